@@ -1,0 +1,13 @@
+// Avro in the Confluent wire format: a zero byte, the schema id (4 bytes, big-endian), then the Avro body.
+
+/** Encodes and decodes one record type. Generated codecs implement it; see `schemas/generated`. */
+export interface Codec<T> {
+  /** Full name of the Avro record, for example `signpost.Insight`. */
+  readonly recordName: string;
+  /** Id of the schema it writes with, fixed in the repository. */
+  readonly schemaId: number;
+  /** A fresh array holding the framed record. @throws Error when the value does not fit the schema. */
+  encode(record: T): Uint8Array;
+  /** Reads any published version of the record. @throws SignpostError `undecodable` when the bytes do not fit. */
+  decode(bytes: Uint8Array): T;
+}
