@@ -1,0 +1,71 @@
+// Reads and writes Avro in the Confluent wire format for the generated codecs in `schemas/generated`.
+// Bytes come from anywhere: whatever they hold, decoding ends quickly, in a record or in `undecodable`.
+import { readFileSync } from 'node:fs';
+import { AvroReader } from './avro-reader.ts';
+import { AvroWriter } from './avro-writer.ts';
+import type { Codec } from './codec.ts';
+import { SignpostError } from './errors.ts';
+import { findMismatch } from './avro-mismatch.ts';
+
+/** Zero byte and schema id before the Avro body. */
+export const FRAME_BYTES = 5;
+
+/** What the generator knows of a record; a codec follows from it. */
+export interface AvroFormat<T> {
+  /** Full name, for example `signpost.Insight`. */
+  readonly recordName: string;
+  /** Id of the schema that `write` follows. */
+  readonly schemaId: number;
+  /** The self-contained schema of that id, read only to explain a value that does not fit. */
+  readonly schemaFile: URL;
+  readonly write: (writer: AvroWriter, record: T) => void;
+  /** One per published version, by schema id; each yields the newest shape. */
+  readonly readers: ReadonlyMap<number, (reader: AvroReader) => T>;
+}
+
+// One of each for the whole thread: encoding and decoding are synchronous and never nest.
+const writer = new AvroWriter();
+const reader = new AvroReader();
+
+/**
+ * The codec of a record. Encoded arrays own their memory and may be transferred; `bytes` fields of decoded
+ * records are views on the input.
+ */
+export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
+  const { recordName, schemaId, readers } = format;
+  return {
+    recordName,
+    schemaId,
+    encode(record) {
+      writer.begin(schemaId);
+      try {
+        format.write(writer, record);
+      } catch (error) {
+        throw explain(format, record, error);
+      }
+      return writer.finish();
+    },
+    decode(bytes) {
+      try {
+        const id = reader.begin(bytes);
+        const read = readers.get(id);
+        if (read === undefined) throw reader.failure(`schema id ${id} is none of this record's`);
+        const record = read(reader);
+        reader.end();
+        return record;
+      } catch (error) {
+        if (!(error instanceof SignpostError)) throw error;
+        throw new SignpostError(error.code, `${recordName}: ${error.message}`, { cause: error });
+      } finally {
+        reader.release();
+      }
+    },
+  };
+}
+
+/** Names the field at fault and never its value: that may be a customer's words. */
+function explain<T>(format: AvroFormat<T>, record: T, cause: unknown): Error {
+  const mismatch = findMismatch(JSON.parse(readFileSync(format.schemaFile, 'utf8')), record);
+  const why = mismatch ?? (cause instanceof Error ? cause.message : 'unknown reason');
+  return new Error(`${format.recordName} does not fit its schema: ${why}`);
+}
