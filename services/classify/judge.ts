@@ -1,0 +1,236 @@
+// The judgement of one record: the model's scores of its words, joined in log-odds with what the
+// departments file says of fields and phrases. Pure; every department's relevance comes with its reasons.
+import { invalid } from './departments.ts';
+import type { DepartmentsConfig } from './departments.ts';
+import { explain, insert } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { taskOf } from './model.ts';
+import type { Model, Scores, Task } from './model.ts';
+import { compileRules, createPhrases, showPhrase } from './rules.ts';
+import type { CompiledRule, Findings, JudgeInput, PhraseSpans } from './rules.ts';
+
+export type { Evidence } from './evidence.ts';
+export type { JudgeInput } from './rules.ts';
+
+export interface JudgedDepartment {
+  readonly department: string;
+  /** Probability, 0 to 1, that the department should read this. */
+  readonly relevance: number;
+  /** At most five reasons, the weightiest first; a negative weight speaks against. */
+  readonly evidence: readonly Evidence[];
+}
+
+export interface Judgement {
+  /** Every department of at least 0.05 relevance, the most relevant first. */
+  readonly departments: readonly JudgedDepartment[];
+  /** The main subject, or null when there is none. */
+  readonly theme: string | null;
+  /** Probability, 0 to 1, of that theme (or of there being none). */
+  readonly themeConfidence: number;
+  readonly sentiment: -1 | 0 | 1;
+  readonly urgency: 'low' | 'normal' | 'high';
+  /** Probability, 0 to 1, that the writer says or threatens to leave. */
+  readonly churnRisk: number;
+}
+
+export interface Judge {
+  /** Version of the model, for example `telecom-v1+0a1b2c3d`. */
+  readonly version: string;
+  judge(input: JudgeInput): Judgement;
+}
+
+const SHOWN_FROM = 0.05;
+const MOST_EVIDENCE = 5;
+
+/**
+ * Joins a model and a departments file. Not to be shared between threads: the model's buffers are reused.
+ * @throws SignpostError `departments-invalid` when the file names a theme the model does not know, or a
+ * phrase without a word; `model-unreadable` when the model lacks one of the four tasks.
+ */
+export function createJudge(parts: { model: Model; departments: DepartmentsConfig }): Judge {
+  const { model, departments: config } = parts;
+  const labelTask = taskOf(model, 'departments', 'multi-label');
+  const themeTask = taskOf(model, 'theme', 'single');
+  const sentimentTask = taskOf(model, 'sentiment', 'single');
+  const churnTask = taskOf(model, 'churn', 'binary');
+  checkThemes(config, themeTask);
+  const phrases = createPhrases();
+  const { early, late, departments } = compile(config, labelTask);
+  const numberOf = new Map(config.departments.map(({ name }, at) => [name, at]));
+  const themeScores = new Float64Array(themeTask.classes.length);
+  const sentimentScores = new Float64Array(sentimentTask.classes.length);
+  const logOdds = new Float64Array(departments.length);
+  const reasons: Evidence[][] = departments.map(() => []);
+
+  function judge(input: JudgeInput): Judgement {
+    const scores = hasText(input.text) ? model.score(input.text) : null;
+    const worded = scores !== null && scores.tokens.count > 0 ? scores : null;
+    const text = worded === null ? '' : input.text!;
+    const spans = phrases.find(text, worded?.tokens ?? null);
+    start(worded);
+    let churn = worded === null ? config.prior : worded.values[churnTask.from]!;
+    let points = 0;
+    for (const compiled of early) {
+      if (!compiled.condition.holds(input, spans, null)) continue;
+      const { rule } = compiled;
+      apply(compiled, input, spans, null);
+      churn += rule.churn;
+      points += rule.urgency;
+      for (const name in rule.theme) {
+        themeScores[themeTask.classes.indexOf(name)]! += rule.theme[name]!;
+      }
+      for (const [at, name] of sentimentTask.classes.entries()) {
+        sentimentScores[at]! += rule.sentiment[name as '-1' | '0' | '1'] ?? 0;
+      }
+    }
+    const best = highest(themeScores);
+    const className = themeTask.classes[best]!;
+    const theme = className === themeTask.none ? null : className;
+    const sentiment = Number(sentimentTask.classes[highest(sentimentScores)]) as -1 | 0 | 1;
+    const findings = { theme, sentiment, churnRisk: probability(churn) };
+    for (const compiled of late) {
+      if (!compiled.condition.holds(input, spans, findings)) continue;
+      apply(compiled, input, spans, findings);
+      points += compiled.rule.urgency;
+    }
+    return {
+      departments: departmentsOf(worded, text, spans, theme),
+      theme,
+      themeConfidence: round(share(themeScores, best)),
+      sentiment,
+      urgency:
+        points >= config.urgency.high ? 'high' : points >= config.urgency.normal ? 'normal' : 'low',
+      churnRisk: round(findings.churnRisk),
+    };
+  }
+
+  /** Scores before rules: the model's where there are words, else the prior. */
+  function start(worded: Scores | null): void {
+    for (const [at, { column, bias }] of departments.entries()) {
+      const known = worded !== null && column !== null;
+      logOdds[at] = (known ? worded.values[column]! : config.prior) + bias;
+      reasons[at]!.length = 0;
+    }
+    for (let at = 0; at < themeScores.length; at += 1) {
+      const unsaid = themeTask.classes[at] === themeTask.none ? 0 : config.prior;
+      themeScores[at] = worded === null ? unsaid : worded.values[themeTask.from + at]!;
+    }
+    for (let at = 0; at < sentimentScores.length; at += 1) {
+      sentimentScores[at] = worded === null ? 0 : worded.values[sentimentTask.from + at]!;
+    }
+  }
+
+  function apply(
+    { rule, condition }: CompiledRule,
+    input: JudgeInput,
+    spans: PhraseSpans,
+    findings: Findings | null,
+  ): void {
+    for (const name in rule.adds) {
+      const at = numberOf.get(name)!;
+      const weight = rule.adds[name]!;
+      logOdds[at]! += weight;
+      const shown = condition.shown(input, spans, findings);
+      const kind = shown.start === null ? 'field' : 'words';
+      insert(reasons[at]!, { kind, ...shown, weight }, MOST_EVIDENCE);
+    }
+  }
+
+  function departmentsOf(
+    worded: Scores | null,
+    text: string,
+    spans: PhraseSpans,
+    theme: string | null,
+  ): JudgedDepartment[] {
+    const found: JudgedDepartment[] = [];
+    for (const [at, { name, column, words, themes }] of departments.entries()) {
+      const own = reasons[at]!;
+      for (const { phrase, adds } of words) {
+        if (spans.start[phrase]! < 0) continue;
+        logOdds[at]! += adds;
+        insert(own, { kind: 'words', ...showPhrase(spans, phrase), weight: adds }, MOST_EVIDENCE);
+      }
+      const themeAdds = theme === null ? undefined : themes[theme];
+      if (themeAdds !== undefined) {
+        logOdds[at]! += themeAdds;
+        const shown = { text: `theme: ${theme}`, start: null, end: null };
+        insert(own, { kind: 'field', ...shown, weight: themeAdds }, MOST_EVIDENCE);
+      }
+      const relevance = round(probability(logOdds[at]!));
+      if (relevance < SHOWN_FROM) continue;
+      const evidence =
+        worded === null || column === null ? [] : explain(model, worded, text, column, MOST_EVIDENCE);
+      for (const piece of own) insert(evidence, piece, MOST_EVIDENCE);
+      found.push({ department: name, relevance, evidence });
+    }
+    return found.sort((a, b) => b.relevance - a.relevance);
+  }
+
+  function compile(file: DepartmentsConfig, task: Task) {
+    try {
+      return {
+        ...compileRules(file, phrases),
+        departments: file.departments.map(({ name, bias, words, wordAdds, themes }) => {
+          const label = task.classes.indexOf(name);
+          return {
+            name,
+            bias,
+            themes,
+            column: label < 0 ? null : task.from + label,
+            words: words.map((word) =>
+              typeof word === 'string'
+                ? { phrase: phrases.add(word), adds: wordAdds }
+                : { phrase: phrases.add(word.phrase), adds: word.adds },
+            ),
+          };
+        }),
+      };
+    } catch (cause) {
+      throw invalid(`has a phrase that cannot be matched: ${(cause as Error).message}`, cause);
+    }
+  }
+
+  return { version: model.version, judge };
+}
+
+function checkThemes(config: DepartmentsConfig, task: Task): void {
+  const rules = config.rules.flatMap(({ when, theme }) => [
+    ...Object.keys(theme),
+    ...(when.themes ?? []),
+  ]);
+  const departments = config.departments.flatMap(({ themes, rules: own }) => [
+    ...Object.keys(themes),
+    ...own.flatMap(({ when }) => when.themes ?? []),
+  ]);
+  const unknown = [...rules, ...departments].filter((theme) => !task.classes.includes(theme));
+  if (unknown.length === 0) return;
+  const known = task.classes.join(', ');
+  throw invalid(`names themes the model does not know: ${unknown.join(', ')}; it knows ${known}`);
+}
+
+function hasText(text: string | null): text is string {
+  return text !== null && text.length > 0;
+}
+
+function probability(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds));
+}
+
+function highest(scores: Float64Array): number {
+  let best = 0;
+  for (let at = 1; at < scores.length; at += 1) if (scores[at]! > scores[best]!) best = at;
+  return best;
+}
+
+/** Softmax of one score among all. */
+function share(scores: Float64Array, at: number): number {
+  let total = 0;
+  for (let other = 0; other < scores.length; other += 1) {
+    total += Math.exp(scores[other]! - scores[at]!);
+  }
+  return 1 / total;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

@@ -1,0 +1,227 @@
+// Evaluates the departments file's conditions on one record: which rules fire and what shows that they did.
+import type { DepartmentsConfig, Rule, When } from './departments.ts';
+import { createTokenizer } from './features.ts';
+import type { Tokens } from './features.ts';
+
+/** What is judged. `text` is redacted already; empty text is the same as none. */
+export interface JudgeInput {
+  readonly kind: 'ticket' | 'post' | 'survey';
+  readonly text: string | null;
+  readonly scale: 'nps' | 'csat' | 'ces' | null;
+  readonly score: number | null;
+  readonly question: string | null;
+  readonly channel: string | null;
+  readonly product: string | null;
+  readonly technology: string | null;
+  readonly ticket: {
+    readonly type: string | null;
+    readonly severity: string | null;
+    readonly priority: string | null;
+    readonly status: string | null;
+  } | null;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What the words have been judged to mean, for rules that depend on it. */
+export interface Findings {
+  readonly theme: string | null;
+  readonly sentiment: number;
+  readonly churnRisk: number;
+}
+
+/** A condition ready to be asked. Where it holds, `shown` tells the field or the span that shows it. */
+export interface Condition {
+  /** It depends on theme, sentiment or churn and can be asked only once these are settled. */
+  readonly late: boolean;
+  holds(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): boolean;
+  shown(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): Shown;
+}
+
+export interface Shown {
+  readonly text: string;
+  readonly start: number | null;
+  readonly end: number | null;
+}
+
+/** First place of each configured phrase in a text; -1 where it does not occur. */
+export interface PhraseSpans {
+  readonly text: string;
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+}
+
+/** Configured phrases, matched by whole words without regard to case, accents and apostrophes. */
+export interface Phrases {
+  /** The number of a phrase in `PhraseSpans`. @throws Error when it has no letter or digit. */
+  add(phrase: string): number;
+  /** Spans of the phrases in a tokenised text; overwritten by the next call. */
+  find(text: string, tokens: Tokens | null): PhraseSpans;
+}
+
+const LONGEST_SHOWN = 120;
+
+export function createPhrases(): Phrases {
+  const tokenize = createTokenizer();
+  const known = new Map<string, number>();
+  const keysOf: Uint32Array[] = [];
+  const byFirst = new Map<number, number[]>();
+  let start = new Int32Array(0);
+  let end = new Int32Array(0);
+
+  function add(phrase: string): number {
+    const before = known.get(phrase);
+    if (before !== undefined) return before;
+    const tokens = tokenize(phrase);
+    if (tokens.count === 0) throw new Error(`"${phrase}" holds no word`);
+    const number = keysOf.length;
+    const keys = tokens.exact.slice(0, tokens.count);
+    keysOf.push(keys);
+    known.set(phrase, number);
+    byFirst.set(keys[0]!, [...(byFirst.get(keys[0]!) ?? []), number]);
+    start = new Int32Array(keysOf.length);
+    end = new Int32Array(keysOf.length);
+    return number;
+  }
+
+  function find(text: string, tokens: Tokens | null): PhraseSpans {
+    start.fill(-1);
+    if (tokens === null || keysOf.length === 0) return { text, start, end };
+    for (let token = 0; token < tokens.count; token += 1) {
+      const candidates = byFirst.get(tokens.exact[token]!);
+      if (candidates === undefined) continue;
+      for (const number of candidates) {
+        const keys = keysOf[number]!;
+        if (start[number] !== -1 || token + keys.length > tokens.count) continue;
+        if (!keys.every((key, at) => tokens.exact[token + at] === key)) continue;
+        start[number] = tokens.start[token]!;
+        end[number] = tokens.end[token + keys.length - 1]!;
+      }
+    }
+    return { text, start, end };
+  }
+
+  return { add, find };
+}
+
+/** The span of a phrase that occurs, as something to show. */
+export function showPhrase(spans: PhraseSpans, phrase: number): Shown {
+  const start = spans.start[phrase]!;
+  const end = spans.end[phrase]!;
+  return { text: spans.text.slice(start, end), start, end };
+}
+
+/** Makes a condition of the departments file ready to be asked. @throws Error on a phrase without a word. */
+export function compileCondition(when: When, phrases: Phrases): Condition {
+  const { scale, scoreAtMost, scoreAtLeast, themes, sentiments, churnAtLeast } = when;
+  const words = when.words?.map((phrase) => phrases.add(phrase));
+  const fields = Object.entries(when.fields ?? {}).map(([name, { equals, contains }]) => ({
+    name,
+    read: fieldReader(name),
+    test: (value: string) => {
+      const lower = value.trim().toLowerCase();
+      return equals.includes(lower) || contains.some((part) => lower.includes(part));
+    },
+  }));
+  const late = (themes ?? sentiments ?? churnAtLeast) !== undefined;
+
+  function holds(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): boolean {
+    if (when.kind !== undefined && !when.kind.includes(input.kind)) return false;
+    if (when.text !== undefined && (when.text === 'present') !== (spans.text !== '')) return false;
+    if (scale !== undefined) {
+      const { score } = input;
+      if (input.scale !== scale || score === null) return false;
+      if (scoreAtMost !== undefined && score > scoreAtMost) return false;
+      if (scoreAtLeast !== undefined && score < scoreAtLeast) return false;
+    }
+    for (const { read, test } of fields) {
+      const value = read(input);
+      if (value === null || !test(value)) return false;
+    }
+    if (words !== undefined && !words.some((phrase) => spans.start[phrase]! >= 0)) return false;
+    if (!late) return true;
+    if (findings === null) return false;
+    if (themes !== undefined && !themes.includes(findings.theme ?? '')) return false;
+    if (sentiments !== undefined && !sentiments.some((each) => each === findings.sentiment)) {
+      return false;
+    }
+    return churnAtLeast === undefined || findings.churnRisk >= churnAtLeast;
+  }
+
+  function shown(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): Shown {
+    const phrase = words?.find((each) => spans.start[each]! >= 0);
+    if (phrase !== undefined) return showPhrase(spans, phrase);
+    const parts = fields.map(({ name, read }) => {
+      const label = name.replace('attributes.', '').replaceAll('_', ' ');
+      return `${label}: ${read(input) ?? ''}`;
+    });
+    if (scale !== undefined) parts.push(`${scale}: ${input.score ?? ''}`);
+    if (parts.length === 0 && themes !== undefined) parts.push(`theme: ${findings?.theme ?? ''}`);
+    if (parts.length === 0) parts.push(`kind: ${input.kind}`);
+    return { text: shorten(parts.join(', ')), start: null, end: null };
+  }
+
+  return { late, holds, shown };
+}
+
+/** A rule's condition beside what it does. */
+export interface CompiledRule {
+  readonly condition: Condition;
+  readonly rule: Rule;
+}
+
+/** All rules that can be asked at once, and those that must wait for theme, sentiment and churn. */
+export function compileRules(
+  config: DepartmentsConfig,
+  phrases: Phrases,
+): { early: CompiledRule[]; late: CompiledRule[] } {
+  const own = config.departments.flatMap(({ name, rules }) =>
+    rules.map(({ when, adds }): Rule => ({
+      when,
+      adds: { [name]: adds },
+      theme: {},
+      sentiment: {},
+      churn: 0,
+      urgency: 0,
+    })),
+  );
+  const compiled = [...config.rules, ...own].map((rule) => ({
+    condition: compileCondition(rule.when, phrases),
+    rule,
+  }));
+  return {
+    early: compiled.filter(({ condition }) => !condition.late),
+    late: compiled.filter(({ condition }) => condition.late),
+  };
+}
+
+function fieldReader(name: string): (input: JudgeInput) => string | null {
+  if (name.startsWith('attributes.')) {
+    const key = name.slice('attributes.'.length);
+    return ({ attributes }) => (Object.hasOwn(attributes, key) ? attributes[key]! : null);
+  }
+  switch (name) {
+    case 'channel':
+      return (input) => input.channel;
+    case 'product':
+      return (input) => input.product;
+    case 'technology':
+      return (input) => input.technology;
+    case 'question':
+      return (input) => input.question;
+    case 'ticket.type':
+      return (input) => input.ticket?.type ?? null;
+    case 'ticket.severity':
+      return (input) => input.ticket?.severity ?? null;
+    case 'ticket.priority':
+      return (input) => input.ticket?.priority ?? null;
+    case 'ticket.status':
+      return (input) => input.ticket?.status ?? null;
+    default:
+      throw new Error(`no such field: ${name}`);
+  }
+}
+
+/** A field's value may come from a customer: bounded, and cut between characters. */
+function shorten(text: string): string {
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`.toWellFormed();
+}

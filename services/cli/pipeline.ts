@@ -1,0 +1,118 @@
+// The whole pipeline in one process: the embedded log, its topics, and the stages in threads of their own.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { MetricObject } from 'prom-client';
+import { openEmbeddedLog, type EmbeddedLog } from '#core/log/embedded/open.ts';
+import { groupOf } from '#core/run-stage.ts';
+import { flows, topicsFor } from '../topology.ts';
+import type { Config } from './config.ts';
+import { departmentsOf } from './judgement.ts';
+import { readPseudonymKeys } from './pseudonym-keys.ts';
+import type { StageThreadData, ToStageThread } from './stage-thread.ts';
+
+export interface Pipeline {
+  readonly log: EmbeddedLog;
+  /** Names of the departments that have a stream. */
+  readonly departments: readonly string[];
+  /** Rejects when a stage failed by a bug; never resolves otherwise. */
+  readonly failed: Promise<never>;
+  /** Records accepted but not through the last stage yet. */
+  backlog(): Promise<number>;
+  metrics(): Promise<readonly (readonly MetricObject[])[]>;
+  /** Lets every stage finish or give back its batch, then closes the log. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param directory the data directory; made when missing.
+ * @throws SignpostError `log-locked` when another process writes to it.
+ */
+export async function openPipeline(directory: string, config: Config): Promise<Pipeline> {
+  const departments = departmentsOf(config.classify).map(({ name }) => name);
+  const log = await openEmbeddedLog({ directory });
+  const workers: Worker[] = [];
+  try {
+    await log.ensureTopics(topicsFor(departments));
+    const pseudonymKeys = readPseudonymKeys(directory);
+    for (let i = 0; i < config.threads; i++) workers.push(startThread(log, { config, pseudonymKeys }));
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+
+  const failed = Promise.race(workers.map(failureOf));
+  failed.catch(() => {});
+  return {
+    log,
+    departments,
+    failed,
+    backlog: () => backlogOf(log),
+    metrics: () => Promise.all(workers.map(metricsOf)),
+    async close() {
+      await Promise.all(
+        workers.map(async (worker) => {
+          if (worker.threadId === -1) return;
+          const exit = once(worker, 'exit');
+          worker.postMessage('stop' satisfies ToStageThread);
+          await exit;
+        }),
+      );
+      await log.close();
+    },
+  };
+}
+
+function startThread(log: EmbeddedLog, data: Omit<StageThreadData, 'log'>): Worker {
+  const port = log.connect();
+  return new Worker(new URL('./stage-thread.ts', import.meta.url), {
+    workerData: { ...data, log: port } satisfies StageThreadData,
+    transferList: [port],
+    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 },
+  });
+}
+
+/** Stages whose lag counts: every transform of the topology. */
+const stageGroups = flows.filter(({ kind }) => kind === 'transform');
+
+/**
+ * Committed offsets are read before the ends of topics: when they meet, nothing was under way in between.
+ */
+async function backlogOf(log: EmbeddedLog): Promise<number> {
+  const committed = new Map(
+    (await log.committed()).map(({ group, topic, partition, offset }) => [`${group} ${topic}/${partition}`, offset]),
+  );
+  const topics = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]));
+  let backlog = 0;
+  for (const { name, reads } of stageGroups) {
+    for (const topic of reads) {
+      for (const { partition, start, end } of topics.get(topic) ?? []) {
+        backlog += end - (committed.get(`${groupOf(name)} ${topic}/${partition}`) ?? start);
+      }
+    }
+  }
+  return backlog;
+}
+
+function failureOf(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
+    worker.once('error', reject);
+  });
+}
+
+function metricsOf(worker: Worker): Promise<readonly MetricObject[]> {
+  return new Promise((resolve) => {
+    const done = (metrics: readonly MetricObject[]): void => {
+      worker.off('message', onMessage);
+      worker.off('exit', onExit);
+      resolve(metrics);
+    };
+    const onMessage = (message: { metrics?: readonly MetricObject[] }): void => {
+      if (message.metrics !== undefined) done(message.metrics);
+    };
+    const onExit = (): void => done([]);
+    worker.on('message', onMessage);
+    worker.once('exit', onExit);
+    if (worker.threadId === -1) done([]);
+    else worker.postMessage('metrics' satisfies ToStageThread);
+  });
+}

@@ -1,0 +1,53 @@
+// A thread that runs the pipeline's stages: a copy beside others, sharing their partitions as processes would.
+import { setTimeout as pause } from 'node:timers/promises';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { connectEmbeddedLog } from '#core/log/embedded/client.ts';
+import { createLogger } from '#core/logger.ts';
+import { runStage } from '#core/run-stage.ts';
+import { createTelemetry } from '#core/telemetry.ts';
+import { recordsDropped, recordsRejected } from '../topology.ts';
+import type { Config } from './config.ts';
+import { buildStages } from './stages.ts';
+
+export interface StageThreadData {
+  readonly log: MessagePort;
+  readonly config: Config;
+  readonly pseudonymKeys: string;
+}
+
+/** Messages to the thread. */
+export type ToStageThread = 'stop' | 'metrics';
+
+const { log: port, config, pseudonymKeys } = workerData as StageThreadData;
+const stop = new AbortController();
+const telemetry = createTelemetry(() => performance.now() / 1000);
+
+parentPort!.on('message', (message: ToStageThread) => {
+  if (message === 'stop') stop.abort();
+  else void telemetry.snapshot().then((metrics) => parentPort!.postMessage({ metrics }));
+});
+
+const log = connectEmbeddedLog(port);
+const logger = createLogger('stages', config.logLevel);
+const stages = buildStages(config, pseudonymKeys);
+parentPort!.postMessage({ ready: true });
+try {
+  await Promise.all(
+    stages.map(async (stage) => {
+      const metrics = telemetry.stage(stage.name);
+      try {
+        await runStage(stage, { log, logger, metrics, rejected: recordsRejected, dropped: recordsDropped, sleep }, stop.signal);
+      } catch (error) {
+        stop.abort();
+        throw error;
+      }
+    }),
+  );
+} finally {
+  await log.close();
+  parentPort!.close();
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => {});
+}

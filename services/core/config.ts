@@ -1,0 +1,37 @@
+// Configuration: one YAML file, read once, checked by zod. A wrong value is refused at start with its name and what is
+// allowed; an unknown name is refused too, since a misspelt one would silently do nothing.
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { SignpostError } from './errors.ts';
+
+/**
+ * Reads `file` (none: the defaults) against `schema`.
+ * @throws SignpostError `config-invalid` naming the file, each wrong value by its path, and what is allowed.
+ */
+export function loadConfig<S extends z.ZodType>(schema: S, file: string | undefined): z.output<S> {
+  return checkConfig(schema, file === undefined ? {} : readYaml(file), file ?? 'the configuration');
+}
+
+/** Checks a value read elsewhere; `where` names it in errors. */
+export function checkConfig<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.') || '(top)'}: ${message}`);
+  throw new SignpostError('config-invalid', `${where} is not valid:\n${problems.join('\n')}`, {
+    hint: 'docs/configuration.md lists every setting with its default.',
+  });
+}
+
+/** @throws SignpostError `config-invalid` when the file cannot be read or is not YAML. */
+export function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'), { maxAliasCount: 50 });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new SignpostError('config-invalid', `Cannot read ${file}: ${why}`, {
+      cause,
+      hint: 'It must be an existing YAML file.',
+    });
+  }
+}

@@ -1,0 +1,90 @@
+// The three kinds of stage. All business code is one of these; the engine (`run-stage.ts`) does the rest.
+import type { Claim, ClaimOutcome, ReceivedRecord } from './log/port.ts';
+import type { Topic } from './topic.ts';
+
+/** One decoded record with where it came from. */
+export interface Input<In> {
+  readonly record: In;
+  readonly received: ReceivedRecord;
+  /** Position in the batch given to `load`. */
+  readonly index: number;
+}
+
+/** A record to write, with the topic that knows how. */
+export interface Output {
+  readonly topic: Topic<never>;
+  readonly record: unknown;
+}
+
+/** What becomes of one record. Exactly one of: written on, dropped with a reason, rejected as a dead letter. */
+export type Verdict<Reason extends string = string> =
+  | { readonly kind: 'emit'; readonly outputs: readonly Output[] }
+  | { readonly kind: 'drop'; readonly reason: Reason }
+  | { readonly kind: 'reject'; readonly reason: Reason; readonly detail: string };
+
+export function to<T>(topic: Topic<T>, record: T): Output {
+  return { topic: topic as unknown as Topic<never>, record };
+}
+
+export function emit(outputs: readonly Output[]): Verdict<never> {
+  return { kind: 'emit', outputs };
+}
+
+export function drop<Reason extends string>(reason: Reason): Verdict<Reason> {
+  return { kind: 'drop', reason };
+}
+
+/** `detail` is a sentence that names the field; it must not quote the customer. */
+export function reject<Reason extends string>(reason: Reason, detail: string): Verdict<Reason> {
+  return { kind: 'reject', reason, detail };
+}
+
+/** What `load` may reach besides its batch. */
+export interface LoadContext {
+  /** See `Batch.claim` of the log's port. */
+  claim(claims: readonly Claim[]): Promise<readonly ClaimOutcome[]>;
+}
+
+/** Records in, records out, in one transaction with the input's offset. */
+export interface Transform<In, Loaded = undefined, Reason extends string = string> {
+  readonly kind: 'transform';
+  readonly name: string;
+  readonly inputs: readonly Topic<In>[];
+  /** Reads in bulk what `decide` needs: the only impure part. */
+  load?(batch: readonly Input<In>[], context: LoadContext): Promise<Loaded>;
+  /** Pure and synchronous. What it throws is a bug: the stage stops and the batch is replayed at the next start. */
+  decide(input: Input<In>, loaded: Loaded): Verdict<Reason>;
+}
+
+/** A database that keeps a projection's rows and its offsets in one transaction, guarded by an ownership epoch. */
+export interface ProjectionStore<Tx> {
+  /** Offset to read next, as committed with the rows; undefined before the first. Takes ownership: older owners are fenced. */
+  acquire(stage: string, topic: string, partition: number): Promise<{ offset: number | undefined; epoch: number }>;
+  /** Runs `apply` and saves `nextOffset` in one transaction. @throws SignpostError `fenced` when `epoch` is not the latest. */
+  commit(
+    at: { stage: string; topic: string; partition: number; epoch: number; nextOffset: number },
+    apply: (tx: Tx) => Promise<void>,
+  ): Promise<void>;
+}
+
+/** Records in, rows out; offsets live with the rows. */
+export interface Projection<In, Tx> {
+  readonly kind: 'projection';
+  readonly name: string;
+  readonly inputs: readonly Topic<In>[];
+  readonly store: ProjectionStore<Tx>;
+  apply(batch: readonly Input<In>[], tx: Tx): Promise<void>;
+}
+
+/** Records in, an effect outside with a deterministic key: retried until acknowledged, never skipped. */
+export interface Delivery<In> {
+  readonly kind: 'delivery';
+  readonly name: string;
+  readonly inputs: readonly Topic<In>[];
+  /** Resolves once the outside has acknowledged the whole batch; may be called again with the same batch. */
+  deliver(batch: readonly Input<In>[], signal: AbortSignal): Promise<void>;
+}
+
+export type Stage<In> =
+  // oxlint-disable-next-line typescript/no-explicit-any -- what a stage loads is its own affair
+  Transform<In, any> | Projection<In, any> | Delivery<In>;

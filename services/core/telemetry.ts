@@ -1,0 +1,84 @@
+// Metrics in Prometheus form. Stages in several threads each keep their own registry; snapshots are added up.
+import { AggregatorRegistry, Counter, Histogram, Registry, type MetricObject } from 'prom-client';
+
+/** What the engine counts for one stage. */
+export interface StageMetrics {
+  emitted(outputs: number): void;
+  dropped(reason: string): void;
+  rejected(reason: string): void;
+  failed(code: string): void;
+  /** Call when a batch is about to be committed; the result, once it is. */
+  committing(records: number): () => void;
+}
+
+export interface Telemetry {
+  stage(name: string): StageMetrics;
+  /** Plain data that survives `postMessage`. */
+  snapshot(): Promise<readonly MetricObject[]>;
+}
+
+/** `seconds` is a monotonic clock in seconds. */
+export function createTelemetry(seconds: () => number): Telemetry {
+  const registry = new Registry();
+  const registers = [registry];
+  const verdicts = new Counter({
+    name: 'signpost_verdicts_total',
+    help: 'Records judged, by stage, verdict and reason',
+    labelNames: ['stage', 'verdict', 'reason'],
+    registers,
+  });
+  const outputs = new Counter({
+    name: 'signpost_outputs_total',
+    help: 'Records written, by stage',
+    labelNames: ['stage'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'signpost_batch_failures_total',
+    help: 'Batches that were not committed and came again, by stage and code',
+    labelNames: ['stage', 'code'],
+    registers,
+  });
+  const batchRecords = new Histogram({
+    name: 'signpost_batch_records',
+    help: 'Records in a committed batch, by stage',
+    labelNames: ['stage'],
+    buckets: [1, 10, 50, 100, 250, 500, 1000, 2000],
+    registers,
+  });
+  const commitSeconds = new Histogram({
+    name: 'signpost_commit_seconds',
+    help: 'Time to commit a batch with its offset, by stage',
+    labelNames: ['stage'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers,
+  });
+  return {
+    stage(stage) {
+      const emittedCounter = verdicts.labels({ stage, verdict: 'emit', reason: '' });
+      const outputCounter = outputs.labels({ stage });
+      return {
+        emitted(count) {
+          emittedCounter.inc();
+          outputCounter.inc(count);
+        },
+        dropped: (reason) => verdicts.inc({ stage, verdict: 'drop', reason }),
+        rejected: (reason) => verdicts.inc({ stage, verdict: 'reject', reason }),
+        failed: (code) => failures.inc({ stage, code }),
+        committing(records) {
+          const startedAt = seconds();
+          return () => {
+            commitSeconds.observe({ stage }, seconds() - startedAt);
+            batchRecords.observe({ stage }, records);
+          };
+        },
+      };
+    },
+    snapshot: () => registry.getMetricsAsJSON() as Promise<MetricObject[]>,
+  };
+}
+
+/** Adds snapshots of several threads up and prints them in the Prometheus text format. */
+export async function metricsText(snapshots: readonly (readonly MetricObject[])[]): Promise<string> {
+  return AggregatorRegistry.aggregate(snapshots as MetricObject[][]).metrics();
+}

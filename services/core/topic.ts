@@ -1,0 +1,97 @@
+// A topic with its record type, and how a record becomes bytes on it: Avro in Confluent framing, CloudEvents headers.
+import type { Codec } from './codec.ts';
+import type { OutgoingRecord, ReceivedRecord, TopicSpec } from './log/port.ts';
+
+/** What a record tells about itself: enough for its key and its CloudEvents headers. */
+export interface Facts {
+  /** Unique and deterministic; `ce_id`. */
+  readonly id: string;
+  /** Records of one key keep their order; `ce_subject`. */
+  readonly key: string;
+  /** Name of the source the customer spoke through; `ce_source`. */
+  readonly source: string;
+  /** When it happened, milliseconds since the epoch; `ce_time`. */
+  readonly time: number;
+}
+
+export interface Topic<T> extends TopicSpec {
+  readonly codec: Codec<T>;
+  /** One sentence for the event catalogue. */
+  readonly description: string;
+  /** What the key is, for the event catalogue. */
+  readonly keyedBy: string;
+  /** `raw`: unredacted words, readable by few; `redacted`: words safe to share; `none`. Words live 30 days at most. */
+  readonly words: 'raw' | 'redacted' | 'none';
+  facts(record: T): Facts;
+}
+
+/** Headers of Signpost's own, beside those of CloudEvents. */
+export const header = {
+  /** `topic/partition/offset` of the intake record it all began with; carried along every hop. */
+  origin: 'signpost_origin',
+  /** Id of the dead letter that this record replays. */
+  replayOf: 'signpost_replay_of',
+  source: 'ce_source',
+  traceparent: 'traceparent',
+} as const;
+
+/**
+ * Frames `record` for `topic`. With a `cause`, time, origin and trace context follow from it, so that the same input
+ * gives the same bytes whenever it is processed again; without one, `timestamp` is the time of acceptance.
+ */
+export function toOutgoing<T>(
+  topic: Topic<T>,
+  record: T,
+  from: { readonly cause: ReceivedRecord } | { readonly timestamp: number; readonly traceparent?: string },
+  value: Uint8Array = topic.codec.encode(record),
+): OutgoingRecord {
+  const { id, key, source, time } = topic.facts(record);
+  const headers: Record<string, string> = {
+    ce_specversion: '1.0',
+    ce_id: id,
+    ce_source: source,
+    ce_type: `signpost.${topic.name}`,
+    ce_time: isoTime(time),
+    ce_subject: key,
+    'content-type': 'application/avro',
+  };
+  let timestamp: number;
+  let traceparent: string | undefined;
+  if ('cause' in from) {
+    timestamp = from.cause.timestamp;
+    headers[header.origin] = originOf(from.cause);
+    traceparent = from.cause.headers[header.traceparent];
+  } else {
+    ({ timestamp, traceparent } = from);
+  }
+  if (traceparent !== undefined) headers[header.traceparent] = traceparent;
+  return { topic: topic.name, key, value, headers, timestamp };
+}
+
+/** `topic/partition/offset` of the intake record that a record stems from; its own position if it is the first. */
+export function originOf(record: ReceivedRecord): string {
+  return record.headers[header.origin] ?? `${record.topic}/${record.partition}/${record.offset}`;
+}
+
+// Most records of a batch share few distinct times' days; formatting a Date costs more than this look-up.
+let lastDay = Number.NaN;
+let lastDayText = '';
+function isoTime(ms: number): string {
+  const day = Math.floor(ms / 86_400_000);
+  if (day !== lastDay) {
+    lastDay = day;
+    lastDayText = new Date(day * 86_400_000).toISOString().slice(0, 11);
+  }
+  let rest = ms - day * 86_400_000;
+  const hours = Math.floor(rest / 3_600_000);
+  rest -= hours * 3_600_000;
+  const minutes = Math.floor(rest / 60_000);
+  rest -= minutes * 60_000;
+  const seconds = Math.floor(rest / 1000);
+  const millis = rest - seconds * 1000;
+  return `${lastDayText}${two(hours)}:${two(minutes)}:${two(seconds)}.${millis < 100 ? '0' : ''}${two(millis)}Z`;
+}
+
+function two(n: number): string {
+  return n < 10 ? `0${n}` : String(n);
+}

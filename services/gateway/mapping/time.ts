@@ -1,0 +1,211 @@
+// Times as files write them → milliseconds UTC. Nothing is guessed: a local time needs a zone, an
+// impossible date is refused, and the two hours a year that clocks make ambiguous follow one stated rule.
+import { compilePattern } from './time-pattern.ts';
+import { toUtc } from './zone.ts';
+
+export type TimePrecision = 'instant' | 'day' | 'month';
+
+export type TimeFlaw = 'invalid-time' | 'time-without-zone' | 'implausible-time';
+
+/** Fields of a time as read, before a zone is applied. One object is reused for every time of a column. */
+export interface TimeParts {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+  millisecond: number;
+  /** From the text itself; undefined for a local time. */
+  offsetMinutes: number | undefined;
+  /** Monday 1 … Sunday 7, when the text names it. */
+  weekday: number | undefined;
+  precision: TimePrecision;
+}
+
+/** Reads `text` into `parts`; false when it does not have the form. Ranges are checked afterwards. */
+export type ReadParts = (text: string, parts: TimeParts) => boolean;
+
+/** The formats by name; anything else is a pattern. */
+export const namedTimeFormats = ['iso', 'epoch-seconds', 'epoch-milliseconds'] as const;
+
+export interface TimeReader {
+  /**
+   * Milliseconds since 1970 UTC, or why not. `zone` is an IANA name or a fixed offset, undefined when the
+   * mapping gives none. A day or a month is its start in that zone.
+   */
+  read(text: string, zone: string | undefined): number | TimeFlaw;
+  /** Precision of the time read last. */
+  precision(): TimePrecision;
+}
+
+/** Every real record is younger, and dates such as 1970-01-01 or 1900-01-00 stand for "unknown". */
+const earliestMs = Date.UTC(1990, 0, 1);
+
+/** Throws an Error naming the token when `format` is a pattern that cannot be read. */
+export function createTimeReader(format: string): TimeReader {
+  if (format === 'epoch-seconds') return epochReader(1000);
+  if (format === 'epoch-milliseconds') return epochReader(1);
+  const readParts = format === 'iso' ? readIso : compilePattern(format);
+  const parts: TimeParts = {
+    year: 0,
+    month: 1,
+    day: 1,
+    hour: 0,
+    minute: 0,
+    second: 0,
+    millisecond: 0,
+    offsetMinutes: undefined,
+    weekday: undefined,
+    precision: 'instant',
+  };
+  return {
+    read(text, zone) {
+      parts.month = 1;
+      parts.day = 1;
+      parts.hour = 0;
+      parts.minute = 0;
+      parts.second = 0;
+      parts.millisecond = 0;
+      parts.offsetMinutes = undefined;
+      parts.weekday = undefined;
+      parts.precision = 'instant';
+      if (!readParts(text, parts) || !isReal(parts)) return 'invalid-time';
+      const localMs = Date.UTC(
+        parts.year,
+        parts.month - 1,
+        parts.day,
+        parts.hour,
+        parts.minute,
+        parts.second,
+        parts.millisecond,
+      );
+      if (parts.weekday !== undefined && parts.weekday !== weekdayOf(localMs)) return 'invalid-time';
+      if (parts.offsetMinutes !== undefined) return localMs - parts.offsetMinutes * 60_000;
+      return zone === undefined ? 'time-without-zone' : toUtc(localMs, zone);
+    },
+    precision: () => parts.precision,
+  };
+}
+
+/** 1990 to `latestMs`; a sender's clock may be a day ahead, so callers pass now plus one day. */
+export function isPlausible(timeMs: number, latestMs: number): boolean {
+  return timeMs >= earliestMs && timeMs <= latestMs;
+}
+
+const epochForm = /^-?\d{1,15}(?:\.\d{1,9})?$/;
+
+function epochReader(unitMs: number): TimeReader {
+  return {
+    read: (text) => (epochForm.test(text) ? Math.floor(Number(text) * unitMs) : 'invalid-time'),
+    precision: () => 'instant',
+  };
+}
+
+function isReal(parts: TimeParts): boolean {
+  return (
+    parts.year >= 1 &&
+    parts.month >= 1 &&
+    parts.month <= 12 &&
+    parts.day >= 1 &&
+    parts.day <= daysIn(parts.year, parts.month) &&
+    parts.hour <= 23 &&
+    parts.minute <= 59 &&
+    parts.second <= 59 &&
+    (parts.offsetMinutes === undefined || Math.abs(parts.offsetMinutes) <= 18 * 60)
+  );
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** 1970-01-01 was a Thursday. */
+function weekdayOf(localMs: number): number {
+  return ((((Math.floor(localMs / 86_400_000) + 3) % 7) + 7) % 7) + 1;
+}
+
+/** Number of the `count` digits at `at`, or -1. */
+export function digitsAt(text: string, at: number, count: number): number {
+  let value = 0;
+  for (let index = at; index < at + count; index += 1) {
+    // charCodeAt is NaN past the end, and NaN fails both comparisons' negation below.
+    const digit = text.charCodeAt(index) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/**
+ * ISO 8601 extended: `2019-09`, `2019-09-18`, `2019-09-18T10:15[:30[.123456]]` with `T`, `t` or a space,
+ * then nothing, `Z`, `+05:30`, `+0530` or `+05`. Fractions beyond milliseconds are cut.
+ */
+function readIso(text: string, parts: TimeParts): boolean {
+  parts.year = digitsAt(text, 0, 4);
+  parts.month = digitsAt(text, 5, 2);
+  if (parts.year < 0 || text[4] !== '-' || parts.month < 0) return false;
+  if (text.length === 7) {
+    parts.precision = 'month';
+    return true;
+  }
+  parts.day = digitsAt(text, 8, 2);
+  if (text[7] !== '-' || parts.day < 0) return false;
+  if (text.length === 10) {
+    parts.precision = 'day';
+    return true;
+  }
+  const separator = text[10];
+  if (separator !== 'T' && separator !== ' ' && separator !== 't') return false;
+  parts.hour = digitsAt(text, 11, 2);
+  parts.minute = digitsAt(text, 14, 2);
+  if (parts.hour < 0 || parts.minute < 0 || text[13] !== ':') return false;
+  let at = 16;
+  if (text[at] === ':') {
+    parts.second = digitsAt(text, at + 1, 2);
+    if (parts.second < 0) return false;
+    at += 3;
+    if (text[at] === '.' || text[at] === ',') {
+      const end = readFraction(text, at + 1, parts);
+      if (end < 0) return false;
+      at = end;
+    }
+  }
+  return at === text.length || readOffset(text, at, parts) === text.length;
+}
+
+/** One to nine digits of a second's fraction; where it ends, or -1. */
+export function readFraction(text: string, start: number, parts: TimeParts): number {
+  let at = start;
+  let value = 0;
+  for (let digit = digitsAt(text, at, 1); digit >= 0; digit = digitsAt(text, at, 1)) {
+    if (at - start < 3) value = value * 10 + digit;
+    at += 1;
+  }
+  const count = at - start;
+  if (count === 0 || count > 9) return -1;
+  parts.millisecond = count === 1 ? value * 100 : count === 2 ? value * 10 : value;
+  return at;
+}
+
+/** `Z`, `+hh`, `+hhmm` or `+hh:mm`; where it ends, or -1. */
+export function readOffset(text: string, at: number, parts: TimeParts): number {
+  const sign = text[at];
+  if (sign === 'Z' || sign === 'z') {
+    parts.offsetMinutes = 0;
+    return at + 1;
+  }
+  const hours = digitsAt(text, at + 1, 2);
+  if ((sign !== '+' && sign !== '-') || hours < 0) return -1;
+  let end = at + 3;
+  let minutes = 0;
+  if (end < text.length && text[end] !== ' ') {
+    const start = text[end] === ':' ? end + 1 : end;
+    minutes = digitsAt(text, start, 2);
+    if (minutes < 0 || minutes > 59) return -1;
+    end = start + 2;
+  }
+  parts.offsetMinutes = (sign === '-' ? -1 : 1) * (hours * 60 + minutes);
+  return end;
+}

@@ -1,0 +1,270 @@
+// The kinds of field that input records are made of, as zod schemas shared by HTTP intake and file import. All are
+// compiled by `validatorOf`; none repairs what it was given, except that numbers as ids become strings.
+import { z } from 'zod';
+import type { Place } from '#schemas/place.ts';
+import {
+  because,
+  pathText,
+  refusalOf,
+  refuse,
+  type IntakeReason,
+  type Refusal,
+  type Validated,
+} from './refusal.ts';
+import { clockSkewMs, readTime } from './time.ts';
+
+export const maxTextLength = 65_536;
+const maxTitleLength = 2000;
+const maxLabelLength = 500;
+const maxIdLength = 200;
+const maxAttributes = 50;
+const maxAttributeNameLength = 100;
+const maxNotes = 200;
+
+const badCharacters = because(
+  'invalid-characters',
+  'must not contain NUL or half a surrogate pair',
+);
+const badIdentifier = because(
+  'invalid-characters',
+  'must not contain control characters or half a surrogate pair',
+);
+const controls = /[\u0000-\u001f\u007f-\u009f]/;
+
+function isText(value: string): boolean {
+  return value.isWellFormed() && !value.includes('\0');
+}
+
+function isIdentifier(value: string): boolean {
+  return value.isWellFormed() && !controls.test(value);
+}
+
+function textUpTo(maxLength: number) {
+  return z.string().max(maxLength).refine(isText, badCharacters).nullish();
+}
+
+/** Words of a customer; kept as they are. */
+export const words = textUpTo(maxTextLength);
+/** A title, question or other single sentence. */
+export const title = textUpTo(maxTitleLength);
+/** A name of something: a product, a channel, a severity. */
+export const label = textUpTo(maxLabelLength);
+/** Words that must be there. */
+export const requiredWords = z.string().min(1).max(maxTextLength).refine(isText, badCharacters);
+
+// A larger number has lost digits by the time JSON is parsed, and two ids would become one.
+const idNumber = z
+  .number()
+  .refine(
+    Number.isSafeInteger,
+    because('wrong-type', 'must be text, or a whole number below 2^53'),
+  );
+
+export const requiredId = z
+  .union([z.string().min(1).max(maxIdLength).refine(isIdentifier, badIdentifier), idNumber])
+  .transform(String);
+
+export const optionalId = z
+  .union([z.string().max(maxIdLength).refine(isIdentifier, badIdentifier), idNumber])
+  .transform(String)
+  .nullish();
+
+export const time = z
+  .union([
+    z.string().meta({ format: 'date-time' }),
+    z.number().meta({ description: 'Milliseconds since the epoch, UTC.' }),
+  ])
+  .transform((value, context) => {
+    const read = readTime(value);
+    if (typeof read === 'number') return read;
+    context.addIssue({ code: 'custom', message: read.detail, params: { reason: read.reason } });
+    return z.NEVER;
+  });
+
+// BCP 47: a language subtag, then subtags joined by one separator each, so the pattern is linear.
+const languageTag = /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,5}$/;
+const language = z
+  .string()
+  .max(64)
+  .refine(
+    (value) => value === '' || languageTag.test(value),
+    because('invalid-language', 'must be a language tag, like en or pt-BR'),
+  )
+  .nullish();
+
+const place = z
+  .strictObject({
+    country: label,
+    region: label,
+    city: label,
+    area: label,
+    postcode: label,
+    lat: z.number().min(-90).max(90).nullish(),
+    lon: z.number().min(-180).max(180).nullish(),
+    site: label,
+  })
+  .nullish();
+
+const attributes = z
+  .record(
+    z.string().min(1).max(maxAttributeNameLength).refine(isIdentifier, badIdentifier),
+    z
+      .union([
+        z.string().max(maxLabelLength).refine(isText, badCharacters),
+        z.number(),
+        z.boolean(),
+      ])
+      .transform(String),
+  )
+  .nullish();
+
+export const note = z.strictObject({
+  id: optionalId,
+  at: time.nullish(),
+  author: label,
+  text: requiredWords,
+});
+export const notes = z.array(note).max(maxNotes).nullish();
+
+export const commonFields = {
+  id: requiredId.describe('Id within the source; resending the same id does no harm.'),
+  version: optionalId.describe(
+    'Version of this record within its id, where the source numbers them.',
+  ),
+  occurredAt: time.describe(
+    'When it happened: ISO 8601 with a zone, or milliseconds since the epoch.',
+  ),
+  timePrecision: z.enum(['instant', 'day', 'month']).nullish(),
+  channel: label,
+  product: label,
+  technology: label,
+  language,
+  place,
+  attributes: attributes.describe(
+    `Further structured facts: up to ${maxAttributes} short values by name.`,
+  ),
+};
+
+/** Fields of a record that lie in the past, by name. */
+type PastTimes = Readonly<Record<string, unknown>>;
+
+/**
+ * A validator of `schema`, compiled ahead: about four times as fast as zod's interpreter. `now` (milliseconds since
+ * the epoch) refuses times more than a day ahead of it in `pastFields`; without it only year 2100 is the limit.
+ */
+export function validatorOf<S extends z.ZodObject>(
+  schema: S,
+  pastFields: readonly string[],
+): (input: unknown, now?: number) => Validated<z.output<S>> {
+  // Strict: a schema that cannot be compiled must fail here and not silently become slow.
+  const compiled = z.compile(schema, { strict: true });
+  return (input, now) => {
+    const crowd = crowded(input);
+    if (crowd !== undefined) return crowd;
+    const result = compiled.safeParse(input);
+    if (!result.success) return unknownField(schema, input) ?? firstRefusal(result.error, input);
+    const ahead =
+      now === undefined ? undefined : aheadOf(result.data as PastTimes, pastFields, now);
+    return ahead ?? { ok: true, record: result.data };
+  };
+}
+
+/** Counts before zod does: it would gather an issue for each of a million wrong entries. */
+function crowded(input: unknown): Refusal | undefined {
+  if (typeof input !== 'object' || input === null) return undefined;
+  const { attributes: facts, notes: list } = input as { attributes?: unknown; notes?: unknown };
+  if (typeof facts === 'object' && facts !== null) {
+    if (Object.keys(facts).length > maxAttributes) {
+      return refuse('too-many', 'attributes', `must have at most ${maxAttributes} entries`);
+    }
+    // As an own key it comes from JSON alone; zod would pass over it in silence.
+    if (Object.hasOwn(facts, '__proto__')) {
+      return refuse('invalid-characters', 'attributes.__proto__', 'is not a usable name');
+    }
+  }
+  if (Array.isArray(list) && list.length > maxNotes) {
+    return refuse('too-many', 'notes', `must have at most ${maxNotes} entries`);
+  }
+  return undefined;
+}
+
+/** A misspelt name explains a missing field better than the missing field does. */
+function unknownField(schema: z.ZodObject, input: unknown): Refusal | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+  const unknown = Object.keys(input).find((key) => !Object.hasOwn(schema.shape, key));
+  return unknown === undefined
+    ? undefined
+    : refuse('unknown-field', pathText([unknown]), 'is not a field of this record');
+}
+
+function firstRefusal(error: z.ZodError, input: unknown): Refusal {
+  const [issue] = error.issues;
+  if (issue === undefined) throw new Error('zod refused a record without an issue');
+  return refusalOf(issue, input);
+}
+
+function aheadOf(record: PastTimes, fields: readonly string[], now: number): Refusal | undefined {
+  for (const field of fields) {
+    const value = record[field];
+    if (typeof value === 'number' && value > now + clockSkewMs) {
+      return refuse('implausible-time' satisfies IntakeReason, field, 'lies more than a day ahead');
+    }
+  }
+  return undefined;
+}
+
+/** True when nothing was said: absent, null, or only white space. */
+export function isBlank(value: string | null | undefined): boolean {
+  return value === undefined || value === null || value.trim() === '';
+}
+
+/** What the source says, or null. */
+export function stated(value: string | null | undefined): string | null {
+  return isBlank(value) ? null : (value ?? null);
+}
+
+/** Who sent a record and when it was taken in (milliseconds since the epoch). */
+export interface Reception {
+  readonly source: string;
+  readonly receivedAt: number;
+}
+
+type Common = z.output<z.ZodObject<typeof commonFields>>;
+
+/** The fields that all intake records share, complete. */
+export function commonPart(record: Common, { source, receivedAt }: Reception) {
+  return {
+    source,
+    id: record.id,
+    version: stated(record.version),
+    occurredAt: record.occurredAt,
+    timePrecision: record.timePrecision ?? 'instant',
+    receivedAt,
+    channel: stated(record.channel),
+    product: stated(record.product),
+    technology: stated(record.technology),
+    language: primaryLanguage(record.language),
+    place: placeOf(record.place),
+    attributes: record.attributes ?? {},
+  } as const;
+}
+
+function primaryLanguage(tag: string | null | undefined): string | null {
+  if (tag === undefined || tag === null || tag === '') return null;
+  const end = tag.search(/[-_]/);
+  return (end === -1 ? tag : tag.slice(0, end)).toLowerCase();
+}
+
+function placeOf(given: z.output<typeof place>): Place {
+  return {
+    country: stated(given?.country),
+    region: stated(given?.region),
+    city: stated(given?.city),
+    area: stated(given?.area),
+    postcode: stated(given?.postcode),
+    lat: given?.lat ?? null,
+    lon: given?.lon ?? null,
+    h3: null,
+    site: stated(given?.site),
+  };
+}

@@ -1,0 +1,114 @@
+// The three kinds of intake in one table, and the way of an input object to the record that is written. HTTP intake
+// and file import both go through here, so that a record means the same whichever way it came.
+import { toOutgoing as frame, type Topic } from '#core/topic.ts';
+import type { OutgoingRecord } from '#core/log/port.ts';
+import type { CommunityPost } from '#schemas/community-post.ts';
+import type { SurveyAnswer } from '#schemas/survey-answer.ts';
+import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
+import { postsPublished, surveysAnswered, ticketsReported } from '../../topology.ts';
+import type { Reception } from './fields.ts';
+import { postOf, postSchema, validatePost, type PostRecord } from './posts.ts';
+import { refuse, type Refusal, type Validated } from './refusal.ts';
+import { surveyOf, surveySchema, validateSurvey, type SurveyRecord } from './surveys.ts';
+import { ticketOf, ticketSchema, validateTicket, type TicketRecord } from './tickets.ts';
+
+export const intakeKinds = ['tickets', 'posts', 'surveys'] as const;
+export type IntakeKind = (typeof intakeKinds)[number];
+
+/** The checked input object of each kind. */
+export interface InputRecords {
+  readonly tickets: TicketRecord;
+  readonly posts: PostRecord;
+  readonly surveys: SurveyRecord;
+}
+
+/** The record that is written, of each kind. */
+export interface IntakeRecords {
+  readonly tickets: TroubleTicket;
+  readonly posts: CommunityPost;
+  readonly surveys: SurveyAnswer;
+}
+
+interface Intake<K extends IntakeKind> {
+  readonly topic: Topic<IntakeRecords[K]>;
+  validate(input: unknown, now?: number): Validated<InputRecords[K]>;
+  complete(record: InputRecords[K], reception: Reception): IntakeRecords[K];
+}
+
+const intakes: { readonly [K in IntakeKind]: Intake<K> } = {
+  tickets: { topic: ticketsReported, validate: validateTicket, complete: ticketOf },
+  posts: { topic: postsPublished, validate: validatePost, complete: postOf },
+  surveys: { topic: surveysAnswered, validate: validateSurvey, complete: surveyOf },
+};
+
+/** Zod schemas of the input objects, for documents. */
+export const inputSchemas = {
+  tickets: ticketSchema,
+  posts: postSchema,
+  surveys: surveySchema,
+} as const;
+
+/** Largest encoded record in bytes: with headers it stays below Kafka's default `message.max.bytes` of 1 MiB. */
+export const maxRecordBytes = 960 * 1024;
+
+const sourceName = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+/** Whether `name` may name a source: kebab-case, at most 64 characters. */
+export function isSourceName(name: string): boolean {
+  return name.length <= 64 && sourceName.test(name);
+}
+
+/** Checks one input object of `kind`; see `validateTicket`, `validatePost` and `validateSurvey`. */
+export function validateInput<K extends IntakeKind>(
+  kind: K,
+  input: unknown,
+  now?: number,
+): Validated<InputRecords[K]> {
+  return intakes[kind].validate(input, now);
+}
+
+/** The complete record of a checked input object; `receivedAt` in milliseconds since the epoch. */
+export function toIntakeRecord<K extends IntakeKind>(
+  kind: K,
+  source: string,
+  input: InputRecords[K],
+  receivedAt: number,
+): IntakeRecords[K] {
+  return intakes[kind].complete(input, { source, receivedAt });
+}
+
+/** The bytes, key and CloudEvents headers of a record on its topic; its timestamp is `receivedAt`. */
+export function toOutgoing<K extends IntakeKind>(
+  kind: K,
+  record: IntakeRecords[K],
+  traceparent?: string,
+): OutgoingRecord {
+  const timestamp = record.receivedAt;
+  return frame(
+    intakes[kind].topic,
+    record,
+    traceparent === undefined ? { timestamp } : { timestamp, traceparent },
+  );
+}
+
+/**
+ * All of the above in one step: from an input object to what is appended, or why it is refused. Also refuses a record
+ * that would be larger than `maxRecordBytes`.
+ */
+export function takeIn<K extends IntakeKind>(
+  kind: K,
+  input: unknown,
+  { source, receivedAt, traceparent }: Reception & { readonly traceparent?: string | undefined },
+): { readonly ok: true; readonly outgoing: OutgoingRecord } | Refusal {
+  const checked = validateInput(kind, input, receivedAt);
+  if (!checked.ok) return checked;
+  const outgoing = toOutgoing(
+    kind,
+    toIntakeRecord(kind, source, checked.record, receivedAt),
+    traceparent,
+  );
+  if ((outgoing.value?.length ?? 0) > maxRecordBytes) {
+    return refuse('too-long', '', `is larger than ${maxRecordBytes} bytes as a whole`);
+  }
+  return { ok: true, outgoing };
+}

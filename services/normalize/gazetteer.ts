@@ -1,0 +1,157 @@
+// Places through a gazetteer the user supplies (CSV: area, postcode, lat, lon, subscribers, technology, and optionally
+// country, region, city). Fills what a source leaves open; what neither says stays unknown.
+import { readFileSync } from 'node:fs';
+import { latLngToCell } from 'h3-js';
+import type { Place } from '#schemas/signal.ts';
+import { parseCsv } from '#core/csv.ts';
+import { SignpostError } from '#core/errors.ts';
+
+export interface GazetteerEntry {
+  readonly country: string | null;
+  readonly region: string | null;
+  readonly city: string | null;
+  readonly area: string;
+  readonly postcode: string | null;
+  readonly lat: number | null;
+  readonly lon: number | null;
+  readonly subscribers: number | null;
+  readonly technology: string | null;
+}
+
+/** Completes a place, and the technology where its area has only one. */
+export type Locate = (place: Place, technology: string | null) => { place: Place; technology: string | null };
+
+/** Resolution of `Place.h3`: cells of about 0.1 km²; coarser ones follow from it. */
+const h3Resolution = 9;
+/** A point farther than this from every entry belongs to none of them. */
+const nearestWithinKm = 15;
+const kmPerDegree = 111.2;
+
+export function createLocate(entries: readonly GazetteerEntry[]): Locate {
+  const byPostcode = grouped(entries, ({ postcode }) => postcode && postcodeKey(postcode));
+  const byArea = grouped(entries, ({ area }) => area.toLowerCase());
+  const nearest = nearestOf(entries);
+
+  const entryOf = (place: Place): readonly GazetteerEntry[] | undefined => {
+    const { postcode, area, lat, lon } = place;
+    if (area !== null) return byArea.get(area.toLowerCase());
+    if (postcode !== null) return byPostcode.get(postcodeKey(postcode));
+    return lat === null || lon === null ? undefined : nearest(lat, lon);
+  };
+
+  return (given, technology) => {
+    const found = entries.length === 0 ? undefined : entryOf(given);
+    let place = given;
+    if (found !== undefined) {
+      const [first] = found;
+      place = {
+        country: given.country ?? first!.country,
+        region: given.region ?? first!.region,
+        city: given.city ?? first!.city,
+        area: given.area ?? first!.area,
+        postcode: given.postcode ?? common(found, ({ postcode }) => postcode),
+        lat: given.lat ?? first!.lat,
+        lon: given.lat === null ? first!.lon : given.lon,
+        h3: null,
+        site: given.site,
+      };
+    }
+    const { lat, lon } = place;
+    if (lat !== null && lon !== null) place = { ...place, h3: latLngToCell(lat, lon, h3Resolution) };
+    return {
+      place,
+      technology: technology ?? (found === undefined ? null : common(found, (entry) => entry.technology)),
+    };
+  };
+}
+
+/** @throws SignpostError `gazetteer-invalid` naming file, line and column. */
+export function readGazetteer(file: string): GazetteerEntry[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new SignpostError('gazetteer-invalid', `Cannot read the gazetteer ${file}`, {
+      cause,
+      hint: 'Check normalize.gazetteer in the configuration: it names a CSV file.',
+    });
+  }
+  const [header, ...rows] = parseCsv(text);
+  const columns = new Map((header ?? []).map((name, index) => [name.trim().toLowerCase(), index]));
+  const fail = (line: number, what: string): never => {
+    throw new SignpostError('gazetteer-invalid', `${file}, line ${line}: ${what}`, {
+      hint: 'The gazetteer is a CSV file with a header: area,postcode,lat,lon,subscribers,technology and optionally country,region,city.',
+    });
+  };
+  if (!columns.has('area')) fail(1, 'the column "area" is missing');
+  return rows.map((row, index) => {
+    const line = index + 2;
+    const value = (name: string): string | null => row[columns.get(name) ?? -1]?.trim() || null;
+    const number = (name: string, least: number, most: number): number | null => {
+      const text = value(name);
+      if (text === null) return null;
+      const parsed = Number(text);
+      if (!(parsed >= least && parsed <= most)) fail(line, `${name} must be a number from ${least} to ${most}`);
+      return parsed;
+    };
+    return {
+      country: value('country'),
+      region: value('region'),
+      city: value('city'),
+      area: value('area') ?? fail(line, 'area is empty'),
+      postcode: value('postcode'),
+      lat: number('lat', -90, 90),
+      lon: number('lon', -180, 180),
+      subscribers: number('subscribers', 0, 1e9),
+      technology: value('technology'),
+    };
+  });
+}
+
+function postcodeKey(postcode: string): string {
+  return postcode.replaceAll(' ', '').toUpperCase();
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** The value all entries share; null when they differ. */
+function common<T>(entries: readonly T[], valueOf: (entry: T) => string | null): string | null {
+  const value = valueOf(entries[0]!);
+  return entries.every((entry) => valueOf(entry) === value) ? value : null;
+}
+
+/** Nearest entry by great-circle distance (equirectangular approximation, exact enough within 15 km), through a grid. */
+function nearestOf(entries: readonly GazetteerEntry[]): (lat: number, lon: number) => readonly GazetteerEntry[] | undefined {
+  const cellDegrees = 0.25;
+  const cellOf = (degrees: number): number => Math.floor(degrees / cellDegrees);
+  const grid = grouped(entries, ({ lat, lon }) => (lat === null || lon === null ? null : `${cellOf(lat)},${cellOf(lon)}`));
+  return (lat, lon) => {
+    const kmPerLon = kmPerDegree * Math.cos((lat * Math.PI) / 180);
+    // Towards the poles a cell is narrow: as many are searched as the distance spans.
+    const reach = Math.min(40, Math.ceil(nearestWithinKm / Math.max(kmPerLon * cellDegrees, 1)));
+    let best: GazetteerEntry | undefined;
+    let bestKm = nearestWithinKm;
+    for (let y = cellOf(lat) - 1; y <= cellOf(lat) + 1; y++) {
+      for (let x = cellOf(lon) - reach; x <= cellOf(lon) + reach; x++) {
+        for (const entry of grid.get(`${y},${x}`) ?? []) {
+          const km = Math.hypot((entry.lat! - lat) * kmPerDegree, (entry.lon! - lon) * kmPerLon);
+          if (km <= bestKm) {
+            bestKm = km;
+            best = entry;
+          }
+        }
+      }
+    }
+    return best === undefined ? undefined : [best];
+  };
+}

@@ -1,0 +1,68 @@
+// The language of a text, or null rather than a guess. Frequent words decide first (they are quick and
+// know Swahili, which eld does not); what they leave open goes to eld's smallest database.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { eld } from 'eld/extrasmall';
+import { languageByWords, wordLanguages } from './language-words.ts';
+
+export type LanguageDetector = (text: string) => string | null;
+
+/** eld reads 350 bytes at most; the first 120 characters decide as well and cost a third. */
+const readCharacters = 120;
+/** Texts that repeat ("good app") are answered from memory; past this the memory begins anew. */
+const cacheEntries = 4096;
+/** Letters a text needs before eld is asked, and before it is believed about an unexpected language. */
+const minLetters = 6;
+const minLettersUnexpected = 24;
+/** eld's score of its first choice over its second; below it is a guess on texts this short. */
+const minLead = 1.08;
+
+/**
+ * Makes a detector that answers with an ISO 639-1 code or null. `expected` lists the provider's own
+ * languages: among them short texts are decided on thinner evidence, outside them only long ones.
+ * eld is loaded at the first text that needs it.
+ */
+export function createLanguageDetector(
+  options: { readonly expected?: readonly string[] } = {},
+): LanguageDetector {
+  const expected = new Set(options.expected ?? wordLanguages);
+  const cache = new Map<string, string | null>();
+  return (text) => {
+    const head = text.length > readCharacters ? text.slice(0, readCharacters) : text;
+    const known = cache.get(head);
+    if (known !== undefined) return known;
+    const words = languageByWords(head, expected);
+    const language = words === undefined ? languageByEld(head, expected) : words;
+    if (cache.size >= cacheEntries) cache.clear();
+    cache.set(head, language);
+    return language;
+  };
+}
+
+let loaded: typeof eld | undefined;
+
+function load(): typeof eld {
+  if (loaded === undefined) {
+    const path = fileURLToPath(import.meta.resolve('eld/extrasmall'));
+    loaded = (createRequire(import.meta.url)(path) as { eld: typeof eld }).eld;
+  }
+  return loaded;
+}
+
+/** Handles, addresses, placeholders and tags are no words of any language. */
+const noise = /https?:\/\/\S{1,200}|<\w{1,20}>|\[\w{1,20}\]|[@#]\S{1,60}|&\w{2,6};/gu;
+
+function languageByEld(text: string, expected: ReadonlySet<string>): string | null {
+  const clean = text.replace(noise, ' ');
+  const letters = clean.replaceAll(/\P{L}+/gu, '').length;
+  if (letters < minLetters) return null;
+  const result = load().detect(clean);
+  if (result.language === '') return null;
+  const scores = Object.entries(result.getScores()).toSorted((a, b) => b[1] - a[1]);
+  const [first, second] = scores;
+  if (first === undefined) return null;
+  const lead = second === undefined ? Infinity : first[1] / second[1];
+  if (expected.has(result.language)) return lead >= minLead || letters >= 40 ? result.language : null;
+  if (letters < minLettersUnexpected || lead < minLead || !result.isReliable()) return null;
+  return result.language;
+}

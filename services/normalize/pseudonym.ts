@@ -1,0 +1,82 @@
+// Customer ids become keyed pseudonyms: stable under one key, and worth nothing without it.
+import { createHmac } from 'node:crypto';
+
+export interface PseudonymKey {
+  /** Short and public; it stands before each pseudonym, so that a rotated key can be told. */
+  readonly id: string;
+  /** 16 bytes or more, from a random source. */
+  readonly secret: Uint8Array;
+}
+
+export type Pseudonymizer = (source: string, customerId: string) => string;
+
+const minSecretBytes = 16;
+const pseudonymBytes = 16;
+const keyIdShape = /^[A-Za-z0-9_-]{1,16}$/;
+
+/**
+ * Makes the pseudonymizer: `<key id>:<base64url of the first 16 bytes of HMAC-SHA-256>`, by the first
+ * key. Further keys are those of the past; their ids stay reserved, so that a new key cannot take one.
+ *
+ * The source is no part of the input: a provider's tickets, posts and surveys share one id space, and
+ * one customer has to be one pseudonym in all of them. Where a source has ids of its own (a social
+ * network's handles), put it before the id when mapping: `x:116298`. Ids are trimmed and NFC.
+ *
+ * Throws for no key, a secret under 16 bytes, an id that is not 1-16 of [A-Za-z0-9_-], or ids that repeat.
+ */
+export function createPseudonymizer(keys: readonly PseudonymKey[]): Pseudonymizer {
+  const [active] = keys;
+  if (active === undefined) throw new Error('pseudonym keys: at least one key is needed');
+  const ids = new Set<string>();
+  for (const { id, secret } of keys) {
+    checkKey(id, secret);
+    if (ids.has(id)) throw new Error(`pseudonym keys: the id '${id}' is given twice`);
+    ids.add(id);
+  }
+  const secret = Uint8Array.from(active.secret);
+  const prefix = `${active.id}:`;
+  return (_source, customerId) =>
+    prefix +
+    createHmac('sha256', secret)
+      .update(customerId.trim().normalize('NFC'), 'utf8')
+      .digest()
+      .subarray(0, pseudonymBytes)
+      .toString('base64url');
+}
+
+/**
+ * Reads `k1:BASE64[,k0:BASE64]` (standard or URL alphabet), the active key first. Errors name the
+ * entry by its place and id, never its secret.
+ */
+export function parsePseudonymKeys(text: string): readonly PseudonymKey[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  if (entries.every((entry) => entry === '')) {
+    throw new Error('pseudonym keys: empty; expected id:BASE64[,id:BASE64], the active key first');
+  }
+  return entries.map((entry, index) => {
+    const where = `pseudonym keys: entry ${index + 1}`;
+    const colon = entry.indexOf(':');
+    // What stands without a colon may be the secret itself, so it is not repeated.
+    if (colon < 1) throw new Error(`${where} is not of the form id:BASE64`);
+    const id = entry.slice(0, colon);
+    if (!keyIdShape.test(id))
+      throw new Error(`${where} has an id that is not 1-16 of the characters A-Z a-z 0-9 _ -`);
+    const encoded = entry.slice(colon + 1).trim();
+    const body = encoded.replace(/={0,2}$/, '');
+    if (!/^[A-Za-z0-9+/_-]+$/.test(body) || body.length % 4 === 1)
+      throw new Error(`${where} ('${id}') has a secret that is not base64`);
+    const secret = new Uint8Array(Buffer.from(body, 'base64'));
+    checkKey(id, secret);
+    return { id, secret };
+  });
+}
+
+function checkKey(id: string, secret: Uint8Array): void {
+  if (!keyIdShape.test(id))
+    throw new Error('pseudonym keys: an id must be 1-16 of the characters A-Z a-z 0-9 _ -');
+  if (secret.length < minSecretBytes) {
+    throw new Error(
+      `pseudonym keys: the secret of '${id}' has ${secret.length} bytes; at least ${minSecretBytes} are needed`,
+    );
+  }
+}

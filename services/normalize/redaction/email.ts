@@ -1,0 +1,79 @@
+// E-mail addresses, found outward from each '@' within fixed windows, and those spelled out in words.
+import type { Span } from './span.ts';
+
+/** Lengths of RFC 5321, 4.5.3.1: local part and domain. */
+const maxLocal = 64;
+const maxDomain = 255;
+
+const localCharacter = /[\p{L}\p{N}._%+'~!#$^{}-]/u;
+const domainCharacter = /[\p{L}\p{N}.-]/u;
+const domainShape = /^(?:[\p{L}\p{N}-]{1,63}\.){1,10}(\p{L}{2,24}|xn--[a-z0-9-]{1,59})/iu;
+const commonTld =
+  /^(?:com|net|org|edu|gov|mil|int|info|biz|app|dev|xyz|online|shop|site|store|tech|mobi|email|cloud|test|example|invalid|local|lan|internal|[a-z]{2})$/i;
+
+/** Adds a span for each address with an '@'. Linear: windows are fixed and end at the next '@'. */
+export function findEmails(text: string, spans: Span[]): void {
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    const next = text[at + 1];
+    if (next === undefined || !/[\p{L}\p{N}]/u.test(next)) continue;
+    const start = startOfLocal(text, at);
+    if (start === at) continue;
+    const end = endOfDomain(text, at + 1);
+    if (end === -1) continue;
+    const before = spans.at(-1);
+    if (before === undefined || before.end <= start) spans.push({ start, end, type: 'email' });
+  }
+}
+
+function startOfLocal(text: string, at: number): number {
+  if (text[at - 1] === '"') {
+    const open = text.lastIndexOf('"', at - 2);
+    if (open !== -1 && at - open <= maxLocal && !text.slice(open, at).includes('\n')) return open;
+    return at;
+  }
+  let start = at;
+  while (start > 0 && at - start < maxLocal && localCharacter.test(text[start - 1]!)) start -= 1;
+  while (start < at && /[.'!#~^{}%-]/.test(text[start]!)) start += 1;
+  return start;
+}
+
+function endOfDomain(text: string, from: number): number {
+  let stop = from;
+  while (stop < text.length && stop - from < maxDomain && domainCharacter.test(text[stop]!))
+    stop += 1;
+  const match = domainShape.exec(text.slice(from, stop));
+  if (match === null) return -1;
+  const tld = match[1]!;
+  // "thanks@Acme.Please call": a sentence begun without a space, not a top-level domain.
+  if (/^\p{Lu}\p{Ll}/u.test(tld) && !commonTld.test(tld)) return -1;
+  return from + match[0].length;
+}
+
+const atWord = String.raw`(?:\s?(?:\(at\)|\[at\]|\{at\})\s?| at | arroba )`;
+const dotWord = String.raw`(?:\s?(?:\(dot\)|\[dot\]|\{dot\})\s?| dot | punto | punkt | nukta )`;
+const spelled = new RegExp(
+  String.raw`(?<![\p{L}\p{N}._+-])([\p{L}\p{N}][\p{L}\p{N}_+-]{0,63}(?:(?:\.|${dotWord})[\p{L}\p{N}_+-]{1,63})?)(${atWord})([\p{L}\p{N}-]{1,63})((?:(?:\.|${dotWord})[\p{L}\p{N}-]{1,63}){1,4})(?![\p{L}\p{N}])`,
+  'giu',
+);
+/** What stands before "at example dot com" when a site is meant, not a mailbox. */
+const notMailbox =
+  /^(?:look|looked|looking|shop|shopped|available|order|ordered|buy|bought|go|see|seen|find|found|read|sold|sale|me|us|you|them|it|him|her|was|is|are|price|deals?|online|site|website|page|app|account|here|sign|log|live|not)$/i;
+
+/** Adds a span for each address written as "bob at example dot com" or "bob (at) example.com". */
+export function findSpelledEmails(text: string, spans: Span[]): void {
+  for (const match of text.matchAll(spelled)) {
+    const [whole, mailbox, at, , rest] = match as unknown as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const labels = rest.split(new RegExp(String.raw`\.|${dotWord}`, 'iu'));
+    if (!commonTld.test(labels.at(-1) ?? '')) continue;
+    const bracketed = /[([{]/.test(at);
+    const dotsInWords = new RegExp(dotWord, 'iu').test(rest);
+    if (!bracketed && (!dotsInWords || notMailbox.test(mailbox))) continue;
+    spans.push({ start: match.index, end: match.index + whole.length, type: 'email' });
+  }
+}

@@ -1,0 +1,86 @@
+// Persons' names, only after words that introduce one. A name without such a word stays: guessing
+// would take places, brands and products for persons.
+import type { Span } from './span.ts';
+
+interface Cue {
+  readonly pattern: RegExp;
+  /** True where the words before leave no doubt, so that a name in lower case is taken too. */
+  readonly sure: boolean;
+  /** What has to follow the name, if anything. */
+  readonly then?: RegExp;
+}
+
+const cues: readonly Cue[] = [
+  {
+    sure: true,
+    pattern:
+      /(?<!\p{L})(?:(?:my|his|her|our|wife's|husband's) (?:full |first |last )?name(?:'s| is|:)|name's|me llamo|se llama|mi nombre (?:completo )?es|a nombre de|ich hei(?:ß|ss)e|mein name ist|je m'appelle|mon nom est|mi chiamo|meu nome é|me chamo|jina langu (?:kamili )?ni|naitwa|ninaitwa) +/giu,
+  },
+  {
+    sure: false,
+    pattern:
+      /(?<!\p{L})(?:signed(?: by|,|:)?|sincerely,?|(?:kind|best|warm)? ?regards,?|yours (?:truly|faithfully),?|saludos,?|atentamente,?|firmado(?: por)?:?|mit freundlichen grü(?:ß|ss)en,?|(?:viele |liebe )?grü(?:ß|ss)e,?|gru(?:ß|ss),?|asante,|(?:account ?holder|card ?holder|customer|subscriber|contact|holder)(?: name| is|'s name)? ?:|(?:full |customer |first |last |account )?name ?:|nombre ?:|jina ?:|the name of|in the name|under the name) {0,4}\r?\n?\r?\n?[-–—]? {0,4}/giu,
+  },
+  {
+    sure: false,
+    pattern: /(?<!\p{L})(?:mr|mrs|ms|miss|dr|señora?|sra?|herr|frau|mwalimu)(?:\. ?| )/giu,
+  },
+  {
+    sure: false,
+    pattern: /(?<!\p{L})(?:this is|it's|i am|i'm|soy|habla|hier ist|hier spricht) +/giu,
+    then: /^,? (?:calling|speaking|here|writing|from|again)(?!\p{L})/iu,
+  },
+];
+
+/** Words that follow such cues and are no names. */
+const notName =
+  /^(?:a|an|the|not|no|on|in|at|and|or|but|is|was|it|its|for|to|from|of|with|wrong|misspelled|spelled|mud|still|never|being|changed|listed|incorrect|correct|also|there|here|now|so|very|just|already|under|by|my|your|our|their|his|her|me|you|i|we|they|who|what|that|this|these|as|be|been|has|have|had|will|can|associated|attached|used|registered|please|help|hello|hi|unknown|none|n|na|test|service|support|team|customer|customers|care|comcast|xfinity|verizon|spectrum|att|at&t|tmobile|t-mobile|sprint|movistar|claro|entel|safaricom|airtel|vodafone|orange|telekom|o2|mtn|calling|speaking|writing|cancelled|blocked|muy|un|una|el|la|los|las|de|del|que|y|con|no|en|por|mi|su|ein|eine|der|die|das|und|nicht|falsch|mit|ni|na|ya|wa|kwa|internet|phone|mobile|account|number|data|wifi|tv|robot|clean|card)$/iu;
+
+const particle =
+  /^(?:de|del|della|di|da|dos|van|von|der|den|la|le|bin|binti|wa|al|el|ter|zu|o'|y)$/iu;
+const nextWord = /^(\p{L}[\p{L}\p{M}'-]{0,30}|\p{Lu}\.)/u;
+const maxWords = 4;
+
+/** Adds a span for each name. `text` is in plain form. At most four words are read per cue. */
+export function findNames(text: string, spans: Span[]): void {
+  for (const { pattern, sure, then } of cues) {
+    for (const match of text.matchAll(pattern)) {
+      const start = match.index + match[0].length;
+      const end = endOfName(text, start, sure);
+      if (end === start) continue;
+      if (then !== undefined && !then.test(text.slice(end, end + 12))) continue;
+      spans.push({ start, end, type: 'name' });
+    }
+  }
+}
+
+function endOfName(text: string, from: number, sure: boolean): number {
+  let end = from;
+  let at = from;
+  let capital = false;
+  for (let count = 0; count < maxWords; count += 1) {
+    const word = nextWord.exec(text.slice(at, at + 32))?.[1];
+    if (word === undefined) break;
+    const initial = /^\p{Lu}\.$/u.test(word) || (word.length === 1 && text[at + 1] === '.');
+    const upper = /^\p{Lu}/u.test(word);
+    if (count > 0 && particle.test(word)) {
+      // A particle belongs to a name only when a name goes on behind it.
+      const following = nextWord.exec(text.slice(at + word.length + 1, at + word.length + 33))?.[1];
+      if (following === undefined || !/^\p{Lu}/u.test(following)) break;
+    } else {
+      if (notName.test(word)) break;
+      if (!upper && (capital || !sure || count > 1)) break;
+    }
+    if (count === 0) capital = upper;
+    at += word.length;
+    if (initial && text[at] === '.') at += 1;
+    end = at;
+    if (text[at] !== ' ' || text[at + 1] === ' ') break;
+    at += 1;
+  }
+  return withoutPossessive(text, from, end);
+}
+
+function withoutPossessive(text: string, from: number, end: number): number {
+  return end > from && /'s$/.test(text.slice(from, end)) ? end - 2 : end;
+}

@@ -1,0 +1,69 @@
+// Street addresses with a house number, in English, Spanish and German. A street without a number
+// stays: it tells where the network fails, not who lives there.
+import type { Span } from './span.ts';
+
+/** Types that are rarely anything else, and those that are everyday words and need a capital before. */
+const sureTypes =
+  'street|avenue|ave|road|rd|lane|ln|boulevard|blvd|parkway|pkwy|highway|hwy|crescent|turnpike|st|dr|court|ct|drive';
+const doubtfulTypes =
+  'place|pl|way|terrace|ter|circle|cir|trail|trl|square|sq|cres|close|grove|gardens|row|mews|alley|loop|quay|estate';
+const notStreetName =
+  /^(?:the|a|an|of|in|on|at|to|for|my|your|our|their|his|her|this|that|and|or|but|is|was|are|were|been|per|from|with|by|no|not|so|it|i|we|you|they|am|pm|days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|seconds?|times?|miles?|km|kms|people|customers?|users?|phones?|lines?|bars?|mbps|kbps|gbps|mb|gb|tb|kb|mbs|gigs?|megs?|percent|dollars?|euros?|bucks|ksh|kes|blocks?|feet|ft|meters?|houses?|tvs?|channels?|calls?|techs?|trucks?|outages?|down|up|off|out|all|each|every|more|different|other|same|another|since|when|while|than|as|if|because|still|just|only|who|which|what|how|where|have|has|had|do|does|did|can|could|will|would|plus|star|stars|g|ghz|mhz|ms|cell|sites?|towers?|poles?|cables?)$/i;
+
+const number = String.raw`\d{1,5}(?:-\d{1,5})?[a-z]?`;
+const direction = String.raw`(?:(?:north|south|east|west|[ns][ew]?|[ew])\.? )?`;
+const nameWord = String.raw`(?:\d{1,3}(?:st|nd|rd|th)|[\p{L}'’-]{1,24}\.?)`;
+const unitPart = String.raw`(?:,? (?:(?:apartment|apt|unit|suite|ste|flat|floor|fl|room|rm|lot|bldg)\.? ?#?|#) ?[\p{L}\d-]{1,6})?`;
+const english = new RegExp(
+  String.raw`${number},? ${direction}((?:${nameWord} ){1,4}?)(${sureTypes}|${doubtfulTypes})\b\.?(?!['’]\p{L})(?:,? (?:north|south|east|west|[ns][ew]?|[ew])\b)?${unitPart}`,
+  'iuy',
+);
+
+const spanish =
+  /(?<![\p{L}\d])(?:calle|c\/|avenida|avda?\.?|av\.|paseo|plaza|pza\.?|jir[oó]n|jr\.|carrera|cra\.?|pasaje|camino|carretera|ctra\.?|ronda|traves[ií]a|calzada)[ ]?(?:[\p{L}.'-]{1,20} |\d{1,3} ?(?=(?:n[º°o.]|#))){0,5}(?:[\p{L}.'-]{1,20},? ?|\d{1,3} ?(?=(?:n[º°o.]|#)))(?:(?:n[º°o]\.?|n\.|num\.|número|numero|#) ?)?\d{1,5}(?:[ -]?\d{1,4})?[a-z]?(?![\p{L}\d:%/])(?:,? \d{1,2}[º°ª](?: ?[a-z])?)?/giu;
+
+/** "Hauptstraße 5", "hauptstr. 5", and apart: "Berliner Straße 12". */
+const german =
+  /(?<![\p{L}\d])(?:[\p{L}-]{2,30}(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.?)|\p{Lu}[\p{L}-]{1,30}(?:weg|platz|allee|gasse|damm|ufer)|(?:\p{Lu}[\p{L}.-]{1,30} ){1,2}(?:Stra(?:ß|ss)e|Str\.?|Allee|Platz|Weg|Gasse|Damm|Ufer)) \d{1,4}(?: ?[a-h])?(?![\p{L}\d:%/])/gu;
+const germanTail = /(?:stra(?:ß|ss)e|str|str\.|weg|platz|allee|gasse|damm|ufer) \d/iu;
+
+/** Adds a span for each address. `text` is in plain form. Linear: every repetition is bounded. */
+export function findAddresses(text: string, hasStreetWord: boolean, spans: Span[]): void {
+  if (hasStreetWord) {
+    findEnglish(text, spans);
+    for (const match of text.matchAll(spanish))
+      spans.push({ start: match.index, end: match.index + match[0].length, type: 'address' });
+  }
+  if (!germanTail.test(text)) return;
+  for (const match of text.matchAll(german))
+    spans.push({ start: match.index, end: match.index + match[0].length, type: 'address' });
+}
+
+function findEnglish(text: string, spans: Span[]): void {
+  const starts = /(?<![\p{L}\d#$€£_@.,:/-])\d/gu;
+  for (let hit = starts.exec(text); hit !== null; hit = starts.exec(text)) {
+    english.lastIndex = hit.index;
+    const match = english.exec(text);
+    if (match === null) continue;
+    const [whole, name, type] = match as unknown as [string, string, string];
+    if (!isStreetName(name.trim(), type) || isYearOfAnEvent(text, hit.index, whole)) continue;
+    spans.push({ start: hit.index, end: hit.index + whole.length, type: 'address' });
+    starts.lastIndex = hit.index + whole.length;
+  }
+}
+
+function isStreetName(name: string, type: string): boolean {
+  const words = name.split(' ');
+  if (words.some((word) => notStreetName.test(word))) return false;
+  const capital = /^[\p{Lu}\d]/u;
+  if (words.every((word) => capital.test(word))) return true;
+  return words.length <= 2 && new RegExp(`^(?:${sureTypes})$`, 'i').test(type);
+}
+
+/** "in 2015 Oak Street was dark" tells a year, not a house. */
+function isYearOfAnEvent(text: string, at: number, whole: string): boolean {
+  return (
+    /^(?:19|20)\d\d /.test(whole) &&
+    /(?:in|since|during|of|until|by) $/i.test(text.slice(at > 8 ? at - 8 : 0, at))
+  );
+}

@@ -1,0 +1,128 @@
+// One pass over the characters that tells which rules can apply at all. Most customer texts hold no
+// digit, no '@' and no cue word, and cost nothing further.
+
+export const has = {
+  digit: 1,
+  at: 2,
+  /** Colons, dashes or dots enough for a MAC or IPv6 address, which may hold no digit at all. */
+  groups: 4,
+  /** A word that introduces a person's name. */
+  nameCue: 8,
+  /** 'dot', 'arroba', '(at)': an e-mail address spelled out. */
+  spelledMail: 16,
+  /** Characters that are another form of an ASCII one, or invisible. */
+  disguise: 32,
+  /** A word of a street: 'avenue', 'calle'. */
+  street: 64,
+  /** Seven digits or more: what a phone, card, account or device number needs. */
+  longNumber: 128,
+} as const;
+
+const nameCues =
+  'name nombre nom llamo appelle heiße heisse jina naitwa signed sincerely regards calling speaking ' +
+  'here mr mrs ms miss dr señor señora sr sra herr frau holder customer subscriber saludos firmado ' +
+  'atentamente gruß grüße grüßen gruss gruessen asante nome chiamo chamo';
+const mailCues = 'dot arroba punto punkt nukta';
+const streetWords =
+  'street st avenue ave road rd drive dr lane ln boulevard blvd court ct place pl way terrace ter ' +
+  'circle cir parkway pkwy highway hwy trail trl square sq crescent cres close grove gardens row mews ' +
+  'alley loop turnpike quay estate c calle avenida av avda avd paseo plaza pza jirón jiron jr carrera cra ' +
+  'pasaje camino carretera ctra ronda travesía travesia calzada urbanización straße strasse str';
+
+const hashMask = 0xfff;
+
+function hashOf(word: string): number {
+  let hash = 0;
+  for (let at = 0; at < word.length; at += 1) hash = (hash * 31 + word.charCodeAt(at)) | 0;
+  return hash;
+}
+
+/** Which flag a word's hash raises. A collision only costs a rule run in vain. */
+const flagOfHash = (() => {
+  const table = new Uint8Array(hashMask + 1);
+  const groups: ReadonlyArray<readonly [string, number]> = [
+    [nameCues, has.nameCue],
+    [mailCues, has.spelledMail],
+    [streetWords, has.street],
+    ['mac', has.groups],
+  ];
+  for (const [words, flag] of groups) {
+    for (const word of words.split(' ')) {
+      const slot = (hashOf(word) ^ (hashOf(word) >>> 12)) & hashMask;
+      table[slot] = (table[slot] ?? 0) | flag;
+    }
+  }
+  return table;
+})();
+
+/** ASCII letters in lower case and Latin letters with accents; 0 for all that ends a word. */
+const letterOf = (() => {
+  const table = new Uint16Array(0x250);
+  for (let code = 0; code < 0x250; code += 1) {
+    const character = String.fromCharCode(code);
+    if (/\p{L}/u.test(character)) table[code] = character.toLowerCase().charCodeAt(0);
+  }
+  return table;
+})();
+
+function isDisguise(code: number): boolean {
+  return (
+    code === 0xa0 ||
+    code === 0xad ||
+    (code >= 0x300 && code < 0x370) ||
+    (code >= 0x600 && code < 0x700) ||
+    (code >= 0x900 && code < 0xa00) ||
+    (code >= 0x1680 && code < 0x2070) ||
+    (code >= 0x2212 && code < 0x2213) ||
+    code >= 0x3000
+  );
+}
+
+/** Arabic, Indic, fullwidth and styled digits; fullwidth '@' is told apart in the plain form. */
+function mayBeDigit(code: number): boolean {
+  return (
+    (code >= 0x660 && code <= 0x6f9) ||
+    (code >= 0x966 && code <= 0x96f) ||
+    (code >= 0xff01 && code <= 0xff5e) ||
+    code === 0xd835
+  );
+}
+
+/** The flags of `has` that hold for the text, or-ed. Linear, no allocation. */
+export function survey(text: string): number {
+  let flags = 0;
+  let digits = 0;
+  let colons = 0;
+  let dashes = 0;
+  let dots = 0;
+  let hash = 0;
+  const length = text.length;
+  for (let at = 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x250) {
+      const letter = letterOf[code]!;
+      if (letter !== 0) {
+        hash = (hash * 31 + letter) | 0;
+        continue;
+      }
+      if (code >= 48 && code <= 57) digits += 1;
+      else if (code === 46) dots += 1;
+      else if (code === 45) dashes += 1;
+      else if (code === 64) flags |= has.at;
+      else if (code === 58) colons += 1;
+      else if (code === 0xa0 || code === 0xad) flags |= has.disguise;
+      else if ((code === 41 || code === 93) && /[([]\s?at\s?$/i.test(text.slice(at - 5, at)))
+        flags |= has.spelledMail;
+    } else if (isDisguise(code)) {
+      flags |= has.disguise;
+      if (mayBeDigit(code)) flags |= has.digit | has.longNumber;
+    }
+    if (hash !== 0) {
+      flags |= flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
+      hash = 0;
+    }
+  }
+  if (hash !== 0) flags |= flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
+  if (digits > 0) flags |= digits >= 7 ? has.digit | has.longNumber : has.digit;
+  return colons >= 2 || dashes >= 5 || (dots >= 2 && digits >= 1) ? flags | has.groups : flags;
+}

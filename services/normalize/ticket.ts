@@ -1,0 +1,188 @@
+// Partial ticket updates: what one update adds, and how the updates of a ticket merge. Null never clears what an
+// earlier update stated; of two that state a field the later version counts, in whatever order they arrived.
+import type { Place, Signal } from '#schemas/signal.ts';
+import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
+import type { Redactor } from './redact.ts';
+
+/** What one update states, redacted. Absent fields were not stated. */
+export interface TicketUpdate {
+  readonly version: string | null;
+  readonly occurredAt: number;
+  readonly customer?: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly notes?: readonly { readonly id: string | null; readonly text: string }[];
+  readonly redactions?: Readonly<Record<string, number>>;
+  readonly language?: string;
+  readonly channel?: string;
+  readonly product?: string;
+  readonly technology?: string;
+  readonly place?: Partial<Place>;
+  readonly ticket?: Partial<NonNullable<Signal['ticket']>>;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** What `ticket` adds; `signal` holds its fields made safe already. */
+export function ticketUpdate(
+  ticket: TroubleTicket,
+  signal: Signal,
+  redact: Redactor,
+  language: (text: string) => string | null,
+): TicketUpdate {
+  let redactions: Record<string, number> = {};
+  const words = (text: string | null): string | undefined => {
+    if (text === null || text.trim() === '') return undefined;
+    const { text: safe, counts } = redact(text);
+    if (counts !== null) redactions = addCounts(redactions, counts);
+    return safe;
+  };
+  const name = words(ticket.name);
+  const description = words(ticket.description);
+  const notes = ticket.notes.flatMap(({ id, text }) => {
+    const safe = words(text);
+    return safe === undefined ? [] : [{ id, text: safe }];
+  });
+  const said = description ?? name;
+  const { customer, channel, product, technology, place, attributes } = signal;
+  return stated({
+    version: ticket.version,
+    occurredAt: ticket.occurredAt,
+    customer,
+    name,
+    description,
+    notes: notes.length === 0 ? null : notes,
+    redactions: Object.keys(redactions).length === 0 ? null : redactions,
+    language: ticket.language ?? (said === undefined ? null : language(said)),
+    channel,
+    product,
+    technology,
+    place: stated(place),
+    ticket: stated({
+      type: ticket.ticketType,
+      severity: ticket.severity,
+      priority: ticket.priority,
+      status: ticket.status,
+      statusChangeReason: words(ticket.statusChangeReason) ?? null,
+      createdAt: ticket.createdAt,
+      resolvedAt: ticket.resolvedAt,
+      expectedResolutionAt: ticket.expectedResolutionAt,
+    }),
+    attributes,
+  }) as TicketUpdate;
+}
+
+/**
+ * The signal of the newest arrival: the ticket as known after it. `updates` are all that arrived so far in order of
+ * arrival, the newest last. Null when the newest changes nothing.
+ */
+export function mergeTicket(signal: Signal, updates: readonly TicketUpdate[]): Signal | null {
+  const merged = merge(updates);
+  if (updates.length > 1 && JSON.stringify(merged) === JSON.stringify(merge(updates.slice(0, -1))))
+    return null;
+  const text = [merged.name, merged.description, ...(merged.notes ?? []).map((note) => note.text)]
+    .filter((part) => part !== undefined)
+    .join('\n');
+  return {
+    ...signal,
+    revision: updates.length,
+    customer: merged.customer ?? null,
+    text: text === '' ? null : text,
+    redactions: { ...merged.redactions },
+    language: merged.language ?? null,
+    channel: merged.channel ?? null,
+    product: merged.product ?? null,
+    technology: merged.technology ?? null,
+    place: { ...signal.place, ...merged.place },
+    ticket: { ...emptyTicket, ...merged.ticket },
+    attributes: { ...merged.attributes },
+  };
+}
+
+const emptyTicket: NonNullable<Signal['ticket']> = {
+  type: null,
+  severity: null,
+  priority: null,
+  status: null,
+  statusChangeReason: null,
+  createdAt: null,
+  resolvedAt: null,
+  expectedResolutionAt: null,
+};
+
+type Merged = Omit<TicketUpdate, 'version' | 'occurredAt'>;
+
+function merge(updates: readonly TicketUpdate[]): Merged {
+  if (updates.length === 1) return withoutTime(updates[0]!);
+  // Array.prototype.sort is stable: updates that say the same of their order count in order of arrival.
+  const ordered = updates.toSorted(compareVersions);
+  let merged: Merged = {};
+  for (const update of ordered) {
+    const next = withoutTime(update);
+    merged = {
+      ...merged,
+      ...next,
+      ...(merged.place || next.place ? { place: { ...merged.place, ...next.place } } : {}),
+      ...(merged.ticket || next.ticket ? { ticket: { ...merged.ticket, ...next.ticket } } : {}),
+      ...(merged.attributes || next.attributes
+        ? { attributes: { ...merged.attributes, ...next.attributes } }
+        : {}),
+      ...(merged.notes || next.notes
+        ? { notes: mergeNotes(merged.notes ?? [], next.notes ?? []) }
+        : {}),
+      ...(merged.redactions || next.redactions
+        ? { redactions: addCounts(merged.redactions ?? {}, next.redactions ?? {}) }
+        : {}),
+    };
+  }
+  return merged;
+}
+
+/** Numbers as numbers, other versions as text; where one of the two has none, time decides. */
+function compareVersions(a: TicketUpdate, b: TicketUpdate): number {
+  if (a.version === null || b.version === null) return a.occurredAt - b.occurredAt;
+  const [x, y] = [Number(a.version), Number(b.version)];
+  if (Number.isFinite(x) && Number.isFinite(y)) return x - y;
+  return a.version < b.version ? -1 : a.version > b.version ? 1 : a.occurredAt - b.occurredAt;
+}
+
+type Notes = NonNullable<TicketUpdate['notes']>;
+
+/** Some sources send all notes with each update, others the new ones: a note with a known id or text is the same note. */
+function mergeNotes(known: Notes, added: Notes): Notes {
+  const merged = [...known];
+  for (const note of added) {
+    const at = merged.findIndex(({ id, text }) =>
+      note.id === null ? text === note.text : id === note.id,
+    );
+    if (at < 0) merged.push(note);
+    else merged[at] = note;
+  }
+  return merged;
+}
+
+function withoutTime({
+  version: _version,
+  occurredAt: _occurredAt,
+  ...rest
+}: TicketUpdate): Merged {
+  return rest;
+}
+
+/** Sums of two counts by type. */
+export function addCounts(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const type in b) if (b[type]! > 0) sum[type] = (sum[type] ?? 0) + b[type]!;
+  return sum;
+}
+
+function stated<T extends object>(
+  values: T,
+): Partial<{ [K in keyof T]: Exclude<T[K], null | undefined> }> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values))
+    if (value !== null && value !== undefined) kept[name] = value;
+  return kept as Partial<{ [K in keyof T]: Exclude<T[K], null | undefined> }>;
+}

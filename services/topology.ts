@@ -1,0 +1,197 @@
+// The way of a message: every topic and every stage, in flow order. Topic creation, the event catalogue, the AsyncAPI
+// document and the check that every topic has a writer and a reader are derived from this file.
+import { communityPostCodec, type CommunityPost } from '#schemas/community-post.ts';
+import { droppedRecordCodec, type DroppedRecord } from '#schemas/dropped-record.ts';
+import { insightCodec, type Insight } from '#schemas/insight.ts';
+import { rejectedRecordCodec, type RejectedRecord } from '#schemas/rejected-record.ts';
+import { signalCodec, type Signal } from '#schemas/signal.ts';
+import { surveyAnswerCodec, type SurveyAnswer } from '#schemas/survey-answer.ts';
+import { troubleTicketCodec, type TroubleTicket } from '#schemas/trouble-ticket.ts';
+import type { Topic } from '#core/topic.ts';
+
+const day = 86_400_000;
+/** No topic with words lives longer: what a person asks to be erased is gone by then. */
+export const erasureDeadlineMs = 30 * day;
+const intakeRetentionMs = 7 * day;
+const partitions = 4;
+
+const sourceKey = 'source and id within the source, joined by a slash';
+
+export const ticketsReported: Topic<TroubleTicket> = {
+  name: 'tickets.reported.v1',
+  codec: troubleTicketCodec,
+  description: 'Trouble tickets and their updates as they came in. Readable by normalize alone.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: intakeRetentionMs,
+  words: 'raw',
+  facts: intakeFacts,
+};
+
+export const postsPublished: Topic<CommunityPost> = {
+  name: 'posts.published.v1',
+  codec: communityPostCodec,
+  description: 'Posts of communities, forums and networks as they came in. Readable by normalize alone.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: intakeRetentionMs,
+  words: 'raw',
+  facts: intakeFacts,
+};
+
+export const surveysAnswered: Topic<SurveyAnswer> = {
+  name: 'surveys.answered.v1',
+  codec: surveyAnswerCodec,
+  description: 'Survey answers as they came in. Readable by normalize alone.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: intakeRetentionMs,
+  words: 'raw',
+  facts: intakeFacts,
+};
+
+export const signalsNormalized: Topic<Signal> = {
+  name: 'signals.normalized.v1',
+  codec: signalCodec,
+  description: 'What was said, once each, safe to share: redacted, customers as pseudonyms.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'redacted',
+  facts: signalFacts,
+};
+
+export const insightsShared: Topic<Insight> = {
+  name: 'insights.shared.v1',
+  codec: insightCodec,
+  description: 'Every classified signal, also those that concern no department.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'redacted',
+  facts: insightFacts,
+};
+
+export const recordsRejected: Topic<RejectedRecord> = {
+  name: 'records.rejected.v1',
+  codec: rejectedRecordCodec,
+  description: 'Dead letters: records that were accepted but cannot be processed, with reason, origin and payload.',
+  keyedBy: 'id of the dead letter',
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'raw',
+  facts: (letter) => ({ id: letter.id, key: letter.id, source: letter.source, time: letter.rejectedAt }),
+};
+
+export const recordsDropped: Topic<DroppedRecord> = {
+  name: 'records.dropped.v1',
+  codec: droppedRecordCodec,
+  description: 'A note for every record that was accepted and deliberately not passed on, with its reason.',
+  keyedBy: 'topic, partition and offset of the record, joined by slashes',
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'none',
+  facts(note) {
+    const key = `${note.topic}/${note.partition}/${note.offset}`;
+    return { id: key, key, source: note.source, time: note.droppedAt };
+  },
+};
+
+/** The stream of one department. */
+export function insightsOf(department: string): Topic<Insight> {
+  return {
+    name: `insights.${department}.v1`,
+    codec: insightCodec,
+    description: `Insights that matter to ${department}, each saying who else received it.`,
+    keyedBy: sourceKey,
+    partitions,
+    retentionMs: erasureDeadlineMs,
+    words: 'redacted',
+    facts: insightFacts,
+  };
+}
+
+export const intakeTopics = [ticketsReported, postsPublished, surveysAnswered] as const;
+
+/** Topics that every deployment has, in flow order; department streams come beside them, see `topicsFor`. */
+export const fixedTopics = [
+  ...intakeTopics,
+  signalsNormalized,
+  insightsShared,
+  recordsRejected,
+  recordsDropped,
+] as const;
+
+/** Every topic of a deployment with these departments. */
+export function topicsFor(departments: readonly string[]): readonly Topic<never>[] {
+  return [...fixedTopics, ...departments.map(insightsOf)] as unknown as readonly Topic<never>[];
+}
+
+/** A stage or service by what it reads and writes; `departments` stands for every department's stream. */
+export interface Flow {
+  readonly name: string;
+  readonly kind: 'source' | 'transform' | 'projection' | 'delivery' | 'reader';
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  readonly does: string;
+}
+
+export const departmentStreams = 'insights.<department>.v1';
+const outcomes = [recordsRejected.name, recordsDropped.name];
+
+export const flows: readonly Flow[] = [
+  {
+    name: 'gateway',
+    kind: 'source',
+    reads: [],
+    writes: [...intakeTopics.map(({ name }) => name), ...outcomes],
+    does: 'takes in tickets, posts and survey answers over HTTP and from files',
+  },
+  {
+    name: 'normalize',
+    kind: 'transform',
+    reads: intakeTopics.map(({ name }) => name),
+    writes: [signalsNormalized.name, ...outcomes],
+    does: 'makes one signal of each thing said: redacted, deduplicated, located',
+  },
+  {
+    name: 'classify',
+    kind: 'transform',
+    reads: [signalsNormalized.name],
+    writes: [insightsShared.name, ...outcomes],
+    does: 'judges which departments a signal matters to, and why',
+  },
+  {
+    name: 'publish',
+    kind: 'transform',
+    reads: [insightsShared.name],
+    writes: [departmentStreams, ...outcomes],
+    does: 'routes each insight to the departments it matters to',
+  },
+  {
+    name: 'readers',
+    kind: 'reader',
+    reads: [insightsShared.name, departmentStreams, ...outcomes],
+    writes: [],
+    does: 'departments, data teams, and the commands tail, reconcile and rejected',
+  },
+];
+
+function intakeFacts(record: TroubleTicket | CommunityPost | SurveyAnswer) {
+  const key = `${record.source}/${record.id}`;
+  return {
+    id: record.version === null ? key : `${key}/${record.version}`,
+    key,
+    source: record.source,
+    time: record.occurredAt,
+  };
+}
+
+function signalFacts(signal: Signal) {
+  const { id, source, sourceId, occurredAt } = signal;
+  return { id, key: `${source}/${sourceId}`, source, time: occurredAt };
+}
+
+function insightFacts(insight: Insight) {
+  return signalFacts(insight.signal);
+}
