@@ -1,7 +1,7 @@
 // The kinds of field that input records are made of, as zod schemas shared by HTTP intake and file import. All are
 // compiled by `validatorOf`; none repairs what it was given, except that numbers as ids become strings.
 import { z } from 'zod';
-import type { Place } from '#schemas/place.ts';
+import type { Place } from '#schemas/shared.ts';
 import {
   because,
   pathText,

@@ -99,6 +99,8 @@ const silent: ReadonlySet<string> = new Set([
 ]);
 
 function saysSomething(record: TicketFields): boolean {
+  // Nearly every ticket says one of these; looking through all fields is the slow part of the check.
+  if (isStated(record.status) || !isBlank(record.description)) return true;
   for (const [name, value] of Object.entries(record)) {
     if (silent.has(name) || value === undefined || value === null) continue;
     if (typeof value === 'string') {
