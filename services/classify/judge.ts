@@ -2,12 +2,14 @@
 // departments file says of fields and phrases. Pure; every department's relevance comes with its reasons.
 import { invalid } from './departments.ts';
 import type { DepartmentsConfig } from './departments.ts';
+import { add, compileEffects } from './effects.ts';
+import type { Effect } from './effects.ts';
 import { explain, insert } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { taskOf } from './model.ts';
+import { taskOf, unreadable } from './model.ts';
 import type { Model, Scores, Task } from './model.ts';
-import { compileRules, createPhrases, showPhrase } from './rules.ts';
-import type { CompiledRule, Findings, JudgeInput, PhraseSpans } from './rules.ts';
+import { createPhrases, showPhrase } from './rules.ts';
+import type { Findings, JudgeInput, PhraseSpans } from './rules.ts';
 
 export type { Evidence } from './evidence.ts';
 export type { JudgeInput } from './rules.ts';
@@ -54,9 +56,9 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
   const sentimentTask = taskOf(model, 'sentiment', 'single');
   const churnTask = taskOf(model, 'churn', 'binary');
   checkThemes(config, themeTask);
+  const sentiments = sentimentTask.classes.map(sentimentOf);
   const phrases = createPhrases();
-  const { early, late, departments } = compile(config, labelTask);
-  const numberOf = new Map(config.departments.map(({ name }, at) => [name, at]));
+  const { effects, departments } = compile();
   const themeScores = new Float64Array(themeTask.classes.length);
   const sentimentScores = new Float64Array(sentimentTask.classes.length);
   const logOdds = new Float64Array(departments.length);
@@ -70,43 +72,41 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
     start(worded);
     let churn = worded === null ? config.prior : worded.values[churnTask.from]!;
     let points = 0;
-    for (const compiled of early) {
-      if (!compiled.condition.holds(input, spans, null)) continue;
-      const { rule } = compiled;
-      apply(compiled, input, spans, null);
-      churn += rule.churn;
-      points += rule.urgency;
-      for (const name in rule.theme) {
-        themeScores[themeTask.classes.indexOf(name)]! += rule.theme[name]!;
-      }
-      for (const [at, name] of sentimentTask.classes.entries()) {
-        sentimentScores[at]! += rule.sentiment[name as '-1' | '0' | '1'] ?? 0;
-      }
+    const { early, late } = effects[input.kind];
+    for (let at = 0; at < early.length; at += 1) {
+      const effect = early[at]!;
+      if (!effect.condition.holds(input, spans, null)) continue;
+      addToDepartments(effect, input, spans, null);
+      add(themeScores, effect.theme);
+      add(sentimentScores, effect.sentiment);
+      churn += effect.churn;
+      points += effect.urgency;
     }
     const best = highest(themeScores);
     const className = themeTask.classes[best]!;
     const theme = className === themeTask.none ? null : className;
-    const sentiment = Number(sentimentTask.classes[highest(sentimentScores)]) as -1 | 0 | 1;
-    const findings = { theme, sentiment, churnRisk: probability(churn) };
-    for (const compiled of late) {
-      if (!compiled.condition.holds(input, spans, findings)) continue;
-      apply(compiled, input, spans, findings);
-      points += compiled.rule.urgency;
+    const sentiment = sentiments[highest(sentimentScores)]!;
+    const findings = { theme, sentiment, churnRisk: round(probability(churn)) };
+    for (let at = 0; at < late.length; at += 1) {
+      const effect = late[at]!;
+      if (!effect.condition.holds(input, spans, findings)) continue;
+      addToDepartments(effect, input, spans, findings);
+      points += effect.urgency;
     }
     return {
       departments: departmentsOf(worded, text, spans, theme),
       theme,
       themeConfidence: round(share(themeScores, best)),
       sentiment,
-      urgency:
-        points >= config.urgency.high ? 'high' : points >= config.urgency.normal ? 'normal' : 'low',
-      churnRisk: round(findings.churnRisk),
+      urgency: urgencyOf(points),
+      churnRisk: findings.churnRisk,
     };
   }
 
   /** Scores before rules: the model's where there are words, else the prior. */
   function start(worded: Scores | null): void {
-    for (const [at, { column, bias }] of departments.entries()) {
+    for (let at = 0; at < departments.length; at += 1) {
+      const { column, bias } = departments[at]!;
       const known = worded !== null && column !== null;
       logOdds[at] = (known ? worded.values[column]! : config.prior) + bias;
       reasons[at]!.length = 0;
@@ -120,20 +120,24 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
     }
   }
 
-  function apply(
-    { rule, condition }: CompiledRule,
+  function addToDepartments(
+    { departments: { at, weights }, condition }: Effect,
     input: JudgeInput,
     spans: PhraseSpans,
     findings: Findings | null,
   ): void {
-    for (const name in rule.adds) {
-      const at = numberOf.get(name)!;
-      const weight = rule.adds[name]!;
-      logOdds[at]! += weight;
+    for (let number = 0; number < at.length; number += 1) {
+      const weight = weights[number]!;
+      logOdds[at[number]!]! += weight;
       const shown = condition.shown(input, spans, findings);
       const kind = shown.start === null ? 'field' : 'words';
-      insert(reasons[at]!, { kind, ...shown, weight }, MOST_EVIDENCE);
+      insert(reasons[at[number]!]!, { kind, ...shown, weight }, MOST_EVIDENCE);
     }
+  }
+
+  function urgencyOf(points: number): Judgement['urgency'] {
+    if (points >= config.urgency.high) return 'high';
+    return points >= config.urgency.normal ? 'normal' : 'low';
   }
 
   function departmentsOf(
@@ -143,7 +147,8 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
     theme: string | null,
   ): JudgedDepartment[] {
     const found: JudgedDepartment[] = [];
-    for (const [at, { name, column, words, themes }] of departments.entries()) {
+    for (let at = 0; at < departments.length; at += 1) {
+      const { name, column, words, themes } = departments[at]!;
       const own = reasons[at]!;
       for (const { phrase, adds } of words) {
         if (spans.start[phrase]! < 0) continue;
@@ -159,34 +164,36 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
       const relevance = round(probability(logOdds[at]!));
       if (relevance < SHOWN_FROM) continue;
       const evidence =
-        worded === null || column === null ? [] : explain(model, worded, text, column, MOST_EVIDENCE);
+        worded === null || column === null
+          ? []
+          : explain(model, worded, text, column, MOST_EVIDENCE);
       for (const piece of own) insert(evidence, piece, MOST_EVIDENCE);
       found.push({ department: name, relevance, evidence });
     }
-    return found.sort((a, b) => b.relevance - a.relevance);
+    return found.toSorted((a, b) => b.relevance - a.relevance);
   }
 
-  function compile(file: DepartmentsConfig, task: Task) {
+  function compile() {
     try {
       return {
-        ...compileRules(file, phrases),
-        departments: file.departments.map(({ name, bias, words, wordAdds, themes }) => {
-          const label = task.classes.indexOf(name);
+        effects: compileEffects(config, { theme: themeTask, sentiment: sentimentTask }, phrases),
+        departments: config.departments.map(({ name, bias, words, wordAdds, themes }) => {
+          const label = labelTask.classes.indexOf(name);
+          const column = label < 0 ? null : labelTask.from + label;
+          const weighted = words.map((word) =>
+            typeof word === 'string' ? { phrase: word, adds: wordAdds } : word,
+          );
           return {
             name,
             bias,
             themes,
-            column: label < 0 ? null : task.from + label,
-            words: words.map((word) =>
-              typeof word === 'string'
-                ? { phrase: phrases.add(word), adds: wordAdds }
-                : { phrase: phrases.add(word.phrase), adds: word.adds },
-            ),
+            column,
+            words: weighted.map(({ phrase, adds }) => ({ phrase: phrases.add(phrase), adds })),
           };
         }),
       };
     } catch (cause) {
-      throw invalid(`has a phrase that cannot be matched: ${(cause as Error).message}`, cause);
+      throw invalid(`has a phrase that cannot be matched: ${String(cause)}`, cause);
     }
   }
 
@@ -206,6 +213,12 @@ function checkThemes(config: DepartmentsConfig, task: Task): void {
   if (unknown.length === 0) return;
   const known = task.classes.join(', ');
   throw invalid(`names themes the model does not know: ${unknown.join(', ')}; it knows ${known}`);
+}
+
+function sentimentOf(name: string): -1 | 0 | 1 {
+  const value = ([-1, 0, 1] as const).find((each) => String(each) === name);
+  if (value !== undefined) return value;
+  throw unreadable(`has a sentiment ${name}, where -1, 0 and 1 are understood`);
 }
 
 function hasText(text: string | null): text is string {

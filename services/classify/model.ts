@@ -1,6 +1,7 @@
 // The linear model: its file format, loading, saving and scoring. Scores are calibrated log-odds and
 // are an exact sum of parts (one per word, word pair or negated word, plus a bias), so each can be explained.
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { SignpostError } from '#core/errors.ts';
 import { charGrams, createTokenizer } from './features.ts';
 import type { Tokens } from './features.ts';
@@ -119,8 +120,8 @@ function decode(bytes: Uint8Array): ModelParts {
   if ([inColumns, header.scales.length, header.biases.length].some((n) => n !== columns)) {
     throw unreadable(`speaks of ${inColumns} classes and holds ${columns}`);
   }
-  // A copy, so that the arrays are aligned wherever the bytes came from.
-  const body = bytes.slice(headerBytes).buffer;
+  // A copy, so that the arrays are aligned wherever the bytes came from (a Buffer's slice would be none).
+  const body = new Uint8Array(bytes.subarray(headerBytes)).buffer;
   return {
     ...header,
     keys: new Uint32Array(body, 0, rows),
@@ -129,17 +130,36 @@ function decode(bytes: Uint8Array): ModelParts {
   };
 }
 
-type Header = Omit<ModelParts, 'keys' | 'squares' | 'weights'>;
+const headerSchema = z.object({
+  name: z.string(),
+  tasks: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(['multi-label', 'single', 'binary']),
+        classes: z.array(z.string()).min(1),
+        none: z.string().nullable(),
+        from: z.int(),
+        thresholds: z.array(z.number()),
+      }),
+    )
+    .min(1),
+  trained: z.object({ rows: z.int(), dataSha256: z.string(), recipe: z.unknown() }),
+  scales: z.array(z.number()),
+  biases: z.array(z.number()),
+});
 
-function readHeader(json: Uint8Array): Header {
+function readHeader(json: Uint8Array): z.output<typeof headerSchema> {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)) as Header;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(json);
+    return headerSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw unreadable('has a header that is not JSON', cause);
+    throw unreadable('has a header that cannot be read', cause);
   }
 }
 
-function unreadable(what: string, cause?: unknown): SignpostError {
+/** The error for a model that cannot be used; `what` completes "the model …". */
+export function unreadable(what: string, cause?: unknown): SignpostError {
   return new SignpostError('model-unreadable', `the model ${what}`, {
     cause,
     hint: 'Restore the file from the repository or rebuild it with scripts/train-model.ts.',
@@ -188,14 +208,16 @@ export function createModel(parts: ModelParts, version: string): Model {
         itemLast[items] = token;
         itemRows[items++] = before;
       }
-      const negated = tokens.negated[token]! === 0 ? -1 : find(tokens.negated[token]!);
+      const negatedKey = tokens.negated[token]!;
+      const negated = negatedKey === 0 ? -1 : find(negatedKey);
       if (negated >= 0) {
         itemFirst[items] = token;
         itemLast[items] = token;
         itemRows[items++] = found;
         rows[found++] = negated;
       }
-      const pair = tokens.bigram[token]! === 0 ? -1 : find(tokens.bigram[token]!);
+      const pairKey = tokens.bigram[token]!;
+      const pair = pairKey === 0 ? -1 : find(pairKey);
       if (pair >= 0) {
         itemFirst[items] = token - 1;
         itemLast[items] = token;

@@ -1,13 +1,14 @@
 // Evaluates the departments file's conditions on one record: which rules fire and what shows that they did.
-import type { DepartmentsConfig, Rule, When } from './departments.ts';
+import type { When } from './departments.ts';
 import { createTokenizer } from './features.ts';
 import type { Tokens } from './features.ts';
 
 /** What is judged. `text` is redacted already; empty text is the same as none. */
 export interface JudgeInput {
-  readonly kind: 'ticket' | 'post' | 'survey';
+  /** A kind or scale written by a later version reads as unknown. */
+  readonly kind: 'ticket' | 'post' | 'survey' | 'unknown';
   readonly text: string | null;
-  readonly scale: 'nps' | 'csat' | 'ces' | null;
+  readonly scale: 'nps' | 'csat' | 'ces' | 'unknown' | null;
   readonly score: number | null;
   readonly question: string | null;
   readonly channel: string | null;
@@ -125,7 +126,7 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
   const late = (themes ?? sentiments ?? churnAtLeast) !== undefined;
 
   function holds(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): boolean {
-    if (when.kind !== undefined && !when.kind.includes(input.kind)) return false;
+    if (when.kind !== undefined && !when.kind.some((kind) => kind === input.kind)) return false;
     if (when.text !== undefined && (when.text === 'present') !== (spans.text !== '')) return false;
     if (scale !== undefined) {
       const { score } = input;
@@ -133,9 +134,9 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
       if (scoreAtMost !== undefined && score > scoreAtMost) return false;
       if (scoreAtLeast !== undefined && score < scoreAtLeast) return false;
     }
-    for (const { read, test } of fields) {
-      const value = read(input);
-      if (value === null || !test(value)) return false;
+    for (let at = 0; at < fields.length; at += 1) {
+      const value = fields[at]!.read(input);
+      if (value === null || !fields[at]!.test(value)) return false;
     }
     if (words !== undefined && !words.some((phrase) => spans.start[phrase]! >= 0)) return false;
     if (!late) return true;
@@ -161,37 +162,6 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
   }
 
   return { late, holds, shown };
-}
-
-/** A rule's condition beside what it does. */
-export interface CompiledRule {
-  readonly condition: Condition;
-  readonly rule: Rule;
-}
-
-/** All rules that can be asked at once, and those that must wait for theme, sentiment and churn. */
-export function compileRules(
-  config: DepartmentsConfig,
-  phrases: Phrases,
-): { early: CompiledRule[]; late: CompiledRule[] } {
-  const own = config.departments.flatMap(({ name, rules }) =>
-    rules.map(({ when, adds }): Rule => ({
-      when,
-      adds: { [name]: adds },
-      theme: {},
-      sentiment: {},
-      churn: 0,
-      urgency: 0,
-    })),
-  );
-  const compiled = [...config.rules, ...own].map((rule) => ({
-    condition: compileCondition(rule.when, phrases),
-    rule,
-  }));
-  return {
-    early: compiled.filter(({ condition }) => !condition.late),
-    late: compiled.filter(({ condition }) => condition.late),
-  };
 }
 
 function fieldReader(name: string): (input: JudgeInput) => string | null {
@@ -223,5 +193,7 @@ function fieldReader(name: string): (input: JudgeInput) => string | null {
 
 /** A field's value may come from a customer: bounded, and cut between characters. */
 function shorten(text: string): string {
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`.toWellFormed();
+  return text.length <= LONGEST_SHOWN
+    ? text
+    : `${text.slice(0, LONGEST_SHOWN - 1)}…`.toWellFormed();
 }

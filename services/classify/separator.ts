@@ -58,8 +58,9 @@ export function trainSeparator(problem: SeparatorProblem): { weights: Float64Arr
       highest = Math.max(highest, projected);
       lowest = Math.min(lowest, projected);
       if (Math.abs(projected) < 1e-12) continue;
-      alphas[row] = Math.max(alpha - gradient / curvature[row]!, 0);
-      const step = (alphas[row]! - alpha) * side;
+      const moved = Math.max(alpha - gradient / curvature[row]!, 0);
+      alphas[row] = moved;
+      const step = (moved - alpha) * side;
       for (let k = 0; k < features.length; k += 1) weights[features[k]!]! += step * values[k]!;
       bias += step;
     }

@@ -1,0 +1,70 @@
+// The rules of a departments file made ready for many records: effects by number, and for each kind of
+// record only the rules that can fire on it.
+import type { DepartmentsConfig, Rule } from './departments.ts';
+import type { Task } from './model.ts';
+import { compileCondition } from './rules.ts';
+import type { Condition, JudgeInput, Phrases } from './rules.ts';
+
+/** Adds `weights[i]` to the score numbered `at[i]`. */
+export interface Additions {
+  readonly at: readonly number[];
+  readonly weights: readonly number[];
+}
+
+export interface Effect {
+  readonly condition: Condition;
+  readonly departments: Additions;
+  readonly theme: Additions;
+  readonly sentiment: Additions;
+  readonly churn: number;
+  readonly urgency: number;
+}
+
+export interface Effects {
+  /** Asked at once. */
+  readonly early: readonly Effect[];
+  /** Asked when theme, sentiment and churn are settled. */
+  readonly late: readonly Effect[];
+}
+
+/** Every rule of the file, the departments' own among them, by the kind of record it can fire on. */
+export function compileEffects(
+  config: DepartmentsConfig,
+  tasks: { theme: Task; sentiment: Task },
+  phrases: Phrases,
+): Record<JudgeInput['kind'], Effects> {
+  const names = config.departments.map(({ name }) => name);
+  const own = config.departments.flatMap(({ name, rules }) =>
+    rules.map(({ when, adds }): Rule => {
+      return { when, adds: { [name]: adds }, theme: {}, sentiment: {}, churn: 0, urgency: 0 };
+    }),
+  );
+  const all = [...config.rules, ...own].map(({ when, adds, theme, sentiment, churn, urgency }) => ({
+    kinds: when.kind,
+    condition: compileCondition(when, phrases),
+    departments: additions(adds, names),
+    theme: additions(theme, tasks.theme.classes),
+    sentiment: additions(sentiment, tasks.sentiment.classes),
+    churn,
+    urgency,
+  }));
+  const of = (kind: JudgeInput['kind']): Effects => {
+    const possible = all.filter(
+      ({ kinds }) => kinds === undefined || kinds.some((each) => each === kind),
+    );
+    return {
+      early: possible.filter(({ condition }) => !condition.late),
+      late: possible.filter(({ condition }) => condition.late),
+    };
+  };
+  return { ticket: of('ticket'), post: of('post'), survey: of('survey'), unknown: of('unknown') };
+}
+
+export function add(scores: Float64Array, { at, weights }: Additions): void {
+  for (let number = 0; number < at.length; number += 1) scores[at[number]!]! += weights[number]!;
+}
+
+function additions(effects: Readonly<Record<string, number>>, names: readonly string[]): Additions {
+  const entries = Object.entries(effects);
+  return { at: entries.map(([name]) => names.indexOf(name)), weights: entries.map(([, w]) => w) };
+}
