@@ -1,12 +1,22 @@
 // Lines → delimited records, RFC 4180 with one addition: a quote that is never closed costs the line it
 // stands on and no other. Linear in the input, whatever it holds.
-import { quoted, type Flaw } from './import-reason.ts';
+import type { Flaw } from './import-reason.ts';
 import type { LineBlock } from './lines.ts';
 
 /** One record as it was found: its cells or its JSON object, or why it has none. */
 export type RawRecord =
-  | { readonly kind: 'cells'; readonly line: number; readonly raw: string; readonly cells: readonly string[] }
-  | { readonly kind: 'object'; readonly line: number; readonly raw: string; readonly object: object }
+  | {
+      readonly kind: 'cells';
+      readonly line: number;
+      readonly raw: string;
+      readonly cells: readonly string[];
+    }
+  | {
+      readonly kind: 'object';
+      readonly line: number;
+      readonly raw: string;
+      readonly object: object;
+    }
   | { readonly kind: 'flaw'; readonly line: number; readonly raw: string; readonly flaw: Flaw };
 
 /** Turns blocks of lines into records, in order; `end` hands over what waited for a further line. */
@@ -17,6 +27,8 @@ export interface RecordReader {
 
 export interface CsvOptions {
   readonly delimiter: string;
+  /** Cells of every record; undefined when the first record, the header, says it. */
+  readonly width: number | undefined;
   /** False where a quote is a character like any other, as in most TSV. */
   readonly quotes: boolean;
   /** Bounds of a record with line ends inside quotes; beyond them its quote counts as not closed. */
@@ -34,15 +46,16 @@ interface HeldLine {
 type Scan = 'complete' | 'open' | 'text-after-quote';
 
 /**
- * Records of a delimited file. `width` is asked for at every record, because the header that sets it is the
- * first record; undefined accepts any. A record takes the line number of its first line.
+ * Records of a delimited file, the header among them: it is the first record, and its width is then everyone's.
+ * A record takes the line number of its first line.
  *
  * While a quote is open, lines are held. When the record closes, breaks, or reaches its bounds without
  * closing, its first line is refused and the held lines are read again, one by one. A line that opens a
  * quote there would take the same way again, so it is refused at once: that is what keeps this linear.
  */
-export function createCsvReader(options: CsvOptions, width: () => number | undefined): RecordReader {
+export function createCsvReader(options: CsvOptions): RecordReader {
   const { delimiter, quotes } = options;
+  let expected = options.width;
   let held: HeldLine[] = [];
   let heldChars = 0;
   let cells: string[] = [];
@@ -98,9 +111,8 @@ export function createCsvReader(options: CsvOptions, width: () => number | undef
   }
 
   function finish(line: number, raw: string, flaw: Flaw | undefined, out: RawRecord[]): void {
-    const expected = width();
     if (flaw !== undefined) out.push({ kind: 'flaw', line, raw, flaw });
-    else if (expected !== undefined && cells.length !== expected)
+    else if (cells.length !== (expected ??= cells.length))
       out.push({ kind: 'flaw', line, raw, flaw: columnCount(cells.length, expected) });
     else out.push({ kind: 'cells', line, raw, cells });
   }
@@ -115,7 +127,8 @@ export function createCsvReader(options: CsvOptions, width: () => number | undef
     if (isBlank(text)) return;
     const state = scanAlone(text);
     if (state === 'complete') finish(line, text, flaw, out);
-    else if (state === 'text-after-quote') out.push({ kind: 'flaw', line, raw: text, flaw: flaw ?? textAfterQuote });
+    else if (state === 'text-after-quote')
+      out.push({ kind: 'flaw', line, raw: text, flaw: flaw ?? textAfterQuote });
     else if (mayHold) {
       held = [one];
       heldChars = text.length;
@@ -127,7 +140,12 @@ export function createCsvReader(options: CsvOptions, width: () => number | undef
     const [first, ...others] = held;
     held = [];
     if (first === undefined) return;
-    out.push({ kind: 'flaw', line: first.line, raw: first.text, flaw: first.flaw ?? quoteNotClosed });
+    out.push({
+      kind: 'flaw',
+      line: first.line,
+      raw: first.text,
+      flaw: first.flaw ?? quoteNotClosed,
+    });
     others.forEach((one, index) => {
       takeLine(one, !isLastOnItsWay && index === others.length - 1, out);
     });
@@ -142,7 +160,8 @@ export function createCsvReader(options: CsvOptions, width: () => number | undef
     if (first === undefined) return;
     if (state === 'text-after-quote') resume(out, false);
     else if (state === 'open') {
-      if (heldChars > options.maxRecordChars || held.length >= options.maxRecordLines) resume(out, true);
+      if (heldChars > options.maxRecordChars || held.length >= options.maxRecordLines)
+        resume(out, true);
     } else if (isTwoRecords()) resume(out, false);
     else {
       // isTwoRecords may have scanned another line meanwhile; the record's own cells are restored by it.
@@ -158,7 +177,6 @@ export function createCsvReader(options: CsvOptions, width: () => number | undef
    * has the wrong number of columns while the line after its first is a whole record by itself.
    */
   function isTwoRecords(): boolean {
-    const expected = width();
     if (expected === undefined || cells.length === expected) return false;
     const found = cells;
     const state = scanAlone(held[1]?.text ?? '');
@@ -212,10 +230,4 @@ function isCutShort(flaw: Flaw): boolean {
 export function isBlank(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) !== 0x20) return false;
   return true;
-}
-
-/** A line for a message. */
-export function headerForMessage(cells: readonly string[]): string {
-  const shown = cells.slice(0, 30).map((cell) => quoted(cell));
-  return shown.join(', ') + (cells.length > shown.length ? ', …' : '');
 }

@@ -39,6 +39,9 @@ export interface Flaw {
   readonly detail: string;
 }
 
+/** Notes a flaw of the record at hand and stands for the value it could not give. */
+export type Fail = (reason: ImportReason, detail: string) => undefined;
+
 /** The most of a refused record that is kept, in bytes of UTF-8. */
 export const maxRawBytes = 64 * 1024;
 

@@ -30,7 +30,12 @@ function parseLine(raw: string, line: number, { maxDepth }: JsonlOptions): RawRe
   try {
     value = JSON.parse(raw);
   } catch (error) {
-    return { kind: 'flaw', line, raw, flaw: { reason: 'invalid-json', detail: whatIsWrong(error) } };
+    return {
+      kind: 'flaw',
+      line,
+      raw,
+      flaw: { reason: 'invalid-json', detail: whatIsWrong(error) },
+    };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const found = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
@@ -43,13 +48,18 @@ function parseLine(raw: string, line: number, { maxDepth }: JsonlOptions): RawRe
   }
   // Only an escape can bring in what the line check has not seen.
   const flaw = inspect(value, maxDepth, raw.includes('\\u'));
-  return flaw === undefined ? { kind: 'object', line, raw, object: value } : { kind: 'flaw', line, raw, flaw };
+  return flaw === undefined
+    ? { kind: 'object', line, raw, object: value }
+    : { kind: 'flaw', line, raw, flaw };
 }
 
 /** Goes at most `depthLeft` calls deep. */
 function inspect(value: object, depthLeft: number, checkText: boolean): Flaw | undefined {
   if (depthLeft === 0)
-    return { reason: 'too-deep', detail: 'objects and arrays lie deeper in one another than allowed' };
+    return {
+      reason: 'too-deep',
+      detail: 'objects and arrays lie deeper in one another than allowed',
+    };
   if (checkText && !Array.isArray(value))
     for (const key of Object.keys(value)) {
       const flaw = inspectText(key);
@@ -57,7 +67,8 @@ function inspect(value: object, depthLeft: number, checkText: boolean): Flaw | u
     }
   for (const inner of Object.values(value)) {
     let flaw: Flaw | undefined;
-    if (typeof inner === 'object' && inner !== null) flaw = inspect(inner, depthLeft - 1, checkText);
+    if (typeof inner === 'object' && inner !== null)
+      flaw = inspect(inner, depthLeft - 1, checkText);
     else if (checkText && typeof inner === 'string') flaw = inspectText(inner);
     if (flaw !== undefined) return flaw;
   }
@@ -66,8 +77,12 @@ function inspect(value: object, depthLeft: number, checkText: boolean): Flaw | u
 
 function inspectText(text: string): Flaw | undefined {
   if (!text.isWellFormed())
-    return { reason: 'lone-surrogate', detail: 'a \\u escape gives half a character (a lone surrogate)' };
-  if (text.includes('\0')) return { reason: 'nul-byte', detail: 'an escape \\u0000 gives a NUL character' };
+    return {
+      reason: 'lone-surrogate',
+      detail: 'a \\u escape gives half a character (a lone surrogate)',
+    };
+  if (text.includes('\0'))
+    return { reason: 'nul-byte', detail: 'an escape \\u0000 gives a NUL character' };
   return undefined;
 }
 

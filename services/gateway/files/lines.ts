@@ -118,7 +118,7 @@ function toBlock(bytes: Buffer, firstLine: number, options: LineOptions): LineBl
 function toCheckedBlock(bytes: Buffer, firstLine: number, options: LineOptions): LineBlock {
   const lines: string[] = [];
   const flaws = new Map<number, Flaw>();
-  for (let start = 0; start <= bytes.length; ) {
+  for (let start = 0; start <= bytes.length;) {
     const next = bytes.indexOf(lf, start);
     const end = next < 0 ? bytes.length : next;
     const one = bytes.subarray(start, end > start && bytes[end - 1] === cr ? end - 1 : end);
@@ -196,9 +196,13 @@ type Decoder = (chunk: Buffer | undefined) => Buffer;
 function chooseDecoder(head: Buffer, declared: string): Decoder {
   const mark = head.toString('hex', 0, 4);
   if (mark === 'fffe0000' || mark === '0000feff')
-    throw new SignpostError('unsupported-encoding', 'The file is UTF-32, which import does not read.', {
-      hint: 'Save it as UTF-8.',
-    });
+    throw new SignpostError(
+      'unsupported-encoding',
+      'The file is UTF-32, which import does not read.',
+      {
+        hint: 'Save it as UTF-8.',
+      },
+    );
   if (mark.startsWith('efbbbf')) return utf8Decoder(3);
   if (mark.startsWith('fffe')) return utf16Decoder(false, 2);
   if (mark.startsWith('feff')) return utf16Decoder(true, 2);
@@ -228,7 +232,8 @@ function utf16Decoder(bigEndian: boolean, markBytes: number): Decoder {
     skip = 0;
     let end = all.length - (all.length % 2);
     // The first half of a surrogate pair waits for its other half.
-    const lastUnit = end < 2 ? 0 : bigEndian ? all.readUInt16BE(end - 2) : all.readUInt16LE(end - 2);
+    const lastUnit =
+      end < 2 ? 0 : bigEndian ? all.readUInt16BE(end - 2) : all.readUInt16LE(end - 2);
     if (lastUnit >= 0xd800 && lastUnit <= 0xdbff) end -= 2;
     rest = all.subarray(end);
     const units = all.subarray(0, end);
@@ -247,6 +252,8 @@ function legacyDecoder(encoding: string): Decoder {
 
 function markUndecodable(parts: readonly string[]): Buffer {
   return Buffer.concat(
-    parts.flatMap((part, index) => (index === 0 ? [Buffer.from(part)] : [undecodable, Buffer.from(part)])),
+    parts.flatMap((part, index) =>
+      index === 0 ? [Buffer.from(part)] : [undecodable, Buffer.from(part)],
+    ),
   );
 }

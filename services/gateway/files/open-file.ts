@@ -130,68 +130,79 @@ async function* unpack(
   rest: AsyncGenerator<Buffer>,
   limits: OpenLimits,
 ): AsyncGenerator<BytesOrFlaw> {
+  const unpacker = createUnpacker();
+  let bytesIn = 0;
+  let bytesOut = 0;
+  async function* pass(packed: Buffer): AsyncGenerator<Buffer> {
+    bytesIn += packed.length;
+    for (const chunk of await unpacker.write(packed)) {
+      if (bytesOut === 0) refuseArchive(file, chunk, 'inside the gzip');
+      bytesOut += chunk.length;
+      if (bytesOut > limits.maxUnpackedBytes || isBomb(bytesIn, bytesOut, limits))
+        throw bomb(file, bytesIn, bytesOut, limits);
+      yield chunk;
+    }
+  }
+  try {
+    for (let at = 0; at < first.length; at += packedChunkBytes)
+      yield* pass(first.subarray(at, at + packedChunkBytes));
+    for await (const packed of rest) {
+      if (unpacker.failure() !== undefined) break;
+      yield* pass(packed);
+    }
+    await unpacker.end();
+    const failure = unpacker.failure();
+    if (failure !== undefined) yield brokenGzip(file, failure, bytesIn, bytesOut);
+  } finally {
+    unpacker.close();
+  }
+}
+
+interface Unpacker {
+  /** All that these bytes unpack to; empty once the archive has turned out broken. */
+  write(packed: Buffer): Promise<Buffer[]>;
+  end(): Promise<void>;
+  failure(): Error | undefined;
+  close(): void;
+}
+
+function createUnpacker(): Unpacker {
   const gunzip = createGunzip({ chunkSize: 128 * 1024 });
   let unpacked: Buffer[] = [];
   let failure: Error | undefined;
-  let ended = false;
-  let wake = (): void => {};
+  let isOver = false;
+  let wake: (() => void) | undefined;
   gunzip.on('data', (chunk: Buffer) => unpacked.push(chunk));
   gunzip.on('error', (error) => {
     failure = error;
-    wake();
+    isOver = true;
+    wake?.();
   });
   gunzip.on('end', () => {
-    ended = true;
-    wake();
+    isOver = true;
+    wake?.();
   });
-  const write = (chunk: Buffer): Promise<void> =>
-    new Promise((resolve) => {
-      wake = resolve;
-      gunzip.write(chunk, () => resolve());
-    });
-  const end = (): Promise<void> =>
-    new Promise((resolve) => {
-      if (ended) resolve();
-      wake = resolve;
-      gunzip.end();
-    });
-
-  let bytesIn = 0;
-  let bytesOut = 0;
-  const take = (): Buffer[] => {
-    const taken = unpacked;
-    unpacked = [];
-    for (const chunk of taken) bytesOut += chunk.length;
-    if (bytesOut > limits.maxUnpackedBytes || isBomb(bytesIn, bytesOut, limits))
-      throw bomb(file, bytesIn, bytesOut, limits);
-    return taken;
+  return {
+    async write(packed) {
+      if (!isOver)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          gunzip.write(packed, () => resolve());
+        });
+      const taken = unpacked;
+      unpacked = [];
+      return taken;
+    },
+    async end() {
+      if (isOver) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        gunzip.end();
+      });
+    },
+    failure: () => failure,
+    close: () => gunzip.destroy(),
   };
-
-  try {
-    for (let start = 0; start < first.length && failure === undefined; start += packedChunkBytes) {
-      const part = first.subarray(start, start + packedChunkBytes);
-      bytesIn += part.length;
-      await write(part);
-      for (const chunk of take()) {
-        if (bytesOut === chunk.length) refuseArchive(file, chunk, 'inside the gzip');
-        yield chunk;
-      }
-    }
-    while (failure === undefined) {
-      const next = await rest.next();
-      if (next.done === true) break;
-      bytesIn += next.value.length;
-      await write(next.value);
-      yield* take();
-    }
-    if (failure === undefined) {
-      await end();
-      yield* take();
-    }
-    if (failure !== undefined) yield brokenGzip(file, failure, bytesIn, bytesOut);
-  } finally {
-    gunzip.destroy();
-  }
 }
 
 function isBomb(bytesIn: number, bytesOut: number, limits: OpenLimits): boolean {

@@ -1,13 +1,29 @@
 // Time patterns of a mapping (`dd/MM/yyyy HH:mm`) → readers, compiled once. The letters are those of
 // Unicode's date field symbols (UTS 35), of which only the unambiguous ones are taken.
-import { digitsAt, readFraction, readOffset, type ReadParts, type TimeParts } from './time.ts';
+import {
+  digitsAt,
+  readFraction,
+  readOffset,
+  type ReadParts,
+  type TimeParts,
+} from './time-parts.ts';
 
 /** Reads at `at` into `parts`; where it ends, or -1. */
 type Step = (text: string, at: number, parts: TimeParts) => number;
 
 const months = [
-  'january', 'february', 'march', 'april', 'may', 'june',
-  'july', 'august', 'september', 'october', 'november', 'december',
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
 ];
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 
@@ -15,11 +31,17 @@ const steps: Readonly<Record<string, Step>> = {
   yyyy: number(4, 4, (parts, value) => (parts.year = value)),
   MM: number(2, 2, (parts, value) => (parts.month = value)),
   M: number(1, 2, (parts, value) => (parts.month = value)),
-  MMM: name(months.map((month) => month.slice(0, 3)), (parts, value) => (parts.month = value)),
+  MMM: name(
+    months.map((month) => month.slice(0, 3)),
+    (parts, value) => (parts.month = value),
+  ),
   MMMM: name(months, (parts, value) => (parts.month = value)),
   dd: number(2, 2, (parts, value) => (parts.day = value)),
   d: number(1, 2, (parts, value) => (parts.day = value)),
-  EEE: name(weekdays.map((day) => day.slice(0, 3)), (parts, value) => (parts.weekday = value)),
+  EEE: name(
+    weekdays.map((day) => day.slice(0, 3)),
+    (parts, value) => (parts.weekday = value),
+  ),
   EEEE: name(weekdays, (parts, value) => (parts.weekday = value)),
   HH: number(2, 2, (parts, value) => (parts.hour = value)),
   H: number(1, 2, (parts, value) => (parts.hour = value)),
@@ -43,7 +65,7 @@ const tokenForm = /([a-zA-Z])\1*|'(?:[^']|'')*'|[^a-zA-Z']+|'/g;
  * saying what is wrong with the pattern, when it lacks the year or month, or ends above the day.
  */
 export function compilePattern(pattern: string): ReadParts {
-  const tokens = pattern.match(tokenForm) ?? [];
+  const tokens: readonly string[] = pattern.match(tokenForm) ?? [];
   const has = (token: string): boolean => tokens.includes(token);
   const compiled = tokens.map((token): Step => compileToken(token));
   const hasMonth = has('MM') || has('M') || has('MMM') || has('MMMM');
@@ -86,10 +108,14 @@ function compileToken(token: string): Step {
   const step = Object.hasOwn(steps, token) ? steps[token] : undefined;
   if (step !== undefined) return step;
   if (/^[a-zA-Z]/.test(token))
-    throw new Error(`"${token}" is no time token; there are ${timeTokens.join(' ')}, and 'text' in quotes`);
+    throw new Error(
+      `"${token}" is no time token; there are ${timeTokens.join(' ')}, and 'text' in quotes`,
+    );
   if (token === "'") throw new Error('a quote in the pattern is not closed');
   const literal = token.startsWith("'")
-    ? token === "''" ? "'" : token.slice(1, -1).replaceAll("''", "'")
+    ? token === "''"
+      ? "'"
+      : token.slice(1, -1).replaceAll("''", "'")
     : token;
   return (text, at) => (text.startsWith(literal, at) ? at + literal.length : -1);
 }
