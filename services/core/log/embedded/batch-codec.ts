@@ -59,7 +59,9 @@ export function createBatchEncoder(expectedBytes: number): BatchEncoder {
   function add(record: LogRecord): void {
     const { key, value, timestamp } = record;
     if (!Number.isSafeInteger(timestamp)) {
-      throw new TypeError(`A record's timestamp is whole milliseconds since the epoch, not ${timestamp}`);
+      throw new TypeError(
+        `A record's timestamp is whole milliseconds since the epoch, not ${timestamp}`,
+      );
     }
     const headers = dictionary.encode(record.headers);
     const text = key === null ? headers.text : headers.text + key;
@@ -214,9 +216,7 @@ export function countWithin(bytes: Uint8Array, from: number, maxBytes: number): 
   while (from + fits < count) {
     const next = from + fits + 1;
     const end =
-      next < count
-        ? buffer.readUInt32LE(startsAt + 4 * next)
-        : buffer.readUInt32LE(AT_DICTIONARY);
+      next < count ? buffer.readUInt32LE(startsAt + 4 * next) : buffer.readUInt32LE(AT_DICTIONARY);
     if (end - first > maxBytes) break;
     fits += 1;
   }
@@ -240,9 +240,13 @@ function setHeader(headers: Record<string, string>, name: string, value: string)
 function checkedCount(buffer: Buffer, place: BatchPlace): number {
   const where = `${place.topic}, partition ${place.partition}, offset ${place.baseOffset}`;
   if (buffer[0] !== VERSION) {
-    throw new SignpostError('log-corrupt', `Records of an unknown format ${buffer[0]} at ${where}`, {
-      hint: 'The data directory may have been written by a newer version of Signpost.',
-    });
+    throw new SignpostError(
+      'log-corrupt',
+      `Records of an unknown format ${buffer[0]} at ${where}`,
+      {
+        hint: 'The data directory may have been written by a newer version of Signpost.',
+      },
+    );
   }
   if (buffer.readUInt32LE(AT_CRC) !== crc32(buffer.subarray(AT_COUNT))) {
     throw new SignpostError('log-corrupt', `Damaged records at ${where}: their checksum is wrong`, {

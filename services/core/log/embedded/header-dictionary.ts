@@ -49,9 +49,13 @@ export function createHeaderDictionary(): HeaderDictionary {
   function shapeOf(names: readonly string[]): Shape {
     const found = shapes.find((candidate) => sameNames(candidate, names));
     if (found !== undefined) return found;
-    const slots = names.map(
-      (): Slot => ({ last: '', lastIndex: -1, misses: 0, hits: 0, known: new Map() }),
-    );
+    const slots = names.map((): Slot => ({
+      last: '',
+      lastIndex: -1,
+      misses: 0,
+      hits: 0,
+      known: new Map(),
+    }));
     const added = { index: shapes.length, names, slots };
     shapes.push(added);
     return added;
@@ -99,7 +103,10 @@ export function createHeaderDictionary(): HeaderDictionary {
 
   function serialize(): Uint8Array {
     const strings = [...shapes.flatMap(({ names }) => names), ...values];
-    const size = strings.reduce((sum, string) => sum + 5 + 3 * string.length, 10 + 5 * shapes.length);
+    const size = strings.reduce(
+      (sum, string) => sum + 5 + 3 * string.length,
+      10 + 5 * shapes.length,
+    );
     const out = Buffer.allocUnsafe(size);
     let at = writeVarint(out, 0, shapes.length);
     const put = (string: string): void => {

@@ -70,7 +70,9 @@ export function openForWriting(dataDirectory: string): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     // A WAL grown by a long-open reader shrinks back once it is folded in.
-    db.exec(`PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * 4096}; PRAGMA temp_store = MEMORY;`);
+    db.exec(
+      `PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * 4096}; PRAGMA temp_store = MEMORY;`,
+    );
     if (!hasTables(db)) {
       db.exec(
         `BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; COMMIT;`,

@@ -68,10 +68,16 @@ export interface Requests {
   next: { ask: { member: number }; answer: NextAnswer };
   cancelNext: { ask: { member: number; next: number }; answer: null };
   start: {
-    ask: { member: number; starts: readonly { partitionId: number; epoch: number; offset?: number }[] };
+    ask: {
+      member: number;
+      starts: readonly { partitionId: number; epoch: number; offset?: number }[];
+    };
     answer: null;
   };
-  claim: { ask: { lease: number; claims: readonly HashedClaim[] }; answer: readonly HashedOutcome[] };
+  claim: {
+    ask: { lease: number; claims: readonly HashedClaim[] };
+    answer: readonly HashedOutcome[];
+  };
   commit: { ask: { lease: number; parts: readonly Part[] }; answer: null };
   release: { ask: { lease: number }; answer: null };
   leave: { ask: { member: number }; answer: null };

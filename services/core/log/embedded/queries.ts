@@ -71,7 +71,8 @@ export function prepareQueries(db: DatabaseSync): Queries {
     partitions: () => partitions.all() as unknown as PartitionRow[],
     topic: (name) => (topic.get(name) as unknown as TopicRow | undefined) ?? null,
     committed: () => committed.all().map((row) => ({ ...row })) as unknown as CommittedOffset[],
-    committedOffset: (group, id) => committedOffset.get(group, id)?.['offset'] as number | undefined,
+    committedOffset: (group, id) =>
+      committedOffset.get(group, id)?.['offset'] as number | undefined,
     checkpoint: (key) => (checkpoint.get(key)?.['value'] as string | undefined) ?? null,
     chunks(partitionId, offset, limits) {
       const maxRecords = Math.max(1, limits.maxRecords ?? DEFAULT_MAX_RECORDS);

@@ -36,10 +36,14 @@ export function describeStorageError(error: unknown, directory: string): unknown
       });
     case CORRUPT:
     case NOTADB:
-      return new SignpostError('log-corrupt', `The log in ${directory} is damaged: ${error.message}`, {
-        cause: error,
-        hint: 'Restore the data directory from a backup.',
-      });
+      return new SignpostError(
+        'log-corrupt',
+        `The log in ${directory} is damaged: ${error.message}`,
+        {
+          cause: error,
+          hint: 'Restore the data directory from a backup.',
+        },
+      );
     default:
       return error;
   }
@@ -82,7 +86,11 @@ export function errorToData(error: unknown): ErrorData {
 /** The error again, thrown where the caller is; where it arose stays as its cause. */
 export function errorFromData(data: ErrorData): Error {
   if (data.signpost) {
-    return new SignpostError(data.code, data.message, data.hint === undefined ? {} : { hint: data.hint });
+    return new SignpostError(
+      data.code,
+      data.message,
+      data.hint === undefined ? {} : { hint: data.hint },
+    );
   }
   return new Error(data.message, { cause: data.stack });
 }

@@ -1,0 +1,86 @@
+// A log whose file another thread owns: encodes and decodes here, asks there. Any number of threads may hold one each.
+import type { MessagePort } from 'node:worker_threads';
+import { SignpostError } from '../../errors.ts';
+import type { Log, OutgoingRecord, Position, ReceivedRecord } from '../port.ts';
+import { decodeBatch } from './batch-codec.ts';
+import { createCaller } from './caller.ts';
+import type { Chunk, Part } from './protocol.ts';
+import { createRecordRouter } from './record-router.ts';
+import type { Route } from './record-router.ts';
+import { subscribe } from './subscription.ts';
+
+/** Encodes records for a write; asks for the layout of topics not seen before. */
+export type Encode = (records: readonly OutgoingRecord[]) => Promise<Route>;
+
+/** A client of the log behind `port`, as handed out by `EmbeddedLog.connect`; closing it closes this client alone. */
+export function connectEmbeddedLog(port: MessagePort): Log {
+  const caller = createCaller(port);
+  const router = createRecordRouter(Math.random);
+
+  async function encode(records: readonly OutgoingRecord[]): Promise<Route> {
+    let unknown: Set<string> | undefined;
+    for (const { topic } of records) if (!router.knows(topic)) (unknown ??= new Set()).add(topic);
+    for (const topic of unknown ?? []) {
+      const layout = await caller.call('layout', { topic }).answer;
+      if (layout === null) throw new SignpostError('unknown-topic', `There is no topic ${topic}`);
+      router.know(layout);
+    }
+    return router.route(records);
+  }
+
+  return {
+    topics: () => caller.call('topics', {}).answer,
+    committed: () => caller.call('committed', {}).answer,
+    checkpoint: (key) => caller.call('checkpoint', { key }).answer,
+    async ensureTopics(specs) {
+      await caller.call('ensureTopics', { specs }).answer;
+    },
+    async read(topic, partition, offset, limits = {}) {
+      const { chunks, ...rest } = await caller.call('read', { topic, partition, offset, limits })
+        .answer;
+      return { records: decodeChunks(chunks, topic, partition), ...rest };
+    },
+    async append(records, { checkpoints } = {}) {
+      const route = await encode(records);
+      const { parts } = route;
+      const { baseOffsets } = await caller.call(
+        'append',
+        { parts, checkpoints },
+        buffersOfParts(parts),
+      ).answer;
+      return positionsOf(records, route, baseOffsets);
+    },
+    subscribe: (options) => subscribe(caller, encode, options),
+    async close() {
+      caller.close();
+    },
+  };
+}
+
+export function decodeChunks(
+  chunks: readonly Chunk[],
+  topic: string,
+  partition: number,
+): ReceivedRecord[] {
+  const records: ReceivedRecord[] = [];
+  for (const { baseOffset, from, to, bytes } of chunks) {
+    decodeBatch(bytes, { topic, partition, baseOffset }, from, to, records);
+  }
+  return records;
+}
+
+export function buffersOfParts(parts: readonly Part[]): ArrayBuffer[] {
+  return parts.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+}
+
+function positionsOf(
+  records: readonly OutgoingRecord[],
+  { partOf, partitionOf, indexOf }: Route,
+  baseOffsets: readonly number[],
+): Position[] {
+  return records.map(({ topic }, i) => ({
+    topic,
+    partition: partitionOf[i] as number,
+    offset: (baseOffsets[partOf[i] as number] as number) + (indexOf[i] as number),
+  }));
+}

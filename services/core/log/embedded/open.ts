@@ -1,0 +1,97 @@
+// The log of one machine: a file owned by a thread of this process, which other threads and processes can read.
+// What was acknowledged survives a crash and a power loss; a second writer is refused.
+import { Worker, MessageChannel } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { SignpostError } from '../../errors.ts';
+import type { Log } from '../port.ts';
+import { connectEmbeddedLog } from './client.ts';
+import type { LogThreadData, LogThreadNews, LogThreadOrder } from './log-thread.ts';
+import { errorFromData } from './sqlite-errors.ts';
+
+export interface EmbeddedLogOptions {
+  /** The data directory; the log lies in its folder `log`. Created when missing. */
+  readonly directory: string;
+  /** A group's member that neither asks nor commits for so long loses its partitions. Default 30 s. */
+  readonly sessionTimeoutMs?: number;
+}
+
+export interface EmbeddedLog extends Log {
+  /** A port for another thread: transfer it there and call `connectEmbeddedLog` with it. */
+  connect(): MessagePort;
+  /** Finishes what was asked, folds the write-ahead log into the file and lets another process write. */
+  close(): Promise<void>;
+}
+
+const SESSION_TIMEOUT_MS = 30_000;
+
+/**
+ * Opens a data directory for writing.
+ * @throws SignpostError `log-in-use` (naming the process), `newer-format`, `not-a-log`, `log-not-writable`,
+ *   `log-corrupt`, `disk-full`.
+ */
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
+  const data: LogThreadData = {
+    directory: options.directory,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
+  };
+  // Without the flags of this process: a test runner's loaders have no place in there.
+  const worker = new Worker(new URL('./log-thread.ts', import.meta.url), {
+    workerData: data,
+    execArgv: [],
+    name: 'signpost-log',
+  });
+  const order = (message: LogThreadOrder, transfer: MessagePort[] = []): void =>
+    worker.postMessage(message, transfer);
+
+  await news(worker, 'ready');
+  // From here on only unanswered questions keep the process alive.
+  worker.unref();
+  // A failure of the thread closes every port, which refuses what is pending and all that follows.
+  worker.on('error', () => undefined);
+
+  function connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    order({ kind: 'serve', port: port1 }, [port1]);
+    return port2;
+  }
+
+  const log = connectEmbeddedLog(connect());
+  let closing: Promise<void> | undefined;
+  return {
+    ...log,
+    connect,
+    close() {
+      closing ??= (async () => {
+        worker.ref();
+        const closed = news(worker, 'closed');
+        order({ kind: 'close' });
+        await closed;
+        await log.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+/** Waits for what the thread says next; @throws what made it fail. */
+function news(worker: Worker, expected: LogThreadNews['kind']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const heard = (message: LogThreadNews): void => {
+      stop();
+      if (message.kind === 'failed') reject(errorFromData(message.error));
+      else if (message.kind === expected) resolve();
+    };
+    const failed = (error: Error): void => {
+      stop();
+      reject(error);
+    };
+    const ended = (): void => {
+      stop();
+      reject(new SignpostError('log-closed', "The log's thread ended unexpectedly"));
+    };
+    const stop = (): void => {
+      worker.off('message', heard).off('error', failed).off('exit', ended);
+    };
+    worker.on('message', heard).on('error', failed).on('exit', ended);
+  });
+}

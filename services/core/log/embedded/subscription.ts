@@ -1,0 +1,101 @@
+// Membership of a consumer group, seen from the client: batches, their claims and their one commit.
+import { SignpostError } from '../../errors.ts';
+import type { Batch, OutgoingRecord, SubscribeOptions, Subscription } from '../port.ts';
+import type { Caller } from './caller.ts';
+import { hashClaims } from './claim-hash.ts';
+import type { NextAnswer } from './protocol.ts';
+import { buffersOfParts, decodeChunks } from './client.ts';
+import type { Encode } from './client.ts';
+
+const DEFAULT_MAX_RECORDS = 1_000;
+const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+
+export async function subscribe(
+  caller: Caller,
+  encode: Encode,
+  options: SubscribeOptions,
+): Promise<Subscription> {
+  const { group, topics, startAt } = options;
+  const { member } = await caller.call('join', {
+    group,
+    topics,
+    maxRecords: options.maxRecords ?? DEFAULT_MAX_RECORDS,
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+    choosesStart: startAt !== undefined,
+  }).answer;
+
+  async function chooseStarts(answer: NextAnswer & { kind: 'choose-start' }): Promise<void> {
+    const starts = await Promise.all(
+      answer.partitions.map(async ({ partitionId, epoch, topic, partition }) => {
+        const offset = await startAt?.(topic, partition);
+        return { partitionId, epoch, ...(offset === undefined ? {} : { offset }) };
+      }),
+    );
+    await caller.call('start', { member, starts }).answer;
+  }
+
+  async function ask(signal: AbortSignal): Promise<NextAnswer> {
+    const { id, answer } = caller.call('next', { member });
+    const cancel = (): void => {
+      // The answer to the question itself says how it ended; a closed log refuses both.
+      caller.call('cancelNext', { member, next: id }).answer.catch(() => undefined);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await answer;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  return {
+    async next(signal) {
+      while (!signal.aborted) {
+        const answer = await ask(signal);
+        if (answer.kind === 'none') return null;
+        if (answer.kind === 'choose-start') {
+          await chooseStarts(answer);
+        } else if (signal.aborted) {
+          await caller.call('release', { lease: answer.lease }).answer;
+        } else {
+          return createBatch(caller, encode, answer);
+        }
+      }
+      return null;
+    },
+    async close() {
+      await caller.call('leave', { member }).answer;
+    },
+  };
+}
+
+function createBatch(
+  caller: Caller,
+  encode: Encode,
+  { lease, topic, partition, nextOffset, chunks }: NextAnswer & { kind: 'batch' },
+): Batch {
+  let claimed = false;
+  return {
+    topic,
+    partition,
+    nextOffset,
+    records: decodeChunks(chunks, topic, partition),
+    async claim(claims) {
+      if (claimed) throw new Error('A batch claims at most once');
+      claimed = true;
+      return await caller.call('claim', { lease, claims: hashClaims(claims) }).answer;
+    },
+    async commit(outputs: readonly OutgoingRecord[]) {
+      const { parts } = await encode(outputs);
+      await caller.call('commit', { lease, parts }, buffersOfParts(parts)).answer;
+    },
+    async release() {
+      try {
+        await caller.call('release', { lease }).answer;
+      } catch (error) {
+        // Somebody else has it already, which is what a release is for.
+        if (!(error instanceof SignpostError && error.code === 'fenced')) throw error;
+      }
+    },
+  };
+}
