@@ -7,34 +7,35 @@ const lists = {
     'she my your our their his her me us them not no yes can could will would should have has had do does did but or if ' +
     'so as an what when where why how who which there here just get got very too more all any some been being out up down ' +
     'about after before still never always only now because than then over again please help thank thanks good bad great ' +
-    "best worst love nice excellent easy awesome amazing slow fast service services issue issues problem problems poor " +
-    "billing bill charge charges charged speed speeds app works working work keep keeps phone network customer cancel " +
+    'best worst love nice excellent easy awesome amazing slow fast service services issue issues problem problems poor ' +
+    'billing bill charge charges charged speed speeds app works working work keep keeps phone network customer cancel ' +
     "complaint refund price fees unfair outage access use using don't doesn't can't won't isn't i'm it's can't didn't cap " +
     'caps usage throttling overcharged overages connection broken lost dropped new years months days time money pay paid ' +
     'increase practices fraud false advertising refuses sent need want make user-friendly friendly reliable convenient ' +
-    'satisfied helpful wonderful perfect super cool okay improve update simple like well',
+    'satisfied helpful wonderful perfect super cool okay improve update like well data usage limit limits monthly horrible terrible awful ' +
+    'rental fee misleading harassment scam rates intermittent frequent interruptions coverage provider bundled expensive',
   es:
     'el los las una unos unas y o que en con por para se lo le les es son está esta están estoy fue era ser hay muy más ' +
     'mas pero como cuando donde porque ya mi mis tu tus su sus me te nos si sí también nada todo toda todos siempre nunca ' +
     'del al sin sobre hasta desde este esto ese eso qué quién cómo dónde gracias hola buenas buenos servicio señal línea ' +
-    'linea llamar cobran cobraron plan pagar pago meses mes días horas factura reclamo problema lento lenta malo mala ' +
+    'linea llamar cobran cobraron pagar pago meses mes días horas factura reclamo problema lento lenta malo mala ' +
     'bueno buena tengo tiene tienen quiero puedo puede hacer hace años ahora antes después solo sólo aquí allí un la de ' +
-    'operador celular chip número recarga saldo prepago postpago internet móvil fibra cobertura',
+    'operador celular número recarga saldo prepago postpago móvil fibra cobertura',
   sw:
     'na ya wa kwa ni la za cha vya katika hii hiyo huu huo hizo hili yangu yako yake yetu wangu wako wake wetu langu ' +
     'mimi wewe sisi ninyi wao sana tu pia lakini kama kwamba au bila hata bado sasa leo jana kesho siku wiki mwezi ' +
     'mwaka nzuri mbaya poa safi vizuri vibaya mzuri bora asante karibu tafadhali samahani naomba nataka nimependa napenda ' +
     'nashindwa sijui sipati huduma mtandao simu pesa laini hakuna kuna hapana ndio ndiyo sawa kabisa inafanya kazi ' +
-    'rahisi haraka polepole mteja wateja namba nambari tumia kutumia kupata mnatuibia data? iko niko hamna kwenye mambo',
+    'rahisi haraka polepole mteja wateja namba nambari tumia kutumia kupata mnatuibia iko niko hamna kwenye mambo',
   de:
     'der die das und ist sind war ich du wir ihr sie es nicht kein keine keinen ein eine einen einem einer mit für auf aus ' +
     'bei nach von zu zum zur im am den dem des dass wie was wann wo warum auch aber oder wenn noch schon nur sehr mehr ' +
     'immer wieder seit haben habe hat hatte kann können wird werden wurde mein meine meinen euer ihre bitte danke gut ' +
     'schlecht langsam schnell störung rechnung vertrag kündigung netz leitung anschluss funktioniert geht kundenservice hier',
   fr:
-    "le les des une et est sont était je tu nous vous ils elle on ne pas plus avec pour dans sur par mais ou où qui que " +
-    "quoi quand comment pourquoi très bien mal bon bonne mauvais depuis encore toujours jamais mon ma mes votre vos notre " +
-    "nos ce cette ces du au aux un de la j'ai c'est n'est d'un l'internet pas rien tout tous merci bonjour service réseau " +
+    'le les des une et est sont était je tu nous vous ils elle on ne pas plus avec pour dans sur par mais ou où qui que ' +
+    'quoi quand comment pourquoi très bien mal bon bonne mauvais depuis encore toujours jamais mon ma mes votre vos notre ' +
+    "nos ce cette ces du au aux un de la j'ai c'est n'est d'un l'internet pas rien tout tous merci bonjour réseau " +
     'facture forfait panne débit lent rapide problème ça être avoir fait faire client livebox coupure',
 } as const;
 

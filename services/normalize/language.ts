@@ -14,8 +14,9 @@ const cacheEntries = 4096;
 /** Letters a text needs before eld is asked, and before it is believed about an unexpected language. */
 const minLetters = 6;
 const minLettersUnexpected = 24;
+const lettersForTrust = 40;
 /** eld's score of its first choice over its second; below it is a guess on texts this short. */
-const minLead = 1.08;
+const minLead = 1.15;
 
 /**
  * Makes a detector that answers with an ISO 639-1 code or null. `expected` lists the provider's own
@@ -62,7 +63,9 @@ function languageByEld(text: string, expected: ReadonlySet<string>): string | nu
   const [first, second] = scores;
   if (first === undefined) return null;
   const lead = second === undefined ? Infinity : first[1] / second[1];
-  if (expected.has(result.language)) return lead >= minLead || letters >= 40 ? result.language : null;
+  if (expected.has(result.language)) {
+    return lead >= minLead || letters >= lettersForTrust ? result.language : null;
+  }
   if (letters < minLettersUnexpected || lead < minLead || !result.isReliable()) return null;
   return result.language;
 }

@@ -41,12 +41,16 @@ function endOfDomain(text: string, from: number): number {
   let stop = from;
   while (stop < text.length && stop - from < maxDomain && domainCharacter.test(text[stop]!))
     stop += 1;
-  const match = domainShape.exec(text.slice(from, stop));
-  if (match === null) return -1;
-  const tld = match[1]!;
+  let length = domainShape.exec(text.slice(from, stop))?.[0].length ?? 0;
   // "thanks@Acme.Please call": a sentence begun without a space, not a top-level domain.
-  if (/^\p{Lu}\p{Ll}/u.test(tld) && !commonTld.test(tld)) return -1;
-  return from + match[0].length;
+  for (let tries = 0; tries < 2 && length > 0; tries += 1) {
+    const labels = text.slice(from, from + length).split('.');
+    const tld = labels.at(-1)!;
+    if (!/^\p{Lu}\p{Ll}/u.test(tld) || commonTld.test(tld)) return from + length;
+    if (labels.length < 3 || !commonTld.test(labels.at(-2)!)) return -1;
+    length -= tld.length + 1;
+  }
+  return -1;
 }
 
 const atWord = String.raw`(?:\s?(?:\(at\)|\[at\]|\{at\})\s?| at | arroba )`;

@@ -15,12 +15,18 @@ const lengths = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))] as const),
 );
 
-const opening = /(?<![\p{L}\d])[A-Z]{2}[ -]?\d{2}/giu;
+/** Countries whose accounts are digits throughout; elsewhere letters may stand. */
+const digitsOnly = new Set(
+  'AT BA BE CR CZ DE DK EE ES FI HR HU IL IS LT ME NO PL PT RS SE SI SK TL TN XK'.split(' '),
+);
+
+const opening = /(?<![\p{L}\d]|[\p{L}\d]-)[A-Z]{2}[ -]?\d{2}/giu;
 
 /** Adds a span for each IBAN. `text` is in plain form. At most 70 characters are read per candidate. */
 export function findIbans(text: string, spans: Span[]): void {
   for (const match of text.matchAll(opening)) {
-    const length = lengths.get(match[0].slice(0, 2).toUpperCase());
+    const country = match[0].slice(0, 2).toUpperCase();
+    const length = lengths.get(country);
     if (length === undefined) continue;
     let compact = '';
     let at = match.index;
@@ -31,6 +37,7 @@ export function findIbans(text: string, spans: Span[]): void {
       at += 1;
     }
     if (compact.length !== length || /[\p{L}\d]/u.test(text[at] ?? '')) continue;
+    if (digitsOnly.has(country) && !/^\d+$/.test(compact.slice(2))) continue;
     if (passesMod97(compact.toUpperCase()))
       spans.push({ start: match.index, end: at, type: 'iban' });
   }

@@ -9,8 +9,8 @@ const words: ReadonlyArray<readonly [NumberCue, string]> = [
     'call calls called phone phones tel telephone mobile cellphone msisdn contact whatsapp sms text ' +
       'dial dialled dialed ring reach landline fax callback teléfono telefono móvil movil celular cel ' +
       'llamar llame llámame llamame llamen llamenme fijo handy telefon telefonnummer rufnummer handynummer ' +
-      'mobilnummer rückruf festnetz mobil anrufen simu piga namba nambari téléphone portable appelez ' +
-      'numéro número numero cell mob ph whatsap wa',
+      'mobilnummer rückruf festnetz mobil anrufen simu piga téléphone portable appelez ' +
+      'cell mob ph whatsap wa',
   ],
   ['card', 'card cards visa mastercard amex discover maestro tarjeta kreditkarte carte kadi'],
   ['imei', 'imei imeis'],
@@ -37,7 +37,7 @@ const cueOf = new Map(words.flatMap(([cue, list]) => list.split(' ').map((word) 
 const neutral = new Set(
   (
     'number numbers no nr num n is are was at on to the my me us a an its it for or and of in back from with ' +
-    'nummer lautet ist es el la mi al de del en ni yangu kwa yako meine mein unter please our your this that ' +
+    'nummer número numero numéro namba nambari lautet ist es el la mi al de del en ni yangu kwa yako meine mein unter please our your this that ' +
     'own new old sent via by whose has'
   ).split(' '),
 );
@@ -46,23 +46,48 @@ const neutral = new Set(
 const reach = 56;
 const maxWords = 6;
 
-const lastWord = /([\p{L}]{1,24}|\d[\d .-]*)[^\p{L}\d[\]\n!?;]{0,4}$/u;
+const announcesNumber = new Set(
+  'number no nr num nummer número numero numéro namba nambari'.split(' '),
+);
+
+const isLetter = (code: number): boolean =>
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 0xc0 && (code < 0x2000 || code > 0x206f) && code !== 0xd7 && code !== 0xf7);
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+/** Ends of a statement, and the brackets of placeholders: nothing is read past them. */
+const stops = '\n!?;[]';
 
 /** What the words just before `start` announce. Reads at most 56 characters, never past a placeholder. */
 export function cueBefore(text: string, start: number): NumberCue {
-  let rest = text.slice(start > reach ? start - reach : 0, start).toLowerCase();
+  const floor = Math.max(0, start - reach);
   let asNumber = false;
+  let at = start;
   for (let count = 0; count < maxWords; count += 1) {
-    const match = lastWord.exec(rest);
-    if (match === null) break;
-    const word = match[1]!;
+    let gap = 0;
+    while (at > floor && !isLetter(text.charCodeAt(at - 1)) && !isDigit(text.charCodeAt(at - 1))) {
+      const character = text[at - 1]!;
+      // A sentence that ended before the number does not speak of it.
+      if (gap === 4 || stops.includes(character) || (character === '.' && count > 0)) {
+        return asNumber ? 'phone' : 'none';
+      }
+      gap += 1;
+      at -= 1;
+    }
+    if (at === floor) break;
+    const end = at;
+    if (isDigit(text.charCodeAt(at - 1))) {
+      while (at > floor && (isDigit(text.charCodeAt(at - 1)) || ' .-'.includes(text[at - 1]!)))
+        at -= 1;
+      continue;
+    }
+    while (at > floor && end - at < 24 && isLetter(text.charCodeAt(at - 1))) at -= 1;
+    const word = text.slice(at, end).toLowerCase();
     const cue = cueOf.get(word);
     if (cue !== undefined) return cue;
-    if (!neutral.has(word) && count > 2) break;
-    // A sentence that ended before the number does not speak of it.
-    if (count > 0 && /\. ?$/.test(match[0])) break;
-    if (word === 'number' || word === 'no' || word === 'nummer') asNumber = true;
-    rest = rest.slice(0, match.index);
+    if (announcesNumber.has(word)) asNumber = true;
+    else if (count > 2 && !neutral.has(word)) break;
   }
   return asNumber ? 'phone' : 'none';
 }

@@ -70,7 +70,7 @@ function readToken(text: string, from: number): NumberToken {
 }
 
 const attachedWord =
-  /(?:call|tel|phone|ph|mob|mobile|cell|fax|no|number|cel|handy|whatsapp|imei|imsi|iccid|card|sms|text|at|on)[-_:.=#]?$/i;
+  /(?:call|tel|phone|ph|mob|mobile|cell|fax|no|number|cel|handy|whatsapp|imei|imsi|iccid|card|sms|text|at|on)[-_:.=#]?$|wa\.me\/$/i;
 
 function isOpen(text: string, start: number, end: number, groups: readonly DigitGroup[]): boolean {
   if (isDate(text, groups) || isDecimal(text, groups)) return false;

@@ -10,6 +10,8 @@ import { overlapsAny, type RedactionType, type Span } from './span.ts';
 /** Tokens that one number may take, and digits of the longest (an ICCID). */
 const maxTokens = 10;
 const maxDigits = 20;
+/** Tokens of a number written in groups; more only when every digit stands apart. */
+const maxGroupTokens = 6;
 
 /** Adds a span for each number found. `text` is in plain form; `isPhone` is made for this text. */
 export function findNumbers(
@@ -23,8 +25,7 @@ export function findNumbers(
   for (const run of numberRuns(text)) {
     for (let from = 0; from < run.length;) {
       const token = run[from]!;
-      if (isIpv4(text, token)) {
-        found.push({ start: token.start, end: endOfIpv4(text, token.end), type: 'ip' });
+      if (token.groups.length >= 4 && findIpv4(text, token, found)) {
         from += 1;
         continue;
       }
@@ -58,31 +59,40 @@ function readNumber(
   }
   if (size < 7) return 0;
   const first = run[from]!;
-  const plus = /\+[ (]?$/.test(text.slice(first.start > 2 ? first.start - 2 : 0, first.start));
+  const plusAt = plusBefore(text, first.start);
+  const start = plusAt === -1 ? first.start : plusAt;
   let cue: NumberCue | undefined;
   for (; to > from && size >= 7; to -= 1) {
     const last = run[to - 1]!;
-    if (mayEnd(text, last.end, run[to])) {
-      cue ??= cueBefore(text, plus ? text.lastIndexOf('+', first.start) : first.start);
-      const window = run.slice(from, to);
-      const type = judge(text, window, cue, plus, isPhone);
-      const start = plus ? text.lastIndexOf('+', first.start) : first.start;
+    if (mayStandAlone(run, from, to) && mayEnd(text, last.end, run[to])) {
+      cue ??= cueBefore(text, start);
+      const type = judge(text, run.slice(from, to), cue, plusAt !== -1, isPhone);
       if (
         type !== undefined &&
         !overlapsAny(taken, start, last.end) &&
         mayStandInUrl(text, start, last.end)
       ) {
-        found.push({
-          start,
-          end: type === 'phone' ? endOfExtension(text, last.end) : last.end,
-          type,
-        });
+        const end = type === 'phone' ? endOfExtension(text, last.end) : last.end;
+        found.push({ start, end, type });
         return to - from;
       }
     }
     size -= last.digits;
   }
   return 0;
+}
+
+/** Where the '+' of a country code stands ("+49", "+ 49", "+(49)"), or -1. */
+function plusBefore(text: string, start: number): number {
+  if (text[start - 1] === '+') return start - 1;
+  return text[start - 2] === '+' && ' ('.includes(text[start - 1]!) ? start - 2 : -1;
+}
+
+/** Single digits in a row are a number only if nothing else stands in the row. */
+function mayStandAlone(run: readonly NumberToken[], from: number, to: number): boolean {
+  if (to - from > maxGroupTokens) return from === 0 && to === run.length;
+  const first = run[from]!;
+  return to - from < 3 || first.digits > 1 || run[from + 1]!.digits > 1 || run.length <= maxTokens;
 }
 
 /** A number is not cut out of a longer one joined by a dash. */
@@ -118,21 +128,31 @@ function judge(
   return isPhone({ digits, grouping, plus, cue }) ? 'phone' : undefined;
 }
 
-function isIpv4(text: string, token: NumberToken): boolean {
-  if (token.groups.length !== 4) return false;
-  for (const [index, group] of token.groups.entries()) {
-    if (group.end - group.start > 3 || Number(text.slice(group.start, group.end)) > 255)
-      return false;
-    if (index < 3 && text[group.end] !== '.') return false;
-  }
+/** Adds each dotted quad of a token: an address alone, with a prefix length, or a range of two. */
+function findIpv4(text: string, token: NumberToken, found: Span[]): boolean {
   const before = text.slice(token.start > 1 ? token.start - 1 : 0, token.start);
   const after = text.slice(token.end, token.end + 2);
   if (/[\p{L}\d_.-]/u.test(before) || /^[\p{L}_]|^[.-][\p{L}\d]/u.test(after)) return false;
-  return cueBefore(text, token.start) !== 'version';
+  const size = found.length;
+  for (let first = 0; first + 4 <= token.groups.length; first += 1) {
+    if (!isQuad(text, token, first)) continue;
+    const { start } = token.groups[first]!;
+    const { end } = token.groups[first + 3]!;
+    if (size === found.length && cueBefore(text, start) === 'version') return false;
+    found.push({ start, end, type: 'ip' });
+    first += 3;
+  }
+  return found.length > size;
 }
 
-function endOfIpv4(text: string, end: number): number {
-  return end + (/^:\d{1,5}(?!\d)/.exec(text.slice(end, end + 7))?.[0].length ?? 0);
+function isQuad(text: string, { groups }: NumberToken, first: number): boolean {
+  if (first > 0 && text[groups[first]!.start - 1] === '.') return false;
+  for (let index = first; index < first + 4; index += 1) {
+    const { start, end } = groups[index]!;
+    if (end - start > 3 || Number(text.slice(start, end)) > 255) return false;
+    if (index + 1 < groups.length && (text[end] === '.') !== index < first + 3) return false;
+  }
+  return true;
 }
 
 function endOfExtension(text: string, end: number): number {

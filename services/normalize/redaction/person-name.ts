@@ -23,7 +23,7 @@ const cues: readonly Cue[] = [
   },
   {
     sure: false,
-    pattern: /(?<!\p{L})(?:mr|mrs|ms|miss|dr|señora?|sra?|herr|frau|mwalimu)(?:\. ?| )/giu,
+    pattern: /(?<![\p{L}\d])(?:mr|mrs|ms|dr|señora?|sra?|herr|frau|mwalimu)(?:\. ?| )/giu,
   },
   {
     sure: false,
@@ -63,18 +63,16 @@ function endOfName(text: string, from: number, sure: boolean): number {
     if (word === undefined) break;
     const initial = /^\p{Lu}\.$/u.test(word) || (word.length === 1 && text[at + 1] === '.');
     const upper = /^\p{Lu}/u.test(word);
-    if (count > 0 && particle.test(word)) {
-      // A particle belongs to a name only when a name goes on behind it.
-      const following = nextWord.exec(text.slice(at + word.length + 1, at + word.length + 33))?.[1];
-      if (following === undefined || !/^\p{Lu}/u.test(following)) break;
-    } else {
+    const isParticle = count > 0 && particle.test(word);
+    if (!isParticle) {
       if (notName.test(word)) break;
       if (!upper && (capital || !sure || count > 1)) break;
     }
     if (count === 0) capital = upper;
     at += word.length;
     if (initial && text[at] === '.') at += 1;
-    end = at;
+    // A particle belongs to a name only when a name goes on behind it.
+    if (!isParticle) end = at;
     if (text[at] !== ' ' || text[at + 1] === ' ') break;
     at += 1;
   }

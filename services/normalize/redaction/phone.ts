@@ -17,7 +17,8 @@ export interface PhoneCandidate {
  */
 const maxValidations = 400;
 
-const northAmerican = /^1?[2-9]\d{2}[2-9]\d{6}$/;
+/** Wider than the plan (an exchange may not begin with 1): so written it is a phone number, or a typo of one. */
+const northAmerican = /^1?[2-9]\d{2}[1-9]\d{6}$/;
 
 /** The rules for one region. The returned function is to be made anew for every text. */
 export function createPhoneRules(

@@ -20,7 +20,9 @@ const english = new RegExp(
 );
 
 const spanish =
-  /(?<![\p{L}\d])(?:calle|c\/|avenida|avda?\.?|av\.|paseo|plaza|pza\.?|jir[oó]n|jr\.|carrera|cra\.?|pasaje|camino|carretera|ctra\.?|ronda|traves[ií]a|calzada)[ ]?(?:[\p{L}.'-]{1,20} |\d{1,3} ?(?=(?:n[º°o.]|#))){0,5}(?:[\p{L}.'-]{1,20},? ?|\d{1,3} ?(?=(?:n[º°o.]|#)))(?:(?:n[º°o]\.?|n\.|num\.|número|numero|#) ?)?\d{1,5}(?:[ -]?\d{1,4})?[a-z]?(?![\p{L}\d:%/])(?:,? \d{1,2}[º°ª](?: ?[a-z])?)?/giu;
+  /(?<![\p{L}\d])(?:c\/ ?|(?:calle|avenida|avda?|av|paseo|plaza|pza|jir[oó]n|jr|carrera|cra|pasaje|camino|carretera|ctra|ronda|traves[ií]a|calzada)\.? )((?:[\p{L}.'-]{1,20} |\d{1,3} ?(?=(?:n[º°o.]|#))){0,5}(?:[\p{L}.'-]{1,20},? ?|\d{1,3} ?(?=(?:n[º°o.]|#))))(?:(?:n[º°o]\.?|n\.|num\.|número|numero|#) ?)?\d{1,5}(?:[ -]?\d{1,4})?[a-z]?(?![\p{L}\d:%/]| ?(?:horas?|hrs|h|d[ií]as?|meses|semanas|años|veces|minutos|min|km|[gmk]b(?:ps)?|soles|clientes|usuarios|personas)(?!\p{L}))(?:,? \d{1,2}[º°ª](?: ?[a-z])?)?/giu;
+const notCalle =
+  /(?<!\p{L})(?:sin|con|no|hay|est[aá]|desde|hace|por|tiene|tengo|son|es|fue|a las|más|solo)(?!\p{L})/iu;
 
 /** "Hauptstraße 5", "hauptstr. 5", and apart: "Berliner Straße 12". */
 const german =
@@ -31,8 +33,10 @@ const germanTail = /(?:stra(?:ß|ss)e|str|str\.|weg|platz|allee|gasse|damm|ufer)
 export function findAddresses(text: string, hasStreetWord: boolean, spans: Span[]): void {
   if (hasStreetWord) {
     findEnglish(text, spans);
-    for (const match of text.matchAll(spanish))
+    for (const match of text.matchAll(spanish)) {
+      if (notCalle.test(match[1] ?? '')) continue;
       spans.push({ start: match.index, end: match.index + match[0].length, type: 'address' });
+    }
   }
   if (!germanTail.test(text)) return;
   for (const match of text.matchAll(german))

@@ -20,7 +20,7 @@ export const has = {
 
 const nameCues =
   'name nombre nom llamo appelle heiße heisse jina naitwa signed sincerely regards calling speaking ' +
-  'here mr mrs ms miss dr señor señora sr sra herr frau holder customer subscriber saludos firmado ' +
+  'here mr mrs ms dr señor señora sr sra herr frau holder customer subscriber saludos firmado ' +
   'atentamente gruß grüße grüßen gruss gruessen asante nome chiamo chamo';
 const mailCues = 'dot arroba punto punkt nukta';
 const streetWords =
