@@ -49,7 +49,7 @@ export interface ParsedSchema {
 /** Parsed JSON of an Avro schema. */
 export type SchemaJson = string | readonly SchemaJson[] | { readonly [key: string]: unknown };
 
-const PRIMITIVES: readonly string[] = ['boolean', 'int', 'long', 'double', 'string', 'bytes'];
+const PRIMITIVES = new Set(['boolean', 'int', 'long', 'double', 'string', 'bytes']);
 
 /** @throws Error naming `where` and the fault when the schema uses what Signpost's schemas do not. */
 export function parseSchema(json: SchemaJson, where: string): ParsedSchema {
@@ -61,7 +61,7 @@ export function parseSchema(json: SchemaJson, where: string): ParsedSchema {
 
 function parseType(json: SchemaJson, where: string, defined: Map<string, NamedType>): AvroType {
   if (typeof json === 'string') {
-    if (PRIMITIVES.includes(json)) return primitive(json as Primitive, false);
+    if (PRIMITIVES.has(json)) return primitive(json as Primitive, false);
     if (json.includes('.')) return { kind: 'named', name: json };
     throw new Error(`${where}: type ${json} is not used here (refer to named types by full name)`);
   }
@@ -104,7 +104,13 @@ function parseRecord(
   if (defined.has(name)) throw new Error(`${where}: ${name} is defined twice`);
   const fields: AvroField[] = [];
   // Set before its fields are read, so that `defined` is in order of definition.
-  defined.set(name, { kind: 'record', name, doc: docOf(json, where), aliases: aliasesOf(json), fields });
+  defined.set(name, {
+    kind: 'record',
+    name,
+    doc: docOf(json, where),
+    aliases: aliasesOf(json),
+    fields,
+  });
   for (const field of (json['fields'] as { readonly [key: string]: unknown }[] | undefined) ?? []) {
     const fieldWhere = `${where}, field ${String(field['name'])}`;
     if (!/^[a-z][A-Za-z0-9]*$/.test(String(field['name']))) {

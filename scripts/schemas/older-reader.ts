@@ -1,7 +1,13 @@
 // Writes the functions that read an older published version and yield the newest shape: what was removed is read
 // and let go, what was added takes its default (Avro's schema resolution, done once, when generating).
-import { type AvroRecord, type AvroType, type NamedType, type ParsedSchema, shortName } from './avro-schema.ts';
-import { readCode } from './typescript.ts';
+import {
+  type AvroRecord,
+  type AvroType,
+  type NamedType,
+  type ParsedSchema,
+  shortName,
+} from './avro-schema.ts';
+import { readCode } from './expressions.ts';
 
 /** `entry` is the name of the function that reads the whole record; `suffix` keeps versions apart, for example `V1`. */
 export function olderReader(
@@ -60,7 +66,11 @@ function recordReader(
 }
 
 /** A default as an expression; records within it get their own fields' defaults where it leaves them out. */
-function defaultLiteral(type: AvroType, value: unknown, current: ReadonlyMap<string, NamedType>): string {
+function defaultLiteral(
+  type: AvroType,
+  value: unknown,
+  current: ReadonlyMap<string, NamedType>,
+): string {
   if (type.kind === 'nullable') {
     return value === null ? 'null' : defaultLiteral(type.of, value, current);
   }
@@ -74,7 +84,7 @@ function defaultLiteral(type: AvroType, value: unknown, current: ReadonlyMap<str
     return `{ ${fields.join(', ')} }`;
   }
   if (type.kind === 'primitive' && type.name === 'bytes') {
-    const codes = [...(value as string)].map((character) => character.charCodeAt(0));
+    const codes = [...Buffer.from(value as string, 'latin1')];
     return `new Uint8Array([${codes.join(', ')}])`;
   }
   return JSON.stringify(value);

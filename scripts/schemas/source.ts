@@ -21,7 +21,11 @@ export interface RecordSource {
   /** Types that its file defines, in order. */
   readonly own: ReadonlyMap<string, NamedType>;
   /** Self-contained schemas of older published versions, oldest first. */
-  readonly older: readonly { readonly version: number; readonly id: number; readonly schema: SchemaJson }[];
+  readonly older: readonly {
+    readonly version: number;
+    readonly id: number;
+    readonly schema: SchemaJson;
+  }[];
   readonly samples: readonly Sample[];
 }
 
@@ -102,7 +106,8 @@ function checkIds(ids: Ids): void {
   for (const [record, versions] of Object.entries(ids)) {
     for (const [version, id] of Object.entries(versions)) {
       const name = `${record} version ${version}`;
-      if (!Number.isInteger(id) || id < 1) throw new Error(`ids.json: ${name} needs a whole number from 1`);
+      if (!Number.isInteger(id) || id < 1)
+        throw new Error(`ids.json: ${name} needs a whole number from 1`);
       const other = owner.get(id);
       if (other !== undefined) throw new Error(`ids.json: ${other} and ${name} share id ${id}`);
       owner.set(id, name);
@@ -129,7 +134,11 @@ function newestVersion(folder: string): number {
 }
 
 /** Puts each named type in full where it is first referred to, in Avro's order of reading. */
-function inline(json: SchemaJson, raw: ReadonlyMap<string, SchemaJson>, seen: Set<string>): SchemaJson {
+function inline(
+  json: SchemaJson,
+  raw: ReadonlyMap<string, SchemaJson>,
+  seen: Set<string>,
+): SchemaJson {
   if (typeof json === 'string') {
     const definition = raw.get(json);
     return definition === undefined || seen.has(json) ? json : inline(definition, raw, seen);

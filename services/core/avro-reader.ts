@@ -155,7 +155,12 @@ export class AvroReader {
         const value = read(this);
         if (key === '__proto__') {
           // Plain assignment would set the prototype and lose the entry.
-          Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true });
+          Object.defineProperty(entries, key, {
+            value,
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          });
         } else {
           entries[key] = value;
         }

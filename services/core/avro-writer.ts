@@ -126,7 +126,10 @@ export class AvroWriter {
     this.branch(0);
   }
 
-  map<T>(entries: Readonly<Record<string, T>>, write: (writer: AvroWriter, value: T) => void): void {
+  map<T>(
+    entries: Readonly<Record<string, T>>,
+    write: (writer: AvroWriter, value: T) => void,
+  ): void {
     if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
       throw new TypeError('not an object');
     }
@@ -159,7 +162,8 @@ export class AvroWriter {
 
   private reserve(count: number): void {
     const needed = this.position + count;
-    if (needed > this.bytes.length) this.resize(Math.max(needed, this.bytes.length * 2), this.position);
+    if (needed > this.bytes.length)
+      this.resize(Math.max(needed, this.bytes.length * 2), this.position);
   }
 
   private resize(length: number, kept: number): void {
