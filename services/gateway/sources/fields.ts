@@ -1,16 +1,7 @@
 // The kinds of field that input records are made of, as zod schemas shared by HTTP intake and file import. All are
 // compiled by `validatorOf`; none repairs what it was given, except that numbers as ids become strings.
 import { z } from 'zod';
-import type { Place } from '#schemas/shared.ts';
-import {
-  because,
-  pathText,
-  refusalOf,
-  refuse,
-  type IntakeReason,
-  type Refusal,
-  type Validated,
-} from './refusal.ts';
+import { because, pathText, refusalOf, refuse, type Refusal, type Validated } from './refusal.ts';
 import { clockSkewMs, readTime } from './time.ts';
 
 export const maxTextLength = 65_536;
@@ -92,7 +83,7 @@ const language = z
   )
   .nullish();
 
-const place = z
+export const place = z
   .strictObject({
     country: label,
     region: label,
@@ -163,8 +154,7 @@ export function validatorOf<S extends z.ZodObject>(
     if (crowd !== undefined) return crowd;
     const result = compiled.safeParse(input);
     if (!result.success) return unknownField(schema, input) ?? firstRefusal(result.error, input);
-    const ahead =
-      now === undefined ? undefined : aheadOf(result.data as PastTimes, pastFields, now);
+    const ahead = now === undefined ? undefined : aheadOf(result.data, pastFields, now);
     return ahead ?? { ok: true, record: result.data };
   };
 }
@@ -207,64 +197,8 @@ function aheadOf(record: PastTimes, fields: readonly string[], now: number): Ref
   for (const field of fields) {
     const value = record[field];
     if (typeof value === 'number' && value > now + clockSkewMs) {
-      return refuse('implausible-time' satisfies IntakeReason, field, 'lies more than a day ahead');
+      return refuse('implausible-time', field, 'lies more than a day ahead');
     }
   }
   return undefined;
-}
-
-/** True when nothing was said: absent, null, or only white space. */
-export function isBlank(value: string | null | undefined): boolean {
-  return value === undefined || value === null || value.trim() === '';
-}
-
-/** What the source says, or null. */
-export function stated(value: string | null | undefined): string | null {
-  return isBlank(value) ? null : (value ?? null);
-}
-
-/** Who sent a record and when it was taken in (milliseconds since the epoch). */
-export interface Reception {
-  readonly source: string;
-  readonly receivedAt: number;
-}
-
-type Common = z.output<z.ZodObject<typeof commonFields>>;
-
-/** The fields that all intake records share, complete. */
-export function commonPart(record: Common, { source, receivedAt }: Reception) {
-  return {
-    source,
-    id: record.id,
-    version: stated(record.version),
-    occurredAt: record.occurredAt,
-    timePrecision: record.timePrecision ?? 'instant',
-    receivedAt,
-    channel: stated(record.channel),
-    product: stated(record.product),
-    technology: stated(record.technology),
-    language: primaryLanguage(record.language),
-    place: placeOf(record.place),
-    attributes: record.attributes ?? {},
-  } as const;
-}
-
-function primaryLanguage(tag: string | null | undefined): string | null {
-  if (tag === undefined || tag === null || tag === '') return null;
-  const end = tag.search(/[-_]/);
-  return (end === -1 ? tag : tag.slice(0, end)).toLowerCase();
-}
-
-function placeOf(given: z.output<typeof place>): Place {
-  return {
-    country: stated(given?.country),
-    region: stated(given?.region),
-    city: stated(given?.city),
-    area: stated(given?.area),
-    postcode: stated(given?.postcode),
-    lat: given?.lat ?? null,
-    lon: given?.lon ?? null,
-    h3: null,
-    site: stated(given?.site),
-  };
 }

@@ -6,7 +6,7 @@ import type { CommunityPost } from '#schemas/community-post.ts';
 import type { SurveyAnswer } from '#schemas/survey-answer.ts';
 import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
 import { postsPublished, surveysAnswered, ticketsReported } from '../../topology.ts';
-import type { Reception } from './fields.ts';
+import type { Reception } from './complete.ts';
 import { postOf, postSchema, validatePost, type PostRecord } from './posts.ts';
 import { refuse, type Refusal, type Validated } from './refusal.ts';
 import { surveyOf, surveySchema, validateSurvey, type SurveyRecord } from './surveys.ts';
@@ -95,8 +95,8 @@ export function toOutgoing<K extends IntakeKind>(
  * All of the above in one step: from an input object to what is appended, or why it is refused. Also refuses a record
  * that would be larger than `maxRecordBytes`.
  */
-export function takeIn<K extends IntakeKind>(
-  kind: K,
+export function takeIn(
+  kind: IntakeKind,
   input: unknown,
   { source, receivedAt, traceparent }: Reception & { readonly traceparent?: string | undefined },
 ): { readonly ok: true; readonly outgoing: OutgoingRecord } | Refusal {

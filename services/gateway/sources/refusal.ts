@@ -58,11 +58,7 @@ export function refusalOf(issue: z.core.$ZodIssue, input: unknown): Refusal {
   const field = pathText(issue.path);
   switch (issue.code) {
     case 'custom':
-      return refuse(
-        (issue.params?.['reason'] as IntakeReason | undefined) ?? 'unknown-value',
-        field,
-        issue.message,
-      );
+      return refuse(reasonOf(issue.params?.['reason']), field, issue.message);
     case 'unrecognized_keys':
       return refuse(
         'unknown-field',
@@ -110,11 +106,15 @@ export function refusalOf(issue: z.core.$ZodIssue, input: unknown): Refusal {
   }
 }
 
+function reasonOf(name: unknown): IntakeReason {
+  return intakeReasons.find((reason) => reason === name) ?? 'unknown-value';
+}
+
 function missing(path: readonly PropertyKey[], input: unknown): Refusal | undefined {
   let value = input;
   for (const step of path) {
     if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[step];
+    value = Reflect.get(value, step);
   }
   return value === undefined || value === null
     ? refuse('missing-field', pathText(path), 'is required')

@@ -1,17 +1,8 @@
 // Survey answers as a source sends them: an id, a time, and a score on a named scale or a verbatim.
 import { z } from 'zod';
 import type { SurveyAnswer } from '#schemas/survey-answer.ts';
-import {
-  commonFields,
-  commonPart,
-  isBlank,
-  optionalId,
-  stated,
-  title,
-  validatorOf,
-  words,
-  type Reception,
-} from './fields.ts';
+import { commonPart, isBlank, stated, type Reception } from './complete.ts';
+import { commonFields, optionalId, title, validatorOf, words } from './fields.ts';
 import { because } from './refusal.ts';
 
 /** Ends of the scales: net promoter score, customer satisfaction, customer effort score. */

@@ -1,19 +1,16 @@
 // Trouble tickets as a source sends them: whole or partial, with an id, a time and at least one thing said.
 import { z } from 'zod';
 import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
+import { commonPart, isBlank, stated, type Reception } from './complete.ts';
 import {
   commonFields,
-  commonPart,
-  isBlank,
   label,
   notes,
   optionalId,
-  stated,
   time,
   title,
   validatorOf,
   words,
-  type Reception,
 } from './fields.ts';
 import { because } from './refusal.ts';
 

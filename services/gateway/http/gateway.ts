@@ -1,0 +1,192 @@
+// The HTTP intake as a server: limits on time and connections, health, metrics, its own description, a graceful end.
+import type { Socket } from 'node:net';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
+import { SignpostError } from '#core/errors.ts';
+import type { Log } from '#core/log/port.ts';
+import type { Logger } from '#core/logger.ts';
+import type { ApiKeys } from '../api-keys.ts';
+import type { GatewayConfig } from '../config.ts';
+import { intakeKinds } from '../sources/intake.ts';
+import { checkHost, createAccess } from './access.ts';
+import { createBatcher } from './batcher.ts';
+import { registerDocument } from './documents.ts';
+import { registerIntake, unsupportedMediaType, type IntakeEvent } from './intake-routes.ts';
+import { errorBody, Problem } from './problem.ts';
+
+export interface GatewayParts {
+  readonly log: Pick<Log, 'append'>;
+  readonly config: GatewayConfig;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  readonly keys: ApiKeys;
+  /** A sentence why nothing more should come in at present, or null. Asked for every request, so it must be cheap. */
+  readonly overloaded: () => string | null;
+  /** Metrics in the Prometheus text format. */
+  readonly metricsText: () => Promise<string>;
+  /** Told of every request that was judged, for metrics. */
+  readonly onIntake?: (event: IntakeEvent) => void;
+}
+
+export interface Gateway {
+  /** @throws SignpostError `port-in-use`, `cannot-listen`. */
+  listen(): Promise<{ readonly host: string; readonly port: number; readonly url: string }>;
+  /** Takes no more, finishes what is under way within `drainMs`, then resolves; nothing is being written any more. */
+  close(): Promise<void>;
+  /** A request without a socket, for tests. */
+  readonly inject: FastifyInstance['inject'];
+}
+
+export async function createGateway(parts: GatewayParts): Promise<Gateway> {
+  const { config, logger, overloaded, metricsText } = parts;
+  let closing = false;
+  const batcher = createBatcher((records) => parts.log.append(records), config.lingerMs);
+  const app: FastifyInstance = fastify({
+    // Requests are not logged: their addresses and errors may hold what customers said.
+    logger: false,
+    bodyLimit: config.maxBodyBytes,
+    requestTimeout: config.requestTimeoutMs,
+    keepAliveTimeout: config.keepAliveTimeoutMs,
+    return503OnClosing: false,
+    http: {
+      headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
+    },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (_error, _request, { raw }) => {
+      const body = JSON.stringify(
+        errorBody(new Problem(400, 'bad-request', 'The address is not valid.')),
+      );
+      raw.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(body);
+    },
+  });
+  app.server.maxConnections = config.maxConnections;
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler<Error>((error, _request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) logProblem(logger, problem, error);
+    void reply.code(problem.status).headers(problem.headers).send(errorBody(problem));
+  });
+  app.setNotFoundHandler(({ url, method }) => {
+    const [path] = url.split('?', 1);
+    if (method !== 'POST' && intakeKinds.some((kind) => path === `/v1/${kind}`)) {
+      throw new Problem(405, 'method-not-allowed', 'Only POST is allowed here.', {
+        headers: { allow: 'POST' },
+      });
+    }
+    throw new Problem(404, 'not-found', 'There is nothing at this address.', {
+      hint: 'POST /v1/tickets, /v1/posts or /v1/surveys; GET /openapi.json describes them.',
+    });
+  });
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    if (closing) void reply.header('connection', 'close');
+    checkHost(headers.host, config);
+  });
+
+  await registerDocument(app);
+  registerIntake(app, {
+    config,
+    clock: parts.clock,
+    access: createAccess(parts.keys, config, parts.clock),
+    batcher,
+    overloaded,
+    closing: () => closing,
+    onIntake: parts.onIntake ?? (() => {}),
+  });
+  const hidden = { schema: { hide: true } };
+  app.get('/health/live', hidden, () => ({ status: 'live' }));
+  app.get('/health/ready', hidden, (_request, reply) => {
+    const why = closing ? 'The intake is shutting down.' : overloaded();
+    if (why === null) return { status: 'ready' };
+    return reply
+      .code(503)
+      .send(errorBody(new Problem(503, closing ? 'shutting-down' : 'overloaded', why)));
+  });
+  app.get('/metrics', hidden, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()),
+  );
+  app.get('/openapi.json', hidden, () => app.swagger());
+  await app.ready();
+
+  return {
+    inject: app.inject.bind(app),
+    async listen() {
+      try {
+        await app.listen({ host: config.host, port: config.port });
+      } catch (error) {
+        throw cannotListen(error, config);
+      }
+      const address = app.server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : config.port;
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+      return { host: config.host, port, url: `http://${host}:${port}` };
+    },
+    async close() {
+      closing = true;
+      const late = setTimeout(() => app.server.closeAllConnections(), config.drainMs);
+      await app.close();
+      clearTimeout(late);
+      // A sender may have hung up while its records were being written.
+      await batcher.drained();
+    },
+  };
+}
+
+function problemOf(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  const { code, statusCode } = error as Partial<FastifyError>;
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType();
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new Problem(statusCode, 'bad-request', 'The request is not valid HTTP.', {
+      cause: error,
+    });
+  }
+  return new Problem(500, 'internal', 'Something went wrong inside.', {
+    hint: 'Nothing is known to have been taken in; sending the same again is safe.',
+    cause: error,
+  });
+}
+
+/** Where a bug happened, without its message: that could quote a record. */
+function logProblem(logger: Logger, { code, cause }: Problem, error: Error): void {
+  const at = cause instanceof Error ? cause : error;
+  const frames = (at.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  const reason = 'code' in at && typeof at.code === 'string' ? at.code : at.name;
+  if (code === 'internal')
+    logger.error({ code, reason, frames: frames.slice(0, 10) }, 'request failed');
+  else logger.warn({ code, reason }, 'request refused');
+}
+
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const timedOut = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
+  const line = timedOut
+    ? '408 Request Timeout'
+    : tooLong
+      ? '431 Request Header Fields Too Large'
+      : '400 Bad Request';
+  const problem = timedOut
+    ? new Problem(408, 'request-timeout', 'The request did not arrive in time.')
+    : new Problem(400, 'bad-request', 'The request is not valid HTTP.');
+  const body = JSON.stringify(errorBody(problem));
+  socket.end(
+    `HTTP/1.1 ${line}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function cannotListen(error: unknown, { host, port }: GatewayConfig): SignpostError {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return new SignpostError('port-in-use', `Port ${port} on ${host} is in use.`, {
+      cause: error,
+      hint: 'Is Signpost running already? Otherwise choose another port.',
+    });
+  }
+  return new SignpostError('cannot-listen', `Cannot listen on ${host}, port ${port}.`, {
+    cause: error,
+  });
+}
