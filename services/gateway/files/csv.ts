@@ -223,7 +223,7 @@ function columnCount(found: number, expected: number): Flaw {
 
 /** The line's end is missing, so whether a quote closes on it is unknown. */
 function isCutShort(flaw: Flaw): boolean {
-  return flaw.reason === 'line-too-long' || flaw.reason.endsWith('-gzip');
+  return flaw.reason === 'line-too-long' || flaw.reason === 'truncated-gzip';
 }
 
 /** Empty or spaces alone: no record. A line of delimiters is one. */

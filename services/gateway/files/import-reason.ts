@@ -17,7 +17,6 @@ export const importReasons = [
   'lone-surrogate',
   // the archive around it
   'truncated-gzip',
-  'corrupt-gzip',
   // the mapping's own needs
   'missing-id',
   'missing-time',

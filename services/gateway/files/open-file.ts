@@ -1,6 +1,6 @@
 // Opens an import file as a stream of plain bytes: gzip is found by its magic bytes, other archives are
-// refused, and neither a bomb nor a broken archive can take more than one chunk of memory or lose a row
-// that could still be read.
+// refused, and neither a bomb nor a broken archive takes more than a chunk of memory, brings in wrong rows, or
+// loses one that could be read.
 import { open, type FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { SignpostError } from '#core/errors.ts';
@@ -35,8 +35,8 @@ const plainChunkBytes = 128 * 1024;
 const packedChunkBytes = 16 * 1024;
 
 /**
- * The file's unpacked bytes. Broken gzip after the first unpacked byte ends the stream with a Flaw; the
- * rest throws: `file-not-found`, `file-is-directory`, `file-unreadable`, `unsupported-archive`,
+ * The file's unpacked bytes. A gzip file that was cut off ends the stream with a Flaw, for all before the
+ * cut is sound. Throws `file-not-found`, `file-is-directory`, `file-unreadable`, `unsupported-archive`,
  * `corrupt-gzip`, `gzip-bomb`, or the signal's reason.
  */
 export async function* openFile(file: string, options: OpenOptions): AsyncGenerator<BytesOrFlaw> {
@@ -46,11 +46,30 @@ export async function* openFile(file: string, options: OpenOptions): AsyncGenera
     const first = await packed.next();
     if (first.done === true) return;
     refuseArchive(file, first.value);
-    if (isGzip(first.value)) yield* unpack(file, first.value, packed, options.limits);
-    else {
+    if (isGzip(first.value)) {
+      if ((await handle.stat()).isFile()) await verifyGzip(file, options);
+      yield* unpack(file, first.value, packed, options.limits);
+    } else {
       yield first.value;
       yield* packed;
     }
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Unpacks the file once for its checksum alone. Damaged gzip does not fail where the damage is: it goes on as
+ * plausible rows with wrong characters, up to a checksum at the end, when they would long be imported.
+ * A pipe cannot be read twice, so there the rows come first.
+ */
+async function verifyGzip(file: string, { limits, signal }: OpenOptions): Promise<void> {
+  const handle = await openForReading(file);
+  try {
+    const packed = readChunks(file, handle, { limits, signal });
+    const first = await packed.next();
+    if (first.done === true) return;
+    for await (const item of unpack(file, first.value, packed, limits)) void item;
   } finally {
     await handle.close();
   }
@@ -218,20 +237,19 @@ function bomb(file: string, bytesIn: number, bytesOut: number, limits: OpenLimit
   );
 }
 
+/** Cut off after some rows: a flaw of the last line. Cut off before, or damaged: throws. */
 function brokenGzip(file: string, cause: Error, bytesIn: number, bytesOut: number): Flaw {
-  const truncated = errorCode(cause) === 'Z_BUF_ERROR';
-  const what = truncated
-    ? `the gzip file ends too early, after ${bytesIn} bytes`
-    : `the gzip file is damaged before byte ${bytesIn} (${cause.message})`;
-  if (bytesOut === 0)
-    throw new SignpostError('corrupt-gzip', `${file} cannot be unpacked: ${what}.`, {
-      cause,
-      hint: 'Copy or download it again and check it with gzip -t.',
-    });
-  return {
-    reason: truncated ? 'truncated-gzip' : 'corrupt-gzip',
-    detail: `${what}; nothing after this line could be read`,
-  };
+  const isCutOff = errorCode(cause) === 'Z_BUF_ERROR';
+  if (isCutOff && bytesOut > 0)
+    return {
+      reason: 'truncated-gzip',
+      detail: `the gzip file ends too early, after ${bytesIn} bytes; what followed this line is missing`,
+    };
+  const what = isCutOff ? 'it ends too early' : `its data is damaged (${cause.message})`;
+  throw new SignpostError('corrupt-gzip', `${file} cannot be unpacked: ${what}.`, {
+    cause,
+    hint: 'Copy or download it again and check it with gzip -t.',
+  });
 }
 
 function isGzip(bytes: Buffer): boolean {

@@ -43,6 +43,9 @@ export interface ReadBatch {
   readonly results: readonly ReadResult[];
   /** Results up to the end of this batch, refused and skipped ones too. */
   readonly recordsDone: number;
+  /** What `$fileHash` stands for in this file, and the columns of a delimited one. */
+  readonly fileHash: string;
+  readonly header: readonly string[] | undefined;
 }
 
 const maxBatchResults = 2000;
@@ -94,26 +97,34 @@ export async function* readMapped(
     } else if (header !== undefined) checkColumns(file, header, mapping);
     toResult = compileMapping(mapping, { fileHash, nowMs, header });
   };
-  const cut = function* (isEnd: boolean): Generator<ReadBatch> {
+  function* flush(): Generator<ReadBatch> {
+    if (results.length > 0) yield { results, recordsDone: seen, fileHash, header };
+    results = [];
+    chars = 0;
+  }
+  function* cut(isEnd: boolean): Generator<ReadBatch> {
     if (isStart) start();
     for (const record of records) {
       seen += 1;
       if (seen <= skipRecords || toResult === undefined) continue;
       results.push(toResult(record));
       chars += record.raw.length;
-      if (results.length < maxBatchResults && chars < maxBatchChars) continue;
-      yield { results, recordsDone: seen };
-      results = [];
-      chars = 0;
+      if (results.length >= maxBatchResults || chars >= maxBatchChars) yield* flush();
     }
     records = [];
-    if (isEnd && results.length > 0) yield { results, recordsDone: seen };
-  };
+    if (isEnd) yield* flush();
+  }
 
-  for await (const block of lines) {
-    signal?.throwIfAborted();
-    reader.push(block, records);
-    yield* cut(false);
+  try {
+    for await (const block of lines) {
+      signal?.throwIfAborted();
+      reader.push(block, records);
+      yield* cut(false);
+    }
+  } catch (error) {
+    // What was read before a disk or an archive failed is good, and is not read twice on resuming.
+    if (signal?.aborted !== true) yield* flush();
+    throw error;
   }
   reader.end(records);
   yield* cut(true);

@@ -7,7 +7,13 @@ import { createFieldCompiler, type CompileContext } from './compile-fields.ts';
 import { targetOf } from './targets.ts';
 
 export type ReadResult =
-  | { readonly ok: true; readonly line: number; readonly input: Record<string, unknown> }
+  | {
+      readonly ok: true;
+      readonly line: number;
+      readonly input: Record<string, unknown>;
+      /** The record as it stands in the file. */
+      readonly raw: string;
+    }
   | {
       readonly ok: false;
       /** The record's first line. */
@@ -67,7 +73,7 @@ export function compileMapping(
     if (failure !== undefined) return bad(record, failure);
     if (input['id'] === undefined) return bad(record, noId);
     if (occurredAt === undefined) return bad(record, noTime);
-    return { ok: true, line: record.line, input };
+    return { ok: true, line: record.line, input, raw: record.raw };
   };
 }
 
