@@ -38,7 +38,7 @@ export interface NewApiKey {
 /**
  * Makes a key and stores its hash in `<dataDir>/api-keys.json` (mode 0600). The token, `sp_<id>_<secret>`, is known
  * only now.
- * @throws SignpostError `source-name-invalid`, `keys-busy`, `keys-unreadable`, `keys-unwritable`.
+ * @throws SignpostError `source-name-invalid`, `kinds-missing`, `keys-busy`, `keys-unreadable`, `keys-unwritable`.
  */
 export async function createApiKey(
   dataDir: string,
@@ -51,6 +51,12 @@ export async function createApiKey(
       {
         hint: 'For example: helpdesk, app-reviews.',
       },
+    );
+  }
+  if (made.kinds.length === 0) {
+    throw new SignpostError(
+      'kinds-missing',
+      `A key must allow at least one of ${intakeKinds.join(', ')}.`,
     );
   }
   const id = Buffer.from(made.random(6)).toString('hex');
