@@ -1,4 +1,5 @@
 // Builds the stages of the pipeline from the configuration: the only place where services and their parts meet.
+import type { CountryCode } from 'libphonenumber-js/max';
 import type { Stage } from '#core/stage.ts';
 import { createClassify } from '../classify/stage.ts';
 import { createNormalizer } from '../normalize/draft.ts';
@@ -16,7 +17,7 @@ export function buildStages(config: Config, pseudonymKeys: string): readonly Sta
   const { phoneRegion, languages, gazetteer } = config.normalize;
   const { judge, departments } = openJudge(config.classify);
   const normalizer = createNormalizer({
-    redact: createRedactor({ region: phoneRegion }),
+    redact: createRedactor({ region: phoneRegion as CountryCode }),
     pseudonym: createPseudonymizer(parsePseudonymKeys(pseudonymKeys)),
     language: createLanguageDetector({ expected: languages }),
     locate: createLocate(gazetteer === undefined ? [] : readGazetteer(gazetteer)),

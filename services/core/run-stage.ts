@@ -6,7 +6,7 @@ import { SignpostError } from './errors.ts';
 import type { Batch, Log, OutgoingRecord } from './log/port.ts';
 import type { Logger } from './logger.ts';
 import { deadLetter, dropNote } from './outcomes.ts';
-import type { Delivery, Input, Projection, Stage, Transform } from './stage.ts';
+import { reject, type Delivery, type Input, type Projection, type Stage, type Transform, type Verdict } from './stage.ts';
 import type { StageMetrics } from './telemetry.ts';
 import { toOutgoing, type Topic } from './topic.ts';
 
@@ -107,32 +107,31 @@ function processorOf<In>(
 }
 
 async function transform<In, Loaded>(stage: Transform<In, Loaded>, batch: Batch, engine: Engine): Promise<void> {
-  const { metrics } = engine;
-  const { inputs, outputs } = decode(stage, batch, engine);
+  const { inputs, outputs, verdicts } = decode(stage, batch, engine);
   const loaded = (await stage.load?.(inputs, batch)) as Loaded;
-  // The last record encoded and its bytes: a record sent to several topics is encoded once.
-  let last: { readonly record: unknown; readonly value: Uint8Array } | undefined;
+  // A record sent to several topics is encoded once.
+  let encoded: unknown;
+  let bytes: Uint8Array = new Uint8Array(0);
   for (const input of inputs) {
     const cause = input.received;
     const verdict = stage.decide(input, loaded);
+    verdicts.push(verdict);
     if (verdict.kind === 'emit') {
       for (const { topic, record } of verdict.outputs) {
-        if (last?.record !== record) last = { record, value: topic.codec.encode(record as never) };
-        outputs.push(toOutgoing(topic, record as never, { cause }, last.value));
+        if (encoded !== record) {
+          encoded = record;
+          bytes = topic.codec.encode(record as never);
+        }
+        outputs.push(toOutgoing(topic, record as never, { cause }, bytes));
       }
-      metrics.emitted(verdict.outputs.length);
     } else if (verdict.kind === 'drop') {
       outputs.push(toOutgoing(engine.dropped, dropNote(stage.name, verdict.reason, cause), { cause }));
-      metrics.dropped(verdict.reason);
     } else {
       const letter = deadLetter(stage.name, verdict.reason, verdict.detail, cause);
       outputs.push(toOutgoing(engine.rejected, letter, { cause }));
-      metrics.rejected(verdict.reason);
     }
   }
-  const done = metrics.committing(batch.records.length);
-  await batch.commit(outputs);
-  done();
+  await commit(batch, outputs, verdicts, engine.metrics);
 }
 
 async function project<In, Tx>(
@@ -141,33 +140,44 @@ async function project<In, Tx>(
   epoch: number,
   engine: Engine,
 ): Promise<void> {
-  const { inputs, outputs } = decode(stage, batch, engine);
+  const { inputs, outputs, verdicts } = decode(stage, batch, engine);
   const { topic, partition, nextOffset } = batch;
-  const done = engine.metrics.committing(batch.records.length);
   await stage.store.commit({ stage: stage.name, topic, partition, epoch, nextOffset }, (tx) => stage.apply(inputs, tx));
   // The rows are what counts; the group's offset follows for lag, and carries the dead letters of undecodable records.
-  await batch.commit(outputs);
-  done();
+  await commit(batch, outputs, verdicts, engine.metrics);
 }
 
 async function deliver<In>(stage: Delivery<In>, batch: Batch, engine: Engine, signal: AbortSignal): Promise<void> {
-  const { inputs, outputs } = decode(stage, batch, engine);
-  const done = engine.metrics.committing(batch.records.length);
+  const { inputs, outputs, verdicts } = decode(stage, batch, engine);
   if (inputs.length > 0) await stage.deliver(inputs, signal);
+  await commit(batch, outputs, verdicts, engine.metrics);
+}
+
+/** Verdicts are counted once they stand: a batch that comes again is not counted twice. */
+async function commit(
+  batch: Batch,
+  outputs: readonly OutgoingRecord[],
+  verdicts: readonly Verdict[],
+  metrics: StageMetrics,
+): Promise<void> {
+  const done = metrics.committing(batch.records.length);
   await batch.commit(outputs);
   done();
+  for (const verdict of verdicts) metrics.judged(verdict);
+}
+
+interface Decoded<In> {
+  readonly inputs: Input<In>[];
+  readonly outputs: OutgoingRecord[];
+  readonly verdicts: Verdict[];
 }
 
 /** Decodes a batch; what cannot be read becomes a dead letter and the rest goes on. Tombstones are passed over. */
-function decode<In>(
-  stage: Stage<In>,
-  batch: Batch,
-  engine: Engine,
-): { inputs: Input<In>[]; outputs: OutgoingRecord[] } {
+function decode<In>(stage: Stage<In>, batch: Batch, engine: Engine): Decoded<In> {
   const topic = stage.inputs.find(({ name }) => name === batch.topic);
   if (topic === undefined) throw new Error(`${stage.name} got a batch of ${batch.topic}, which it does not read`);
-  const inputs: Input<In>[] = [];
-  const outputs: OutgoingRecord[] = [];
+  const decoded: Decoded<In> = { inputs: [], outputs: [], verdicts: [] };
+  const { inputs, outputs, verdicts } = decoded;
   for (const received of batch.records) {
     if (received.value === null) continue;
     try {
@@ -176,10 +186,10 @@ function decode<In>(
       if (!(error instanceof SignpostError) || error.code !== 'undecodable') throw error;
       const letter = deadLetter(stage.name, 'undecodable', error.message, received);
       outputs.push(toOutgoing(engine.rejected, letter, { cause: received }));
-      engine.metrics.rejected('undecodable');
+      verdicts.push(reject('undecodable', error.message));
     }
   }
-  return { inputs, outputs };
+  return decoded;
 }
 
 async function acquire<In, Tx>(

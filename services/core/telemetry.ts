@@ -1,11 +1,10 @@
 // Metrics in Prometheus form. Stages in several threads each keep their own registry; snapshots are added up.
 import { AggregatorRegistry, Counter, Histogram, Registry, type MetricObject } from 'prom-client';
+import type { Verdict } from './stage.ts';
 
 /** What the engine counts for one stage. */
 export interface StageMetrics {
-  emitted(outputs: number): void;
-  dropped(reason: string): void;
-  rejected(reason: string): void;
+  judged(verdict: Verdict): void;
   failed(code: string): void;
   /** Call when a batch is about to be committed; the result, once it is. */
   committing(records: number): () => void;
@@ -58,12 +57,12 @@ export function createTelemetry(seconds: () => number): Telemetry {
       const emittedCounter = verdicts.labels({ stage, verdict: 'emit', reason: '' });
       const outputCounter = outputs.labels({ stage });
       return {
-        emitted(count) {
-          emittedCounter.inc();
-          outputCounter.inc(count);
+        judged(verdict) {
+          if (verdict.kind === 'emit') {
+            emittedCounter.inc();
+            outputCounter.inc(verdict.outputs.length);
+          } else verdicts.inc({ stage, verdict: verdict.kind, reason: verdict.reason });
         },
-        dropped: (reason) => verdicts.inc({ stage, verdict: 'drop', reason }),
-        rejected: (reason) => verdicts.inc({ stage, verdict: 'reject', reason }),
         failed: (code) => failures.inc({ stage, code }),
         committing(records) {
           const startedAt = seconds();

@@ -8,7 +8,9 @@ export const normalizeConfig = z.strictObject({
     .regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters, for example US')
     .default('US'),
   /** ISO 639-1 codes that customers are expected to write in: short texts are decided among them. */
-  languages: z.array(z.string().regex(/^[a-z]{2}$/, 'must be two small letters, for example en')).default(['en', 'es', 'sw']),
+  languages: z
+    .array(z.string().regex(/^[a-z]{2}$/, 'must be two small letters, for example en'))
+    .default(['en', 'es', 'sw']),
   /** CSV file of places; without one, places are as the sources give them. */
   gazetteer: z.string().min(1).optional(),
 });

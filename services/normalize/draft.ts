@@ -7,7 +7,7 @@ import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
 import { postsPublished, surveysAnswered, ticketsReported } from '../topology.ts';
 import type { Locate } from './gazetteer.ts';
 import type { Redacted, Redactor } from './redact.ts';
-import { addCounts, ticketUpdate, type TicketUpdate } from './ticket.ts';
+import { ticketUpdate, type TicketUpdate } from './ticket.ts';
 
 export type IntakeRecord = TroubleTicket | CommunityPost | SurveyAnswer;
 
@@ -27,7 +27,7 @@ export type Normalizer = (record: IntakeRecord, topic: string) => Draft | undefi
 
 export interface NormalizerParts {
   readonly redact: Redactor;
-  readonly pseudonym: (customerId: string) => string;
+  readonly pseudonym: (source: string, customerId: string) => string;
   readonly language: (text: string) => string | null;
   readonly locate: Locate;
 }
@@ -70,7 +70,8 @@ export function createNormalizer({
       occurredAt: record.occurredAt,
       timePrecision: record.timePrecision,
       receivedAt: record.receivedAt,
-      customer: customerId === null || customerId === '' ? null : pseudonym(customerId),
+      customer:
+        customerId === null || customerId === '' ? null : pseudonym(record.source, customerId),
       text: null,
       redactions: {},
       language: record.language,
@@ -93,7 +94,7 @@ export function createNormalizer({
     return {
       ...signal,
       text: words.text,
-      redactions: words.counts === null ? signal.redactions : addCounts({}, words.counts),
+      redactions: words.counts === null ? signal.redactions : foundOnly(words.counts),
       language: signal.language ?? language(words.text),
     };
   };
@@ -164,4 +165,8 @@ export function signalId(source: string, id: string, version: string): string {
 /** Hash of all that was said, without when it was received: a sender's retry differs in that alone. */
 function contentOf(record: IntakeRecord): string {
   return hash('sha1', JSON.stringify({ ...record, receivedAt: 0 }), 'base64url');
+}
+
+function foundOnly(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }

@@ -1,9 +1,9 @@
 // Places through a gazetteer the user supplies (CSV: area, postcode, lat, lon, subscribers, technology, and optionally
 // country, region, city). Fills what a source leaves open; what neither says stays unknown.
 import { readFileSync } from 'node:fs';
+import { CsvError, parse } from 'csv-parse/sync';
 import { latLngToCell } from 'h3-js';
-import type { Place } from '#schemas/signal.ts';
-import { parseCsv } from '#core/csv.ts';
+import type { Place } from '#schemas/shared.ts';
 import { SignpostError } from '#core/errors.ts';
 
 export interface GazetteerEntry {
@@ -19,7 +19,10 @@ export interface GazetteerEntry {
 }
 
 /** Completes a place, and the technology where its area has only one. */
-export type Locate = (place: Place, technology: string | null) => { place: Place; technology: string | null };
+export type Locate = (
+  place: Place,
+  technology: string | null,
+) => { place: Place; technology: string | null };
 
 /** Resolution of `Place.h3`: cells of about 0.1 km²; coarser ones follow from it. */
 const h3Resolution = 9;
@@ -57,10 +60,12 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
       };
     }
     const { lat, lon } = place;
-    if (lat !== null && lon !== null) place = { ...place, h3: latLngToCell(lat, lon, h3Resolution) };
+    if (lat !== null && lon !== null)
+      place = { ...place, h3: latLngToCell(lat, lon, h3Resolution) };
     return {
       place,
-      technology: technology ?? (found === undefined ? null : common(found, (entry) => entry.technology)),
+      technology:
+        technology ?? (found === undefined ? null : common(found, (entry) => entry.technology)),
     };
   };
 }
@@ -76,22 +81,20 @@ export function readGazetteer(file: string): GazetteerEntry[] {
       hint: 'Check normalize.gazetteer in the configuration: it names a CSV file.',
     });
   }
-  const [header, ...rows] = parseCsv(text);
-  const columns = new Map((header ?? []).map((name, index) => [name.trim().toLowerCase(), index]));
   const fail = (line: number, what: string): never => {
     throw new SignpostError('gazetteer-invalid', `${file}, line ${line}: ${what}`, {
       hint: 'The gazetteer is a CSV file with a header: area,postcode,lat,lon,subscribers,technology and optionally country,region,city.',
     });
   };
-  if (!columns.has('area')) fail(1, 'the column "area" is missing');
-  return rows.map((row, index) => {
-    const line = index + 2;
-    const value = (name: string): string | null => row[columns.get(name) ?? -1]?.trim() || null;
+  const rows = parseRows(text, fail);
+  return rows.map(({ record, info: { lines: line } }) => {
+    const value = (name: string): string | null => record[name]?.trim() || null;
     const number = (name: string, least: number, most: number): number | null => {
       const text = value(name);
       if (text === null) return null;
       const parsed = Number(text);
-      if (!(parsed >= least && parsed <= most)) fail(line, `${name} must be a number from ${least} to ${most}`);
+      if (!(parsed >= least && parsed <= most))
+        fail(line, `${name} must be a number from ${least} to ${most}`);
       return parsed;
     };
     return {
@@ -108,11 +111,37 @@ export function readGazetteer(file: string): GazetteerEntry[] {
   });
 }
 
+interface Row {
+  readonly record: Readonly<Record<string, string>>;
+  readonly info: { readonly lines: number };
+}
+
+function parseRows(text: string, fail: (line: number, what: string) => never): readonly Row[] {
+  const columns = (names: string[]): string[] => {
+    const lower = names.map((name) => name.trim().toLowerCase());
+    return lower.includes('area') ? lower : fail(1, 'the column "area" is missing');
+  };
+  try {
+    return parse(text, {
+      bom: true,
+      columns,
+      info: true,
+      skip_empty_lines: true,
+    }) as unknown as readonly Row[];
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    return fail(Number(error['lines'] ?? 1), error.message);
+  }
+}
+
 function postcodeKey(postcode: string): string {
   return postcode.replaceAll(' ', '').toUpperCase();
 }
 
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): ReadonlyMap<string, readonly T[]> {
+function grouped<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string | null,
+): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);
@@ -131,10 +160,14 @@ function common<T>(entries: readonly T[], valueOf: (entry: T) => string | null):
 }
 
 /** Nearest entry by great-circle distance (equirectangular approximation, exact enough within 15 km), through a grid. */
-function nearestOf(entries: readonly GazetteerEntry[]): (lat: number, lon: number) => readonly GazetteerEntry[] | undefined {
+function nearestOf(
+  entries: readonly GazetteerEntry[],
+): (lat: number, lon: number) => readonly GazetteerEntry[] | undefined {
   const cellDegrees = 0.25;
   const cellOf = (degrees: number): number => Math.floor(degrees / cellDegrees);
-  const grid = grouped(entries, ({ lat, lon }) => (lat === null || lon === null ? null : `${cellOf(lat)},${cellOf(lon)}`));
+  const grid = grouped(entries, ({ lat, lon }) =>
+    lat === null || lon === null ? null : `${cellOf(lat)},${cellOf(lon)}`,
+  );
   return (lat, lon) => {
     const kmPerLon = kmPerDegree * Math.cos((lat * Math.PI) / 180);
     // Towards the poles a cell is narrow: as many are searched as the distance spans.

@@ -1,8 +1,10 @@
 // Partial ticket updates: what one update adds, and how the updates of a ticket merge. Null never clears what an
 // earlier update stated; of two that state a field the later version counts, in whatever order they arrived.
-import type { Place, Signal } from '#schemas/signal.ts';
+import type { Place } from '#schemas/shared.ts';
+import type { Signal } from '#schemas/signal.ts';
 import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
 import type { Redactor } from './redact.ts';
+import { redactionTypes } from './redaction/span.ts';
 
 /** What one update states, redacted. Absent fields were not stated. */
 export interface TicketUpdate {
@@ -12,7 +14,6 @@ export interface TicketUpdate {
   readonly name?: string;
   readonly description?: string;
   readonly notes?: readonly { readonly id: string | null; readonly text: string }[];
-  readonly redactions?: Readonly<Record<string, number>>;
   readonly language?: string;
   readonly channel?: string;
   readonly product?: string;
@@ -29,13 +30,8 @@ export function ticketUpdate(
   redact: Redactor,
   language: (text: string) => string | null,
 ): TicketUpdate {
-  let redactions: Record<string, number> = {};
-  const words = (text: string | null): string | undefined => {
-    if (text === null || text.trim() === '') return undefined;
-    const { text: safe, counts } = redact(text);
-    if (counts !== null) redactions = addCounts(redactions, counts);
-    return safe;
-  };
+  const words = (text: string | null): string | undefined =>
+    text === null || text.trim() === '' ? undefined : redact(text).text;
   const name = words(ticket.name);
   const description = words(ticket.description);
   const notes = ticket.notes.flatMap(({ id, text }) => {
@@ -51,7 +47,6 @@ export function ticketUpdate(
     name,
     description,
     notes: notes.length === 0 ? null : notes,
-    redactions: Object.keys(redactions).length === 0 ? null : redactions,
     language: ticket.language ?? (said === undefined ? null : language(said)),
     channel,
     product,
@@ -87,7 +82,7 @@ export function mergeTicket(signal: Signal, updates: readonly TicketUpdate[]): S
     revision: updates.length,
     customer: merged.customer ?? null,
     text: text === '' ? null : text,
-    redactions: { ...merged.redactions },
+    redactions: countPlaceholders(text),
     language: merged.language ?? null,
     channel: merged.channel ?? null,
     product: merged.product ?? null,
@@ -129,9 +124,6 @@ function merge(updates: readonly TicketUpdate[]): Merged {
       ...(merged.notes || next.notes
         ? { notes: mergeNotes(merged.notes ?? [], next.notes ?? []) }
         : {}),
-      ...(merged.redactions || next.redactions
-        ? { redactions: addCounts(merged.redactions ?? {}, next.redactions ?? {}) }
-        : {}),
     };
   }
   return merged;
@@ -168,15 +160,15 @@ function withoutTime({
   return rest;
 }
 
-/** Sums of two counts by type. */
-export function addCounts(
-  a: Readonly<Record<string, number>>,
-  b: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const sum: Record<string, number> = { ...a };
-  for (const type in b) if (b[type]! > 0) sum[type] = (sum[type] ?? 0) + b[type]!;
-  return sum;
+/** Redactions by type in a text already redacted: what was restated by a later update counts once. */
+function countPlaceholders(text: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  if (!text.includes('[')) return counts;
+  for (const [, type] of text.matchAll(placeholder)) counts[type!] = (counts[type!] ?? 0) + 1;
+  return counts;
 }
+
+const placeholder = new RegExp(`\\[(${redactionTypes.join('|')})\\]`, 'g');
 
 function stated<T extends object>(
   values: T,

@@ -1,0 +1,44 @@
+// Definition of `signpost import`.
+import { Argument, Option, type Command } from 'commander';
+import { configOption, dataOption, examples, jsonOption } from '../options.ts';
+
+interface Options {
+  readonly mapping: string;
+  readonly data: string;
+  readonly config?: string;
+  readonly json?: true;
+}
+
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .summary('take in a file and run it through to the department streams')
+    .description(
+      'Takes in a file of tickets, posts or survey answers (CSV, TSV or JSON lines, also gzip), runs the pipeline to\n' +
+        'the end and reports what became of every record. An import that was cut off goes on where it stopped; a file\n' +
+        'imported again adds nothing.',
+    )
+    .addArgument(new Argument('<kind>', 'what the file holds').choices(['tickets', 'posts', 'surveys']))
+    .argument('<file>', 'the file to read')
+    .addOption(
+      new Option(
+        '--mapping <name>',
+        'how to read its columns: us-isp-complaints, telco-support-posts, ke-telco-app-reviews, in-call-quality, or the path of one of your own (docs/mappings.md)',
+      ).makeOptionMandatory(),
+    )
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addOption(jsonOption('print the report as one JSON object'))
+    .addHelpText(
+      'after',
+      examples(
+        ['signpost import tickets complaints.csv --mapping us-isp-complaints', 'take in complaints'],
+        ['signpost import surveys answers.jsonl.gz --mapping ./answers.yaml --json', 'with a mapping of your own'],
+      ),
+    )
+    .action(async (kind: string, file: string, { json, config, ...options }: Options) => {
+      const { printImport } = await import('../import-print.ts');
+      const { runImport } = await import('../import-run.ts');
+      await printImport(await runImport({ kind, file, config, ...options }), json === true, options.data);
+    });
+}

@@ -1,0 +1,142 @@
+// What `signpost up` shows: how much came in, what each department got, the newest words, and what to try next. On a
+// terminal one view redrawn in place; elsewhere a line from time to time.
+import { insightCodec, type Insight } from '#schemas/insight.ts';
+import type { Log, TopicStatus } from '#core/log/port.ts';
+import { insightsOf, intakeTopics, recordsDropped, recordsRejected } from '../topology.ts';
+import { createOutput } from './output.ts';
+import type { Pipeline } from './pipeline.ts';
+import { oneLine, pad, safeText, truncate } from './safe-text.ts';
+
+export interface LiveViewParts {
+  readonly output: NodeJS.WriteStream;
+  readonly pipeline: Pipeline;
+  readonly url: string;
+  readonly data: string;
+  /** Short sentences on what goes on in the made-up world. */
+  readonly headlines: () => readonly string[];
+}
+
+export interface LiveView {
+  draw(): Promise<void>;
+  /** Leaves the last picture standing. */
+  end(): void;
+}
+
+const lineEveryMs = 5000;
+const rateOverMs = 5000;
+
+export function createLiveView({ output, pipeline, url, data, headlines }: LiveViewParts): LiveView {
+  const { styles } = createOutput(output);
+  const { log, departments } = pipeline;
+  const rates = createRates();
+  const flag = data === '.signpost' ? '' : ` --data ${safeText(data)}`;
+  let drawnLines = 0;
+  let saidAt = Number.NEGATIVE_INFINITY;
+
+  const picture = async (topics: ReadonlyMap<string, TopicStatus>, columns: number): Promise<string[]> => {
+    const { bold, dim, cyan, yellow } = styles;
+    const row = (name: string, topic: string, words = ''): string => {
+      const total = endOf(topics.get(topic));
+      const rate = rates.of(topic, total);
+      const head = `  ${pad(name, 18)}${pad(total.toLocaleString('en-US'), 11, 'left')} ${pad(rate, 8, 'left')}  `;
+      return head + dim(truncate(words, Math.max(10, columns - 42)));
+    };
+    const newest = await Promise.all(
+      departments.map((name) => newestWords(log, topics.get(insightsOf(name).name))),
+    );
+    const happening = headlines();
+    return [
+      `${bold('Signpost')}  ${dim('intake')} ${cyan(url)}  ${dim(`data ${safeText(data)}`)}`,
+      '',
+      bold('Came in') + dim('                   total   per s'),
+      ...intakeTopics.map(({ name }) => row(name.split('.')[0]!, name)),
+      bold('Went to'),
+      ...departments.map((name, i) => row(name, insightsOf(name).name, newest[i])),
+      bold('Kept apart'),
+      row('dropped', recordsDropped.name, 'with a reason: sent twice, the company itself, …'),
+      row('rejected', recordsRejected.name, 'dead letters: signpost rejected list'),
+      ...(happening.length === 0 ? [] : [bold('Going on at the made-up provider')]),
+      ...happening.slice(0, 3).map((line) => yellow(`  ${truncate(safeText(line), columns - 3)}`)),
+      '',
+      bold('Try next, in another terminal'),
+      `  npx signpost tail operations --follow${flag}`,
+      `  npx signpost classify "no internet since last night, I am switching"`,
+      `  npx signpost reconcile${flag}`,
+      `  curl ${url}/v1/posts -H 'content-type: application/json' \\`,
+      `    -d '{"id":"p1","occurredAt":"${new Date().toISOString()}","text":"5G is so slow in Harbour North"}'`,
+      dim('Ctrl-C ends it; nothing is lost.'),
+    ];
+  };
+
+  return {
+    async draw() {
+      const topics = new Map((await log.topics()).map((topic) => [topic.name, topic]));
+      if (output.isTTY) {
+        const lines = await picture(topics, output.columns);
+        const shown = lines.slice(0, Math.max(5, output.rows - 1));
+        const up = drawnLines === 0 ? '' : `\x1b[${drawnLines}A`;
+        output.write(`${up}${shown.map((line) => `\x1b[2K${line}\n`).join('')}\x1b[0J`);
+        drawnLines = shown.length;
+        return;
+      }
+      const now = performance.now();
+      if (now - saidAt < lineEveryMs) return;
+      if (drawnLines === 0) {
+        const lines = await picture(topics, 100);
+        output.write(`${lines.join('\n')}\n\n`);
+        drawnLines = lines.length;
+      } else output.write(`${summary(topics, departments)}\n`);
+      saidAt = now;
+    },
+    end() {
+      if (output.isTTY) output.write('\n');
+    },
+  };
+}
+
+function summary(topics: ReadonlyMap<string, TopicStatus>, departments: readonly string[]): string {
+  const count = (topic: string): string => endOf(topics.get(topic)).toLocaleString('en-US');
+  const came = intakeTopics.map(({ name }) => `${name.split('.')[0]} ${count(name)}`).join(', ');
+  const went = departments.map((name) => `${name} ${count(insightsOf(name).name)}`).join(', ');
+  return `came in: ${came} · went to: ${went} · dropped ${count(recordsDropped.name)}, rejected ${count(recordsRejected.name)}`;
+}
+
+function endOf(topic: TopicStatus | undefined): number {
+  return (topic?.partitions ?? []).reduce((sum, { end }) => sum + end, 0);
+}
+
+/** The words of the newest insight of a stream, for one line; empty when there are none. */
+async function newestWords(log: Log, topic: TopicStatus | undefined): Promise<string> {
+  if (topic === undefined) return '';
+  const last = await Promise.all(
+    topic.partitions
+      .filter(({ start, end }) => end > start)
+      .map(({ partition, end }) => log.read(topic.name, partition, end - 1, { maxRecords: 1 })),
+  );
+  const [newest] = last.flatMap(({ records }) => records).toSorted((a, b) => b.timestamp - a.timestamp);
+  if (newest === undefined || newest.value === null) return '';
+  return wordsOf(insightCodec.decode(newest.value));
+}
+
+function wordsOf({ signal, theme }: Insight): string {
+  const place = signal.place.area ?? signal.place.city;
+  const said = signal.text === null ? `${signal.scale ?? signal.kind} ${signal.score ?? ''}` : `“${oneLine(signal.text)}”`;
+  return [theme, place, said].filter((part) => part !== null).map((part) => oneLine(part)).join(' · ');
+}
+
+/** Records per second over the last seconds, by topic. */
+function createRates(): { of(topic: string, total: number): string } {
+  const seen = new Map<string, { at: number; total: number }[]>();
+  return {
+    of(topic, total) {
+      const now = performance.now();
+      const points = seen.get(topic) ?? [];
+      points.push({ at: now, total });
+      while (points.length > 2 && now - points[1]!.at > rateOverMs) points.shift();
+      seen.set(topic, points);
+      const first = points[0]!;
+      if (now - first.at < 500) return '';
+      return ((total - first.total) / ((now - first.at) / 1000)).toFixed(1);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+// `signpost up`: the pipeline, the HTTP intake and, for a demonstration, the customers of a made-up provider, in one
+// process until Ctrl-C.
+import { setTimeout as pause } from 'node:timers/promises';
+import { SignpostError } from '#core/errors.ts';
+import { createLogger } from '#core/logger.ts';
+import { listenForShutdown } from '#core/shutdown.ts';
+import { metricsText } from '#core/telemetry.ts';
+import { loadApiKeys } from '../gateway/api-keys.ts';
+import { createGateway } from '../gateway/http/gateway.ts';
+import { liveEvents, type Live } from '../gateway/synthetic/live.ts';
+import { takeIn } from '../gateway/sources/intake.ts';
+import { readConfig } from './config.ts';
+import { createLiveView } from './live-view.ts';
+import { openPipeline, type Pipeline } from './pipeline.ts';
+
+export interface UpOptions {
+  readonly data: string;
+  readonly config: string | undefined;
+  readonly port: number | undefined;
+  readonly demo: boolean;
+}
+
+/** Above this many records under way, senders are asked to come again later. */
+const mostBacklog = 1_000_000;
+const lookMs = 500;
+const demoSeed = 7;
+/** Events of the demonstration appended together; at normal speed a batch is what came within a blink. */
+const demoBatch = { most: 500, lingerMs: 50 };
+
+/** Resolves after Ctrl-C or SIGTERM, with everything under way finished. @throws SignpostError. */
+export async function runUp(options: UpOptions): Promise<void> {
+  const config = readConfig(options.config);
+  const logger = createLogger('signpost', config.logLevel);
+  const shutdown = listenForShutdown();
+  const pipeline = await openPipeline(options.data, config);
+  let backlog = 0;
+  try {
+    const keys = await loadApiKeys(options.data);
+    const gateway = await createGateway({
+      log: pipeline.log,
+      config: { ...config.gateway, port: options.port ?? config.gateway.port },
+      clock: Date.now,
+      logger,
+      keys,
+      overloaded: () => (backlog > mostBacklog ? `${backlog} records are waiting to be processed.` : null),
+      metricsText: async () => metricsText(await pipeline.metrics()),
+    });
+    const { url } = await gateway.listen();
+    const live = options.demo
+      ? liveEvents({ seed: demoSeed, clock: Date.now, sleep: (ms) => rest(ms, shutdown.signal), signal: shutdown.signal })
+      : undefined;
+    const view = createLiveView({ output: process.stdout, pipeline, url, data: options.data, headlines: live?.headlines ?? (() => []) });
+    const tasks = [
+      watch(async () => {
+        backlog = await pipeline.backlog();
+        await view.draw();
+      }, shutdown.signal),
+      ...(live === undefined ? [] : [play(live, pipeline, shutdown.signal)]),
+    ];
+    try {
+      await Promise.race([pipeline.failed, Promise.all(tasks)]);
+    } finally {
+      view.end();
+      await gateway.close();
+    }
+  } finally {
+    await pipeline.close();
+    shutdown.dispose();
+  }
+}
+
+async function watch(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await look();
+    await rest(lookMs, signal);
+  }
+}
+
+/** Sends the made-up customers' records in, as a sender over HTTP would. */
+async function play(live: Live, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+  let waiting: Parameters<Pipeline['log']['append']>[0][number][] = [];
+  let since = Date.now();
+  const flush = async (): Promise<void> => {
+    if (waiting.length === 0) return;
+    const records = waiting;
+    waiting = [];
+    await pipeline.log.append(records);
+  };
+  for await (const { kind, source, input } of live.events) {
+    const taken = takeIn(kind, input, { source, receivedAt: Date.now() });
+    if (!taken.ok) throw new SignpostError('demo-refused', `A made-up record was refused: ${taken.field} ${taken.detail}`);
+    if (waiting.length === 0) since = Date.now();
+    waiting.push(taken.outgoing);
+    if (waiting.length >= demoBatch.most || Date.now() - since >= demoBatch.lingerMs) await flush();
+  }
+  if (!signal.aborted) await flush();
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,131 @@
+// Import of a file: reads it through its mapping, checks every record, and appends it to the intake topics together
+// with a note of how far it came. A crash costs nothing: the next run goes on where the last acknowledged batch ended.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { SignpostError } from '#core/errors.ts';
+import type { Log } from '#core/log/port.ts';
+import { readMapped } from './files/rows.ts';
+import type { Mapping } from './mapping/mapping.ts';
+import { refusedLine, repeatedLine, type LineOrigin } from './refused-line.ts';
+import { takeIn } from './sources/intake.ts';
+
+export interface ImportState {
+  /** Records read and appended so far, bad ones included. */
+  readonly done: number;
+  /** Records refused by the gateway so far. */
+  readonly refused: number;
+  readonly complete: boolean;
+  /** How often the file was imported whole before. */
+  readonly earlier: number;
+  /** Ends of partitions when this import began, by `topic/partition`: what came after belongs to it. */
+  readonly began: Readonly<Record<string, number>>;
+}
+
+export interface ImportProgress {
+  readonly records: number;
+  readonly refused: number;
+  /** Bytes of the file read in this run, and its size. */
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+}
+
+export interface ImportRequest {
+  readonly log: Log;
+  readonly file: string;
+  readonly mapping: Mapping;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+/**
+ * Imports `file` to its end, or resumes an import that was cut off. A file that was imported whole before is sent
+ * through once more: normalize drops what it knows, and lines refused then are noted as repeated.
+ * @returns where the import stands and the record it resumed at (0: from the start)
+ * @throws SignpostError when the file or its mapping cannot be used, or the log refuses; AbortError when `signal`
+ *   aborts. What was appended by then stands, and the next run goes on behind it.
+ */
+export async function importFile(request: ImportRequest): Promise<ImportState & { readonly resumedAt: number }> {
+  const { log, file, mapping, now, signal, onProgress } = request;
+  const key = `import/${await hashOf(file, signal)}/${identityOf(mapping)}`;
+  const saved = await log.checkpoint(key);
+  const last = saved === null ? null : (JSON.parse(saved) as ImportState);
+  let state: ImportState =
+    last === null || last.complete
+      ? { done: 0, refused: 0, complete: false, earlier: last === null ? 0 : last.earlier + 1, began: await endsOf(log) }
+      : last;
+  const resumedAt = state.done;
+  const save = (): { checkpoints: Record<string, string> } => ({ checkpoints: { [key]: JSON.stringify(state) } });
+
+  let bytesRead = 0;
+  let bytesTotal = 0;
+  const batches = readMapped(file, mapping, {
+    skipRecords: resumedAt,
+    nowMs: now,
+    signal,
+    onProgress(read, total) {
+      bytesRead = read;
+      bytesTotal = total;
+    },
+  });
+  // One append is under way while the next batch is read and checked.
+  let writing: Promise<unknown> = Promise.resolve();
+  try {
+    for await (const { results, recordsDone, fileHash, header } of batches) {
+      const receivedAt = now();
+      const origin: LineOrigin = { file, mapping, fileHash, header, receivedAt };
+      let refused = 0;
+      const records = results.map((result) => {
+        const taken = result.ok ? takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt }) : result;
+        if (taken.ok) return taken.outgoing;
+        refused += 1;
+        const { line, raw } = result;
+        return state.earlier > 0 ? repeatedLine(line, origin) : refusedLine(taken, { line, raw }, origin);
+      });
+      state = { ...state, done: recordsDone, refused: state.refused + refused };
+      await writing;
+      writing = log.append(records, save());
+      // Awaited in the next round; until then its failure must not count as unhandled.
+      writing.catch(() => {});
+      onProgress?.({ records: state.done, refused: state.refused, bytesRead, bytesTotal });
+    }
+  } finally {
+    await writing;
+  }
+  state = { ...state, complete: true };
+  await log.append([], save());
+  return { ...state, resumedAt };
+}
+
+/** The whole content counts: a file of which one byte differs is another import. */
+async function hashOf(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    // A directory or device would fail with a less helpful word, or never end.
+    if (!(await stat(file)).isFile()) return 'not-a-file';
+    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { signal });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new SignpostError('file-unreadable', `Cannot read ${file}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Check the path, and that it is a file you may read.',
+    });
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** A mapping that was changed makes another import: what it now understands differently must not be skipped. */
+function identityOf({ label: _label, ...mapping }: Mapping): string {
+  return createHash('sha256').update(JSON.stringify(mapping)).digest('hex').slice(0, 16);
+}
+
+async function endsOf(log: Log): Promise<Record<string, number>> {
+  const ends: Record<string, number> = {};
+  for (const { name, partitions } of await log.topics()) {
+    for (const { partition, end } of partitions) ends[`${name}/${partition}`] = end;
+  }
+  return ends;
+}

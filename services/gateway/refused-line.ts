@@ -1,0 +1,110 @@
+// Lines of files that the gateway cannot take in: accepted by the import all the same, so each becomes a dead letter
+// that says where it stood and keeps what is needed to send it through again.
+import { basename } from 'node:path';
+import type { RejectedRecord } from '#schemas/rejected-record.ts';
+import { SignpostError } from '#core/errors.ts';
+import type { OutgoingRecord } from '#core/log/port.ts';
+import { toOutgoing } from '#core/topic.ts';
+import { recordsDropped, recordsRejected } from '../topology.ts';
+import { createCsvReader, type RawRecord } from './files/csv.ts';
+import { boundRaw, maxRawBytes, type ImportReason } from './files/import-reason.ts';
+import { createJsonlReader } from './files/jsonl.ts';
+import { defaultReadLimits } from './files/rows.ts';
+import { compileMapping } from './mapping/apply.ts';
+import type { Mapping } from './mapping/mapping.ts';
+import { takeIn } from './sources/intake.ts';
+import type { IntakeReason } from './sources/refusal.ts';
+
+const stage = 'gateway';
+
+export interface LineOrigin {
+  readonly file: string;
+  readonly mapping: Mapping;
+  /** As the mapping's `$fileHash` has it. */
+  readonly fileHash: string;
+  /** Columns of a delimited file. */
+  readonly header: readonly string[] | undefined;
+  readonly receivedAt: number;
+}
+
+/** Why a line was refused; `field` is absent where the line as a whole is at fault. */
+export interface LineRefusal {
+  readonly reason: ImportReason | IntakeReason;
+  readonly field?: string;
+  readonly detail: string;
+}
+
+/** The dead letter of a line, ready to append. */
+export function refusedLine(
+  { reason, field, detail }: LineRefusal,
+  { line, raw }: { readonly line: number; readonly raw: string },
+  { file, mapping, fileHash, header, receivedAt }: LineOrigin,
+): OutgoingRecord {
+  const payload = Buffer.from(boundRaw(raw));
+  const letter: RejectedRecord = {
+    id: `${fileHash}-${line}`,
+    source: mapping.source,
+    stage,
+    reason,
+    detail: field ? `${field} ${detail}` : detail,
+    topic: null,
+    partition: null,
+    offset: null,
+    file: basename(file),
+    line,
+    mapping: mapping.label,
+    key: null,
+    headers: { file_hash: fileHash, ...(header === undefined ? {} : { columns: JSON.stringify(header) }) },
+    payload,
+    payloadCut: payload.length < Buffer.byteLength(raw) || payload.length > maxRawBytes - 4,
+    rejectedAt: receivedAt,
+  };
+  return toOutgoing(recordsRejected, letter, { timestamp: receivedAt });
+}
+
+/** Note that a line was refused by an earlier import of the same file already. */
+export function repeatedLine(line: number, { mapping, receivedAt, fileHash }: LineOrigin): OutgoingRecord {
+  const note = {
+    source: mapping.source,
+    stage,
+    reason: 'duplicate',
+    topic: 'file',
+    partition: 0,
+    offset: line,
+    eventId: `${fileHash}-${line}`,
+    droppedAt: receivedAt,
+  };
+  return toOutgoing(recordsDropped, note, { timestamp: receivedAt });
+}
+
+/**
+ * Sends the line of a dead letter through `mapping` once more, as the line it was.
+ * @returns what to append, or why it is still refused
+ */
+export function retryLine(
+  letter: RejectedRecord,
+  mapping: Mapping,
+  now: () => number,
+): { readonly ok: true; readonly outgoing: OutgoingRecord } | ({ readonly ok: false } & LineRefusal) {
+  if (letter.payloadCut) return { ok: false, reason: 'line-too-long', detail: 'was cut when it was kept; import it from its file' };
+  const header = letter.headers['columns'];
+  const columns = header === undefined ? mapping.columns : (JSON.parse(header) as string[]);
+  const context = { fileHash: letter.headers['file_hash'] ?? '', nowMs: now, header: columns };
+  const result = compileMapping(mapping, context)(readLine(letter, mapping, columns));
+  if (!result.ok) return result;
+  return takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt: now() });
+}
+
+function readLine(letter: RejectedRecord, mapping: Mapping, columns: readonly string[] | undefined): RawRecord {
+  const reader =
+    mapping.format === 'jsonl'
+      ? createJsonlReader(defaultReadLimits)
+      : createCsvReader({ ...defaultReadLimits, ...mapping, width: columns?.length });
+  const records: RawRecord[] = [];
+  const text = Buffer.from(letter.payload).toString('utf8');
+  reader.push({ firstLine: letter.line ?? 1, lines: text.split('\n'), flaws: undefined }, records);
+  reader.end(records);
+  const [record] = records;
+  if (record === undefined) throw new SignpostError('payload-empty', `Dead letter ${letter.id} holds no line`);
+  return record;
+}

@@ -1,0 +1,45 @@
+// The topology holds together: every topic has a writer and a reader, and words are forgotten in time.
+import { describe, expect, it } from 'vitest';
+import {
+  departmentStreams,
+  erasureDeadlineMs,
+  fixedTopics,
+  flows,
+  insightsOf,
+  intakeTopics,
+  topicsFor,
+} from '../../services/topology.ts';
+
+const names = [...fixedTopics.map(({ name }) => name), departmentStreams];
+
+describe('topology', () => {
+  it.each(names)('%s has a writer and a reader', (name) => {
+    expect(flows.filter(({ writes }) => writes.includes(name)).map((flow) => flow.name)).not.toEqual([]);
+    expect(flows.filter(({ reads }) => reads.includes(name)).map((flow) => flow.name)).not.toEqual([]);
+  });
+
+  it('no flow reads or writes a topic that is not declared', () => {
+    const used = flows.flatMap(({ reads, writes }) => [...reads, ...writes]);
+    expect(used.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('topics are facts in the past tense with a version', () => {
+    for (const { name } of topicsFor(['operations'])) expect(name).toMatch(/^[a-z]+\.[a-z-]+\.v\d+$/);
+  });
+
+  it('no topic with words is kept longer than the erasure deadline', () => {
+    for (const { words, retentionMs } of topicsFor(['operations'])) {
+      if (words !== 'none') expect(retentionMs).toBeLessThanOrEqual(erasureDeadlineMs);
+    }
+  });
+
+  it('what came in is read by normalize alone', () => {
+    for (const { name } of intakeTopics) {
+      expect(flows.filter(({ reads }) => reads.includes(name)).map((flow) => flow.name)).toEqual(['normalize']);
+    }
+  });
+
+  it('a department is a stream of its own', () => {
+    expect(topicsFor(['operations', 'legal']).map(({ name }) => name)).toContain(insightsOf('legal').name);
+  });
+});
