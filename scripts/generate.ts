@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sourceProblems } from './schemas/check-source.ts';
-import { writeMissingGolden } from './schemas/golden.ts';
+import { goldenFiles } from './schemas/golden.ts';
 import { codeFiles, documentFiles } from './schemas/outputs.ts';
 import { publish, publishedProblems } from './schemas/published.ts';
 import { readSchemas } from './schemas/source.ts';
@@ -42,8 +42,10 @@ async function main(check: boolean, publishing: boolean): Promise<0 | 1> {
   const code = codeFiles(source);
   if (check) {
     const staleCode = report(code);
+    const staleGolden = report(goldenFiles(schemas, source));
     // The topology imports generated code: with that stale, documents cannot be judged.
-    const fine = staleCode === 0 && report(documentFiles(source, await topology())) === 0;
+    const staleDocuments = staleCode > 0 ? 0 : report(documentFiles(source, await topology()));
+    const fine = staleCode + staleGolden + staleDocuments === 0;
     if (!fine) console.error('Run `npm run generate` and commit what it writes.');
     return fine ? 0 : 1;
   }
@@ -52,7 +54,7 @@ async function main(check: boolean, publishing: boolean): Promise<0 | 1> {
     rmSync(join(root, path));
     console.log(`removed ${path}`);
   }
-  for (const path of writeMissingGolden(schemas, source)) console.log(`wrote schemas/${path}`);
+  write(goldenFiles(schemas, source));
   write(documentFiles(source, await topology()));
   if (publishing) for (const name of publish(schemas, source)) console.log(`published ${name}`);
   return 0;

@@ -1,24 +1,23 @@
-// Golden bytes: what each sample is on the wire, written once by the Avro library from the schema alone.
-// They are never rewritten; a codec that no longer gives them is wrong.
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Golden bytes: what each sample is on the wire, written by the Avro library from the schema alone.
+// Those of a published version are never rewritten: a codec that no longer gives them is wrong.
 import type { AvroType, NamedType } from './avro-schema.ts';
 import { avroType } from './compatibility.ts';
+import { isPublished } from './published.ts';
 import type { RecordSource, Sample, SchemaSource } from './source.ts';
 
 /** Framed bytes in hex, by name of the sample. */
 export type Golden = { readonly [sample: string]: string };
 
-/** Writes `v<version>.golden.json` of records that have none. Returns the paths below `schemas/`. */
-export function writeMissingGolden(root: string, source: SchemaSource): readonly string[] {
-  const written: string[] = [];
-  for (const record of source.records) {
-    const path = join(record.record, `v${record.version}.golden.json`);
-    if (existsSync(join(root, path))) continue;
-    writeFileSync(join(root, path), `${JSON.stringify(goldenOf(record, source), null, 2)}\n`);
-    written.push(path);
-  }
-  return written;
+/** Texts by path of the golden bytes of versions that are not published yet: those of published ones are frozen. */
+export function goldenFiles(root: string, source: SchemaSource): ReadonlyMap<string, string> {
+  return new Map(
+    source.records
+      .filter(({ record, version }) => !isPublished(root, record, version))
+      .map((record) => [
+        `schemas/${record.record}/v${record.version}.golden.json`,
+        `${JSON.stringify(goldenOf(record, source), null, 2)}\n`,
+      ]),
+  );
 }
 
 /** @throws Error naming the sample that does not fit its schema. */

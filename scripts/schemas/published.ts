@@ -59,6 +59,10 @@ export function publishedProblems(root: string, source: SchemaSource): readonly 
   return problems;
 }
 
+export function isPublished(root: string, record: string, version: number): boolean {
+  return `${record}/v${version}` in readFingerprints(root);
+}
+
 /** Freezes the newest version of each record that is not published yet. Returns what it froze. */
 export function publish(root: string, source: SchemaSource): readonly string[] {
   const fingerprints: Record<string, Fingerprints[string]> = { ...readFingerprints(root) };

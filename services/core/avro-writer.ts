@@ -93,12 +93,11 @@ export class AvroWriter {
     const guessed = this.position;
     const written = this.bytes.write(value, guessed, 'utf8');
     if (written !== value.length) {
+      // Text beyond ASCII may need a longer length than guessed: move it before the length runs into it.
+      const grown = lengthBytes(written) - (guessed - start);
+      if (grown > 0) this.bytes.copyWithin(guessed + grown, guessed, guessed + written);
       this.position = start;
       this.long(written);
-      // Text beyond ASCII may need a longer length than guessed.
-      if (this.position !== guessed) {
-        this.bytes.copyWithin(this.position, guessed, guessed + written);
-      }
     }
     this.position += written;
   }
@@ -193,6 +192,13 @@ export function writeDouble(writer: AvroWriter, value: number): void {
 /** Position of each symbol, for `AvroWriter.symbol`. */
 export function symbolIndices(symbols: readonly string[]): ReadonlyMap<string, number> {
   return new Map(symbols.map((symbol, index) => [symbol, index]));
+}
+
+/** Bytes that a length takes: 7 bits each, one of them for the sign. */
+function lengthBytes(length: number): number {
+  let bytes = 1;
+  for (let limit = 64; length >= limit; limit *= 128) bytes++;
+  return bytes;
 }
 
 function viewOf(bytes: Buffer): DataView {
