@@ -215,7 +215,8 @@ const rows: readonly Row[] = [
   ['Birkenweg 7', '[address]'],
   ['Am Marktplatz 3', 'Am [address]'],
   ['18 Maple Court unit B', '[address]'],
-  ['12 rue de la Paix', '[address]', 'US', 'French streets are not covered'],
+  ['12 rue de la Paix', '[address]'],
+  ['3 bis avenue Victor Hugo sans réseau', '[address] sans réseau'],
   ['twelve Oak Street', '[address]', 'US', 'a house number in words is not read'],
   // name
   ['my name is Jane Doe and my line is dead', 'my name is [name] and my line is dead'],
@@ -253,11 +254,9 @@ const rows: readonly Row[] = [
   ['[phone] and 212-555-0123', '[phone] and [phone]'],
 ];
 
-export const positiveCases: readonly RedactionCase[] = rows.map(
-  ([text, expected, region, knownMiss]) => ({
-    text,
-    expected,
-    ...(region === undefined ? {} : { region }),
-    ...(knownMiss === undefined ? {} : { knownMiss }),
-  }),
-);
+function toCase([text, expected, region, knownMiss]: Row): RedactionCase {
+  const item = { text, expected, region: region ?? 'US' };
+  return knownMiss === undefined ? item : { ...item, knownMiss };
+}
+
+export const positiveCases: readonly RedactionCase[] = rows.map(toCase);

@@ -60,23 +60,19 @@ const spelled = new RegExp(
   'giu',
 );
 /** What stands before "at example dot com" when a site is meant, not a mailbox. */
+const dotWords = new RegExp(dotWord, 'iu');
+const labelEnds = new RegExp(String.raw`\.|${dotWord}`, 'iu');
 const notMailbox =
   /^(?:look|looked|looking|shop|shopped|available|order|ordered|buy|bought|go|see|seen|find|found|read|sold|sale|me|us|you|them|it|him|her|was|is|are|price|deals?|online|site|website|page|app|account|here|sign|log|live|not)$/i;
 
 /** Adds a span for each address written as "bob at example dot com" or "bob (at) example.com". */
 export function findSpelledEmails(text: string, spans: Span[]): void {
   for (const match of text.matchAll(spelled)) {
-    const [whole, mailbox, at, , rest] = match as unknown as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    const labels = rest.split(new RegExp(String.raw`\.|${dotWord}`, 'iu'));
+    const [whole, mailbox = '', at = '', , rest = ''] = match;
+    const labels = rest.split(labelEnds);
     if (!commonTld.test(labels.at(-1) ?? '')) continue;
     const bracketed = /[([{]/.test(at);
-    const dotsInWords = new RegExp(dotWord, 'iu').test(rest);
+    const dotsInWords = dotWords.test(rest);
     if (!bracketed && (!dotsInWords || notMailbox.test(mailbox))) continue;
     spans.push({ start: match.index, end: match.index + whole.length, type: 'email' });
   }

@@ -28,17 +28,23 @@ export function findIbans(text: string, spans: Span[]): void {
     const country = match[0].slice(0, 2).toUpperCase();
     const length = lengths.get(country);
     if (length === undefined) continue;
-    let compact = '';
     let at = match.index;
-    while (compact.length < length && at < text.length) {
-      const character = text[at]!;
-      if (/[A-Z0-9]/i.test(character)) compact += character;
-      else if (!/[ -]/.test(character) || /[ -]/.test(text[at + 1] ?? '')) break;
+    let count = 0;
+    while (count < length && at < text.length) {
+      if (isAlphanumeric(text.charCodeAt(at))) count += 1;
+      else if (!isSeparator(text, at) || isSeparator(text, at + 1)) break;
+      else if (digitsOnly.has(country) && isLetter(text.charCodeAt(at + 1))) break;
       at += 1;
     }
-    if (compact.length !== length || /[\p{L}\d]/u.test(text[at] ?? '')) continue;
+    if (count !== length || /[\p{L}\d]/u.test(text[at] ?? '')) continue;
+    const compact = text.slice(match.index, at).replaceAll(/[ -]/g, '');
     if (digitsOnly.has(country) && !/^\d+$/.test(compact.slice(2))) continue;
     if (passesMod97(compact.toUpperCase()))
       spans.push({ start: match.index, end: at, type: 'iban' });
   }
 }
+
+const isLetter = (code: number): boolean =>
+  (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+const isAlphanumeric = (code: number): boolean => (code >= 48 && code <= 57) || isLetter(code);
+const isSeparator = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '-';

@@ -12,8 +12,6 @@ export interface NumberToken {
   readonly end: number;
   readonly digits: number;
   readonly groups: readonly DigitGroup[];
-  /** False for tokens that are a date, a decimal, an amount or part of a word; no number spans them. */
-  readonly open: boolean;
 }
 
 const isDigitAt = (text: string, at: number): boolean => {
@@ -37,7 +35,8 @@ export function* numberRuns(text: string): Generator<readonly NumberToken[]> {
     const before = run.at(-1);
     if (
       before !== undefined &&
-      !/^(?: {1,2}| ?- ?| \/ | ?\(| ?\+)$/.test(text.slice(before.end, token.start))
+      (token.start - before.end > 3 ||
+        !/^(?: {1,2}| ?- ?| \/ | ?\(| ?\+)$/.test(text.slice(before.end, token.start)))
     ) {
       yield run;
       run = [];
@@ -66,14 +65,16 @@ function readToken(text: string, from: number): NumberToken {
     else break;
   }
   const start = text[from - 1] === '(' && text.slice(from, at).includes(')') ? from - 1 : from;
-  return { start, end: at, digits, groups, open: isOpen(text, start, at, groups) };
+  return { start, end: at, digits, groups };
 }
 
 const attachedWord =
   /(?:call|tel|phone|ph|mob|mobile|cell|fax|no|number|cel|handy|whatsapp|imei|imsi|iccid|card|sms|text|at|on)[-_:.=#]?$|wa\.me\/$/i;
 
-function isOpen(text: string, start: number, end: number, groups: readonly DigitGroup[]): boolean {
-  if (isDate(text, groups) || isDecimal(text, groups)) return false;
+/** False for a date, a decimal, an amount or a part of a word: no number spans such a token. */
+export function isOpen(text: string, { start, end, groups }: NumberToken): boolean {
+  if (groups.length > 1 && (isDate(text, groups) || isDecimal(text, groups))) return false;
+  if (isAmidWords(text, start, end)) return true;
   const after = text.slice(end, end + 2);
   if (/^:\d|^,\d|^[\p{L}_]/u.test(after) && !/^[xe]/i.test(after)) return false;
   const lead = text.slice(start > 12 ? start - 12 : 0, start);
@@ -84,6 +85,14 @@ function isOpen(text: string, start: number, end: number, groups: readonly Digit
     /[\p{Lo}]$/u.test(lead) ||
     /\p{L}\.$/u.test(lead)
   );
+}
+
+/** The common case, without a regex: a space on either side, and a letter or digit before the first. */
+function isAmidWords(text: string, start: number, end: number): boolean {
+  if (text.charCodeAt(start - 1) !== 32 || (end < text.length && text.charCodeAt(end) !== 32))
+    return false;
+  const before = text.charCodeAt(start - 2) | 32;
+  return (before >= 97 && before <= 122) || isDigitAt(text, start - 2);
 }
 
 function isDate(text: string, groups: readonly DigitGroup[]): boolean {

@@ -2,7 +2,7 @@
 // strictest first. Work is bounded per run by a fixed window of tokens.
 import { isCard } from './card.ts';
 import { cueBefore, type NumberCue } from './number-cues.ts';
-import { numberRuns, type NumberToken } from './number-runs.ts';
+import { isOpen, numberRuns, type NumberToken } from './number-runs.ts';
 import type { PhoneCandidate } from './phone.ts';
 import { deviceType } from './sim-and-device.ts';
 import { overlapsAny, type RedactionType, type Span } from './span.ts';
@@ -10,6 +10,7 @@ import { overlapsAny, type RedactionType, type Span } from './span.ts';
 /** Tokens that one number may take, and digits of the longest (an ICCID). */
 const maxTokens = 10;
 const maxDigits = 20;
+const minDigits = 7;
 /** Tokens of a number written in groups; more only when every digit stands apart. */
 const maxGroupTokens = 6;
 
@@ -21,52 +22,59 @@ export function findNumbers(
   spans: Span[],
 ): void {
   const found: Span[] = [];
-  const taken = [...spans];
+  const search: Search = { text, isPhone, taken: [...spans], found, judgements: 0 };
   for (const run of numberRuns(text)) {
+    let digits = 0;
+    for (const token of run) digits += token.digits;
+    const open = longNumbers && digits >= minDigits ? run.map((token) => isOpen(text, token)) : [];
     for (let from = 0; from < run.length;) {
       const token = run[from]!;
-      if (token.groups.length >= 4 && findIpv4(text, token, found)) {
-        from += 1;
-        continue;
-      }
-      const next =
-        longNumbers && token.open ? readNumber(text, run, from, isPhone, taken, found) : 0;
-      from += next === 0 ? 1 : next;
+      if (token.groups.length >= 4 && findIpv4(text, token, found)) from += 1;
+      else from += open[from] === true ? Math.max(1, readNumber(search, run, open, from)) : 1;
     }
   }
   spans.push(...found);
 }
 
+interface Search {
+  readonly text: string;
+  readonly isPhone: (candidate: PhoneCandidate) => boolean;
+  readonly taken: readonly Span[];
+  readonly found: Span[];
+  /** Windows judged so far. */
+  judgements: number;
+}
+
 /** Tries the longest window first; returns how many tokens the number took, 0 for none. */
 function readNumber(
-  text: string,
+  search: Search,
   run: readonly NumberToken[],
+  open: readonly boolean[],
   from: number,
-  isPhone: (candidate: PhoneCandidate) => boolean,
-  taken: readonly Span[],
-  found: Span[],
 ): number {
+  const { text, taken, found } = search;
   let size = 0;
   let to = from;
   while (
     to < run.length &&
     to - from < maxTokens &&
-    run[to]!.open &&
+    open[to] === true &&
     size + run[to]!.digits <= maxDigits
   ) {
     size += run[to]!.digits;
     to += 1;
   }
-  if (size < 7) return 0;
+  if (size < minDigits) return 0;
   const first = run[from]!;
   const plusAt = plusBefore(text, first.start);
   const start = plusAt === -1 ? first.start : plusAt;
   let cue: NumberCue | undefined;
-  for (; to > from && size >= 7; to -= 1) {
+  for (; to > from && size >= minDigits; to -= 1) {
     const last = run[to - 1]!;
-    if (mayStandAlone(run, from, to) && mayEnd(text, last.end, run[to])) {
+    if (mayStandAlone(search, run, from, to) && mayEnd(text, last.end, run[to])) {
+      search.judgements += 1;
       cue ??= cueBefore(text, start);
-      const type = judge(text, run.slice(from, to), cue, plusAt !== -1, isPhone);
+      const type = judge(text, run.slice(from, to), cue, plusAt !== -1, search.isPhone);
       if (
         type !== undefined &&
         !overlapsAny(taken, start, last.end) &&
@@ -88,11 +96,28 @@ function plusBefore(text: string, start: number): number {
   return text[start - 2] === '+' && ' ('.includes(text[start - 1]!) ? start - 2 : -1;
 }
 
+/**
+ * Windows of several tokens judged freely in one text. A text past it is a table of numbers: there
+ * only the groupings of a phone or card number are tried, so that its cost stays bounded.
+ */
+const maxJudgements = 20_000;
+
 /** Single digits in a row are a number only if nothing else stands in the row. */
-function mayStandAlone(run: readonly NumberToken[], from: number, to: number): boolean {
-  if (to - from > maxGroupTokens) return from === 0 && to === run.length;
-  const first = run[from]!;
-  return to - from < 3 || first.digits > 1 || run[from + 1]!.digits > 1 || run.length <= maxTokens;
+function mayStandAlone(
+  search: Search,
+  run: readonly NumberToken[],
+  from: number,
+  to: number,
+): boolean {
+  const size = to - from;
+  if (size === 1) return true;
+  if (size > maxGroupTokens) return from === 0 && to === run.length;
+  if (search.judgements < maxJudgements) return true;
+  const last = run[to - 1]!.digits;
+  return (
+    last === 4 &&
+    ((size === 3 && run[from]!.digits === 3) || (size === 4 && run[from]!.digits === 4))
+  );
 }
 
 /** A number is not cut out of a longer one joined by a dash. */

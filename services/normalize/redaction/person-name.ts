@@ -7,7 +7,7 @@ interface Cue {
   /** True where the words before leave no doubt, so that a name in lower case is taken too. */
   readonly sure: boolean;
   /** What has to follow the name, if anything. */
-  readonly then?: RegExp;
+  readonly followedBy?: RegExp;
 }
 
 const cues: readonly Cue[] = [
@@ -28,7 +28,7 @@ const cues: readonly Cue[] = [
   {
     sure: false,
     pattern: /(?<!\p{L})(?:this is|it's|i am|i'm|soy|habla|hier ist|hier spricht) +/giu,
-    then: /^,? (?:calling|speaking|here|writing|from|again)(?!\p{L})/iu,
+    followedBy: /^,? (?:calling|speaking|here)(?!\p{L})/iu,
   },
 ];
 
@@ -43,12 +43,12 @@ const maxWords = 4;
 
 /** Adds a span for each name. `text` is in plain form. At most four words are read per cue. */
 export function findNames(text: string, spans: Span[]): void {
-  for (const { pattern, sure, then } of cues) {
+  for (const { pattern, sure, followedBy } of cues) {
     for (const match of text.matchAll(pattern)) {
       const start = match.index + match[0].length;
       const end = endOfName(text, start, sure);
       if (end === start) continue;
-      if (then !== undefined && !then.test(text.slice(end, end + 12))) continue;
+      if (followedBy !== undefined && !followedBy.test(text.slice(end, end + 12))) continue;
       spans.push({ start, end, type: 'name' });
     }
   }
@@ -80,5 +80,5 @@ function endOfName(text: string, from: number, sure: boolean): number {
 }
 
 function withoutPossessive(text: string, from: number, end: number): number {
-  return end > from && /'s$/.test(text.slice(from, end)) ? end - 2 : end;
+  return text.slice(from, end).endsWith("'s") ? end - 2 : end;
 }

@@ -1,6 +1,10 @@
 // Phone numbers: libphonenumber's rules for the default region and for '+' numbers. The full metadata
 // is needed: the small one takes any ten digits from 2 on for a US number, ticket numbers included.
-import { getCountryCallingCode, isValidPhoneNumber, type CountryCode } from 'libphonenumber-js/max';
+import {
+  getCountryCallingCode,
+  isSupportedCountry,
+  isValidPhoneNumber,
+} from 'libphonenumber-js/max';
 import type { NumberCue } from './number-cues.ts';
 
 export interface PhoneCandidate {
@@ -21,9 +25,10 @@ const maxValidations = 400;
 const northAmerican = /^1?[2-9]\d{2}[1-9]\d{6}$/;
 
 /** The rules for one region. The returned function is to be made anew for every text. */
-export function createPhoneRules(
-  region: CountryCode,
-): () => (candidate: PhoneCandidate) => boolean {
+export function createPhoneRules(region: string): () => (candidate: PhoneCandidate) => boolean {
+  if (!isSupportedCountry(region)) {
+    throw new Error(`phone region: '${region}' is no country code that libphonenumber knows`);
+  }
   const callingCode = getCountryCallingCode(region);
   return () => {
     let validations = 0;

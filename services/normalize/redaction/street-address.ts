@@ -1,4 +1,4 @@
-// Street addresses with a house number, in English, Spanish and German. A street without a number
+// Street addresses with a house number, in English, Spanish, German and French. A street without a number
 // stays: it tells where the network fails, not who lives there.
 import type { Span } from './span.ts';
 
@@ -7,6 +7,7 @@ const sureTypes =
   'street|avenue|ave|road|rd|lane|ln|boulevard|blvd|parkway|pkwy|highway|hwy|crescent|turnpike|st|dr|court|ct|drive';
 const doubtfulTypes =
   'place|pl|way|terrace|ter|circle|cir|trail|trl|square|sq|cres|close|grove|gardens|row|mews|alley|loop|quay|estate';
+const isSureType = new RegExp(`^(?:${sureTypes})$`, 'i');
 const notStreetName =
   /^(?:the|a|an|of|in|on|at|to|for|my|your|our|their|his|her|this|that|and|or|but|is|was|are|were|been|per|from|with|by|no|not|so|it|i|we|you|they|am|pm|days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|seconds?|times?|miles?|km|kms|people|customers?|users?|phones?|lines?|bars?|mbps|kbps|gbps|mb|gb|tb|kb|mbs|gigs?|megs?|percent|dollars?|euros?|bucks|ksh|kes|blocks?|feet|ft|meters?|houses?|tvs?|channels?|calls?|techs?|trucks?|outages?|down|up|off|out|all|each|every|more|different|other|same|another|since|when|while|than|as|if|because|still|just|only|who|which|what|how|where|have|has|had|do|does|did|can|could|will|would|plus|star|stars|g|ghz|mhz|ms|cell|sites?|towers?|poles?|cables?)$/i;
 
@@ -21,6 +22,8 @@ const english = new RegExp(
 
 const spanish =
   /(?<![\p{L}\d])(?:c\/ ?|(?:calle|avenida|avda?|av|paseo|plaza|pza|jir[oó]n|jr|carrera|cra|pasaje|camino|carretera|ctra|ronda|traves[ií]a|calzada)\.? )((?:[\p{L}.'-]{1,20} |\d{1,3} ?(?=(?:n[º°o.]|#))){0,5}(?:[\p{L}.'-]{1,20},? ?|\d{1,3} ?(?=(?:n[º°o.]|#))))(?:(?:n[º°o]\.?|n\.|num\.|número|numero|#) ?)?\d{1,5}(?:[ -]?\d{1,4})?[a-z]?(?![\p{L}\d:%/]| ?(?:horas?|hrs|h|d[ií]as?|meses|semanas|años|veces|minutos|min|km|[gmk]b(?:ps)?|soles|clientes|usuarios|personas)(?!\p{L}))(?:,? \d{1,2}[º°ª](?: ?[a-z])?)?/giu;
+const french =
+  /(?<![\p{L}\d#$€.,:/-])\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|bd|allée|impasse|chemin|quai) (?:(?:de la|de l'|de|du|des|d')(?: |(?<=')))?\p{Lu}[\p{L}'-]{1,30}(?: \p{Lu}[\p{L}'-]{1,30}){0,2}/gu;
 const notCalle =
   /(?<!\p{L})(?:sin|con|no|hay|est[aá]|desde|hace|por|tiene|tengo|son|es|fue|a las|más|solo)(?!\p{L})/iu;
 
@@ -32,6 +35,9 @@ const germanTail = /(?:stra(?:ß|ss)e|str|str\.|weg|platz|allee|gasse|damm|ufer)
 /** Adds a span for each address. `text` is in plain form. Linear: every repetition is bounded. */
 export function findAddresses(text: string, hasStreetWord: boolean, spans: Span[]): void {
   if (hasStreetWord) {
+    // French first: to the English rule "3 bis avenue" is complete.
+    for (const match of text.matchAll(french))
+      spans.push({ start: match.index, end: match.index + match[0].length, type: 'address' });
     findEnglish(text, spans);
     for (const match of text.matchAll(spanish)) {
       if (notCalle.test(match[1] ?? '')) continue;
@@ -49,7 +55,7 @@ function findEnglish(text: string, spans: Span[]): void {
     english.lastIndex = hit.index;
     const match = english.exec(text);
     if (match === null) continue;
-    const [whole, name, type] = match as unknown as [string, string, string];
+    const [whole, name = '', type = ''] = match;
     if (!isStreetName(name.trim(), type) || isYearOfAnEvent(text, hit.index, whole)) continue;
     spans.push({ start: hit.index, end: hit.index + whole.length, type: 'address' });
     starts.lastIndex = hit.index + whole.length;
@@ -61,7 +67,7 @@ function isStreetName(name: string, type: string): boolean {
   if (words.some((word) => notStreetName.test(word))) return false;
   const capital = /^[\p{Lu}\d]/u;
   if (words.every((word) => capital.test(word))) return true;
-  return words.length <= 2 && new RegExp(`^(?:${sureTypes})$`, 'i').test(type);
+  return words.length <= 2 && isSureType.test(type);
 }
 
 /** "in 2015 Oak Street was dark" tells a year, not a house. */

@@ -16,20 +16,26 @@ export const has = {
   street: 64,
   /** Seven digits or more: what a phone, card, account or device number needs. */
   longNumber: 128,
+  /** Two colons or more: what an IPv6 address needs. */
+  colons: 256,
 } as const;
 
 const nameCues =
   'name nombre nom llamo appelle heiße heisse jina naitwa signed sincerely regards calling speaking ' +
-  'here mr mrs ms dr señor señora sr sra herr frau holder customer subscriber saludos firmado ' +
+  'here mr mrs ms dr señor señora sr sra herr frau saludos firmado ' +
   'atentamente gruß grüße grüßen gruss gruessen asante nome chiamo chamo';
+/** Words that introduce a name only with a colon behind them. */
+const colonCues = 'holder accountholder cardholder customer subscriber contact';
 const mailCues = 'dot arroba punto punkt nukta';
 const streetWords =
   'street st avenue ave road rd drive dr lane ln boulevard blvd court ct place pl way terrace ter ' +
   'circle cir parkway pkwy highway hwy trail trl square sq crescent cres close grove gardens row mews ' +
   'alley loop turnpike quay estate c calle avenida av avda avd paseo plaza pza jirón jiron jr carrera cra ' +
-  'pasaje camino carretera ctra ronda travesía travesia calzada urbanización straße strasse str';
+  'pasaje camino carretera ctra ronda travesía travesia calzada urbanización straße strasse str rue bd allée impasse chemin quai';
 
 const hashMask = 0xfff;
+/** Kept inside: becomes `nameCue` when the colon follows. */
+const beforeColon = 0x8000;
 
 function hashOf(word: string): number {
   let hash = 0;
@@ -39,12 +45,13 @@ function hashOf(word: string): number {
 
 /** Which flag a word's hash raises. A collision only costs a rule run in vain. */
 const flagOfHash = (() => {
-  const table = new Uint8Array(hashMask + 1);
+  const table = new Uint16Array(hashMask + 1);
   const groups: ReadonlyArray<readonly [string, number]> = [
     [nameCues, has.nameCue],
     [mailCues, has.spelledMail],
     [streetWords, has.street],
     ['mac', has.groups],
+    [colonCues, beforeColon],
   ];
   for (const [words, flag] of groups) {
     for (const word of words.split(' ')) {
@@ -118,11 +125,14 @@ export function survey(text: string): number {
       if (mayBeDigit(code)) flags |= has.digit | has.longNumber;
     }
     if (hash !== 0) {
-      flags |= flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
+      const flag = flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
+      if (flag !== 0) flags |= code === 58 ? flag | (flag >>> 15 && has.nameCue) : flag;
       hash = 0;
     }
   }
   if (hash !== 0) flags |= flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
+  flags &= ~beforeColon;
   if (digits > 0) flags |= digits >= 7 ? has.digit | has.longNumber : has.digit;
+  if (colons >= 2) flags |= has.colons;
   return colons >= 2 || dashes >= 5 || (dots >= 2 && digits >= 1) ? flags | has.groups : flags;
 }
