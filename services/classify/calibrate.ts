@@ -1,6 +1,6 @@
 // Turns raw margins into log-odds by what they meant for texts the model had not seen, and finds the
 // probability from which a yes is best. Calibration is folded into the model, so scores stay exact sums.
-import type { ModelParts, Task } from './model.ts';
+import type { ModelParts, Task } from './artifact.ts';
 import type { Example } from './train.ts';
 
 /**

@@ -15,6 +15,7 @@ const oneOrMore = <T extends z.ZodType>(item: T) =>
 
 interface FieldTest {
   readonly equals: readonly string[];
+  /** Whole words. */
   readonly contains: readonly string[];
 }
 
@@ -29,7 +30,7 @@ const fieldTest = z.union([
   }),
   z
     .strictObject({ contains: oneOrMore(z.string().min(1)) })
-    .transform(({ contains }): FieldTest => ({ equals: [], contains: contains.map(lower) })),
+    .transform(({ contains }): FieldTest => ({ equals: [], contains: contains.map(words) })),
 ]);
 
 /** Conditions that must all hold; of a list, one. Texts are compared without regard to case. */
@@ -163,6 +164,11 @@ const FIELDS = new Set([
 
 function isFieldName(name: string): boolean {
   return FIELDS.has(name) || (name.startsWith('attributes.') && name.length > 11);
+}
+
+/** Lower-case words with single spaces between, as fields are compared with "contains". */
+export function words(value: string): string {
+  return lower(value.replace(/[^\p{L}\p{N}]+/gu, ' '));
 }
 
 function lower(value: string): string {

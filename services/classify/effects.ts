@@ -1,9 +1,9 @@
-// The rules of a departments file made ready for many records: effects by number, and for each kind of
-// record only the rules that can fire on it.
+// The rules of a departments file made ready for many records: effects by number, and for each record
+// only the rules that can fire on one of its kind and with what it has.
 import type { DepartmentsConfig, Rule } from './departments.ts';
-import type { Task } from './model.ts';
-import { compileCondition } from './rules.ts';
-import type { Condition, JudgeInput, Phrases } from './rules.ts';
+import type { Task } from './artifact.ts';
+import { compileCondition, haves } from './rules.ts';
+import type { Condition, JudgeInput, PhraseSpans, Phrases } from './rules.ts';
 
 /** Adds `weights[i]` to the score numbered `at[i]`. */
 export interface Additions {
@@ -27,12 +27,12 @@ export interface Effects {
   readonly late: readonly Effect[];
 }
 
-/** Every rule of the file, the departments' own among them, by the kind of record it can fire on. */
+/** Finds the rules, the departments' own among them, that can fire on a record. */
 export function compileEffects(
   config: DepartmentsConfig,
   tasks: { theme: Task; sentiment: Task },
   phrases: Phrases,
-): Record<JudgeInput['kind'], Effects> {
+): (input: JudgeInput, spans: PhraseSpans) => Effects {
   const names = config.departments.map(({ name }) => name);
   const own = config.departments.flatMap(({ name, rules }) =>
     rules.map(({ when, adds }): Rule => {
@@ -48,16 +48,28 @@ export function compileEffects(
     churn,
     urgency,
   }));
-  const of = (kind: JudgeInput['kind']): Effects => {
-    const possible = all.filter(
-      ({ kinds }) => kinds === undefined || kinds.some((each) => each === kind),
+  const possible = (kind: JudgeInput['kind'], has: number): Effects => {
+    const found = all.filter(
+      ({ kinds, condition }) =>
+        (kinds === undefined || kinds.some((each) => each === kind)) &&
+        (condition.needs & ~has) === 0,
     );
     return {
-      early: possible.filter(({ condition }) => !condition.late),
-      late: possible.filter(({ condition }) => condition.late),
+      early: found.filter(({ condition }) => !condition.late),
+      late: found.filter(({ condition }) => condition.late),
     };
   };
-  return { ticket: of('ticket'), post: of('post'), survey: of('survey'), unknown: of('unknown') };
+  type ByHaves = (Effects | undefined)[];
+  const known: Record<JudgeInput['kind'], ByHaves> = {
+    ticket: [],
+    post: [],
+    survey: [],
+    unknown: [],
+  };
+  return (input, spans) => {
+    const has = haves(input, spans);
+    return (known[input.kind][has] ??= possible(input.kind, has));
+  };
 }
 
 export function add(scores: Float64Array, { at, weights }: Additions): void {

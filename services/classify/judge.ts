@@ -1,13 +1,15 @@
 // The judgement of one record: the model's scores of its words, joined in log-odds with what the
 // departments file says of fields and phrases. Pure; every department's relevance comes with its reasons.
+import { unreadable } from './artifact.ts';
+import type { Task } from './artifact.ts';
 import { invalid } from './departments.ts';
 import type { DepartmentsConfig } from './departments.ts';
 import { add, compileEffects } from './effects.ts';
 import type { Effect } from './effects.ts';
 import { explain, insert } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { taskOf, unreadable } from './model.ts';
-import type { Model, Scores, Task } from './model.ts';
+import { taskOf } from './model.ts';
+import type { Model, Scores } from './model.ts';
 import { createPhrases, showPhrase } from './rules.ts';
 import type { Findings, JudgeInput, PhraseSpans } from './rules.ts';
 
@@ -58,7 +60,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
   checkThemes(config, themeTask);
   const sentiments = sentimentTask.classes.map(sentimentOf);
   const phrases = createPhrases();
-  const { effects, departments } = compile();
+  const { effectsFor, departments } = compile();
   const themeScores = new Float64Array(themeTask.classes.length);
   const sentimentScores = new Float64Array(sentimentTask.classes.length);
   const logOdds = new Float64Array(departments.length);
@@ -72,7 +74,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
     start(worded);
     let churn = worded === null ? config.prior : worded.values[churnTask.from]!;
     let points = 0;
-    const { early, late } = effects[input.kind];
+    const { early, late } = effectsFor(input, spans);
     for (let at = 0; at < early.length; at += 1) {
       const effect = early[at]!;
       if (!effect.condition.holds(input, spans, null)) continue;
@@ -176,7 +178,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
   function compile() {
     try {
       return {
-        effects: compileEffects(config, { theme: themeTask, sentiment: sentimentTask }, phrases),
+        effectsFor: compileEffects(config, { theme: themeTask, sentiment: sentimentTask }, phrases),
         departments: config.departments.map(({ name, bias, words, wordAdds, themes }) => {
           const label = labelTask.classes.indexOf(name);
           const column = label < 0 ? null : labelTask.from + label;

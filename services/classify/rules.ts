@@ -1,7 +1,8 @@
 // Evaluates the departments file's conditions on one record: which rules fire and what shows that they did.
+import { words } from './departments.ts';
 import type { When } from './departments.ts';
 import { createTokenizer } from './features.ts';
-import type { Tokens } from './features.ts';
+import type { Tokens } from './tokens.ts';
 
 /** What is judged. `text` is redacted already; empty text is the same as none. */
 export interface JudgeInput {
@@ -34,6 +35,8 @@ export interface Findings {
 export interface Condition {
   /** It depends on theme, sentiment or churn and can be asked only once these are settled. */
   readonly late: boolean;
+  /** What a record must have for it to hold, as bits of `NEEDS`. */
+  readonly needs: number;
   holds(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): boolean;
   shown(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): Shown;
 }
@@ -46,6 +49,8 @@ export interface Shown {
 
 /** First place of each configured phrase in a text; -1 where it does not occur. */
 export interface PhraseSpans {
+  /** Whether any phrase occurs. */
+  readonly any: boolean;
   readonly text: string;
   readonly start: Int32Array;
   readonly end: Int32Array;
@@ -60,6 +65,30 @@ export interface Phrases {
 }
 
 const LONGEST_SHOWN = 120;
+
+const NEEDS = { score: 1, ticket: 2, attributes: 4, field: 8, phrase: 16 } as const;
+
+/** What a record has of that which conditions ask for: a condition with other needs cannot hold. */
+export function haves(input: JudgeInput, spans: PhraseSpans): number {
+  const { channel, product, technology, question, attributes } = input;
+  let bits = input.score === null ? 0 : NEEDS.score;
+  if (input.ticket !== null) bits |= NEEDS.ticket;
+  if ((channel ?? product ?? technology ?? question) !== null) bits |= NEEDS.field;
+  if (spans.any) bits |= NEEDS.phrase;
+  for (const name in attributes)
+    if (Object.hasOwn(attributes, name)) return bits | NEEDS.attributes;
+  return bits;
+}
+
+function needsOf(when: When): number {
+  let bits = when.scale === undefined ? 0 : NEEDS.score;
+  if (when.words !== undefined) bits |= NEEDS.phrase;
+  for (const name of Object.keys(when.fields ?? {})) {
+    if (name.startsWith('attributes.')) bits |= NEEDS.attributes;
+    else bits |= name.startsWith('ticket.') ? NEEDS.ticket : NEEDS.field;
+  }
+  return bits;
+}
 
 export function createPhrases(): Phrases {
   const tokenize = createTokenizer();
@@ -86,7 +115,8 @@ export function createPhrases(): Phrases {
 
   function find(text: string, tokens: Tokens | null): PhraseSpans {
     start.fill(-1);
-    if (tokens === null || keysOf.length === 0) return { text, start, end };
+    let any = false;
+    if (tokens === null || keysOf.length === 0) return { text, any, start, end };
     for (let token = 0; token < tokens.count; token += 1) {
       const candidates = byFirst.get(tokens.exact[token]!);
       if (candidates === undefined) continue;
@@ -94,11 +124,12 @@ export function createPhrases(): Phrases {
         const keys = keysOf[number]!;
         if (start[number] !== -1 || token + keys.length > tokens.count) continue;
         if (!keys.every((key, at) => tokens.exact[token + at] === key)) continue;
+        any = true;
         start[number] = tokens.start[token]!;
         end[number] = tokens.end[token + keys.length - 1]!;
       }
     }
-    return { text, start, end };
+    return { text, any, start, end };
   }
 
   return { add, find };
@@ -114,13 +145,16 @@ export function showPhrase(spans: PhraseSpans, phrase: number): Shown {
 /** Makes a condition of the departments file ready to be asked. @throws Error on a phrase without a word. */
 export function compileCondition(when: When, phrases: Phrases): Condition {
   const { scale, scoreAtMost, scoreAtLeast, themes, sentiments, churnAtLeast } = when;
-  const words = when.words?.map((phrase) => phrases.add(phrase));
+  const wanted = when.words?.map((phrase) => phrases.add(phrase));
   const fields = Object.entries(when.fields ?? {}).map(([name, { equals, contains }]) => ({
     name,
     read: fieldReader(name),
     test: (value: string) => {
       const lower = value.trim().toLowerCase();
-      return equals.includes(lower) || contains.some((part) => lower.includes(part));
+      if (equals.includes(lower)) return true;
+      if (contains.length === 0) return false;
+      const padded = ` ${words(lower)} `;
+      return contains.some((part) => padded.includes(` ${part} `));
     },
   }));
   const late = (themes ?? sentiments ?? churnAtLeast) !== undefined;
@@ -138,7 +172,7 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
       const value = fields[at]!.read(input);
       if (value === null || !fields[at]!.test(value)) return false;
     }
-    if (words !== undefined && !words.some((phrase) => spans.start[phrase]! >= 0)) return false;
+    if (wanted !== undefined && !wanted.some((phrase) => spans.start[phrase]! >= 0)) return false;
     if (!late) return true;
     if (findings === null) return false;
     if (themes !== undefined && !themes.includes(findings.theme ?? '')) return false;
@@ -149,7 +183,7 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
   }
 
   function shown(input: JudgeInput, spans: PhraseSpans, findings: Findings | null): Shown {
-    const phrase = words?.find((each) => spans.start[each]! >= 0);
+    const phrase = wanted?.find((each) => spans.start[each]! >= 0);
     if (phrase !== undefined) return showPhrase(spans, phrase);
     const parts = fields.map(({ name, read }) => {
       const label = name.replace('attributes.', '').replaceAll('_', ' ');
@@ -161,7 +195,7 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
     return { text: shorten(parts.join(', ')), start: null, end: null };
   }
 
-  return { late, holds, shown };
+  return { late, needs: needsOf(when), holds, shown };
 }
 
 function fieldReader(name: string): (input: JudgeInput) => string | null {

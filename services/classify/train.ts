@@ -1,9 +1,10 @@
 // Trains the linear model from labelled texts: pure, and the same bytes for the same rows, recipe and seed.
 import { z } from 'zod';
+import type { ModelParts, Task } from './artifact.ts';
 import { calibrate } from './calibrate.ts';
 import { charGrams, createTokenizer } from './features.ts';
 import { createModel } from './model.ts';
-import type { Model, ModelParts, Task } from './model.ts';
+import type { Model } from './model.ts';
 import { trainSeparator } from './separator.ts';
 
 /** A text and, per task, the classes that hold for it (exactly one for a `single` task). */

@@ -1,0 +1,308 @@
+// The linear model: what it learns from a few texts, that its reasons are exact, that its file is checked,
+// and that the shipped one judges sensibly.
+import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SignpostError } from '#core/errors.ts';
+import { encodeModel } from '../../services/classify/artifact.ts';
+import { explain } from '../../services/classify/evidence.ts';
+import { createTokenizer } from '../../services/classify/features.ts';
+import { createJudge } from '../../services/classify/judge.ts';
+import type { JudgeInput } from '../../services/classify/judge.ts';
+import { createModel, loadModel } from '../../services/classify/model.ts';
+import { calibrationError, qualityOf } from '../../services/classify/quality.ts';
+import { loadShippedDepartments, loadShippedModel } from '../../services/classify/shipped.ts';
+import { foldOf, recipeSchema, train } from '../../services/classify/train.ts';
+import type { Example } from '../../services/classify/train.ts';
+
+const recipe = recipeSchema.parse({
+  name: 'made-texts',
+  seed: 7,
+  folds: 3,
+  wordFactor: 1.5,
+  minTexts: { word: 1, pair: 1, negated: 1, gram: 1 },
+  tasks: [
+    { name: 'departments', kind: 'multi-label', field: 'd', softness: 1, balance: 0.5 },
+    { name: 'theme', kind: 'single', field: 't', none: 'none', softness: 1, balance: 0.5 },
+    { name: 'sentiment', kind: 'single', field: 's', softness: 1, balance: 0.5 },
+    { name: 'churn', kind: 'binary', field: 'c', softness: 1, balance: 0 },
+  ],
+});
+
+const places = ['here', 'at home', 'in Leeds', 'today', 'again', 'since Monday', 'for us', 'now'];
+const made = (text: string, d: string[], t: string, s: string, c: string[]): Example[] =>
+  places.map((place) => ({
+    text: `${text} ${place}`,
+    labels: { departments: d, theme: [t], sentiment: [s], churn: c },
+  }));
+const examples = [
+  ...made('internet is down', ['field'], 'outage', '-1', []),
+  ...made('the connection drops', ['field'], 'outage', '-1', []),
+  ...made('wrong charge on my bill', ['money'], 'bill', '-1', []),
+  ...made('I want a refund for this fee', ['money'], 'bill', '0', []),
+  ...made('I am leaving over this bill', ['money'], 'bill', '-1', ['1']),
+  ...made('internet down and a wrong charge', ['field', 'money'], 'outage', '-1', []),
+  ...made('lovely weather', [], 'none', '1', []),
+  ...made('hello there', [], 'none', '0', []),
+];
+const parts = train(examples, { recipe, dataSha256: 'made' });
+const model = createModel(parts, 'made');
+const column = (task: string, name: string) => {
+  const found = parts.tasks.find((each) => each.name === task)!;
+  return found.from + found.classes.indexOf(name);
+};
+
+function input(given: Partial<JudgeInput>): JudgeInput {
+  return {
+    kind: 'post',
+    text: null,
+    scale: null,
+    score: null,
+    question: null,
+    channel: null,
+    product: null,
+    technology: null,
+    ticket: null,
+    attributes: {},
+    ...given,
+  };
+}
+
+describe('training', () => {
+  test('texts like those it saw get their classes', () => {
+    const values = [...model.score('the internet is down in York').values];
+    expect(values[column('departments', 'field')]).toBeGreaterThan(0);
+    expect(values[column('departments', 'money')]).toBeLessThan(0);
+    const theme = ['outage', 'bill', 'none'].map((name) => values[column('theme', name)]!);
+    expect(Math.max(...theme)).toBe(theme[0]);
+  });
+
+  test('a misspelt word is known by its letters', () => {
+    const known = model.score('internnet').values[column('departments', 'field')]!;
+    const strange = model.score('zzzz').values[column('departments', 'field')]!;
+    expect(known).toBeGreaterThan(strange + 1);
+  });
+
+  test('the same examples, recipe and seed give the same bytes', () => {
+    const again = train(examples, { recipe, dataSha256: 'made' });
+    expect(Buffer.from(encodeModel(again)).equals(encodeModel(parts))).toBe(true);
+  });
+
+  test('a task without a single label is refused', () => {
+    const unlabelled = examples.map(({ text, labels }) => ({
+      text,
+      labels: { ...labels, churn: [] },
+    }));
+    expect(() => train(unlabelled, { recipe, dataSha256: '' })).toThrow(/churn/);
+  });
+
+  test('a text falls into the same fold wherever it stands', () => {
+    expect(examples.map(({ text }) => foldOf(text, 5))).toEqual(
+      examples
+        .toReversed()
+        .map(({ text }) => foldOf(text, 5))
+        .toReversed(),
+    );
+  });
+});
+
+describe('reasons', () => {
+  test('the parts of a score and its bias sum to the score', () => {
+    const texts = ['internet is not down, refuuund my bill bill', 'wrong chargez', 'unseen qwx'];
+    for (const text of texts) {
+      const scores = model.score(text);
+      for (let at = 0; at < model.columns; at += 1) {
+        const pieces = explain(model, scores, text, at, Infinity);
+        const sum = pieces.reduce((total, { weight }) => total + weight, parts.biases[at]!);
+        expect(sum).toBeCloseTo(scores.values[at]!, 6);
+      }
+    }
+  });
+
+  test('spans cut exactly the shown words out of the text, whatever the text', () => {
+    const judge = createJudge({
+      model: loadShippedModel(),
+      departments: loadShippedDepartments(),
+    });
+    const word = constantFrom(
+      'no',
+      'service',
+      '📶📶',
+      'I’m',
+      'slooooow',
+      '[phone]',
+      '@isp',
+      'https://a.b/c',
+      '&amp;',
+      '\ud800',
+      '\0',
+      '$12,000.50',
+      'ﬁber',
+      'ÉTÉ',
+      '5g',
+      ':(',
+      '??',
+      '\u202e',
+      'बिल',
+    );
+    assert(
+      property(array(oneof(word, string({ unit: 'binary' })), { maxLength: 30 }), (words) => {
+        const text = words.join(' ');
+        for (const { evidence, relevance } of judge.judge(input({ text })).departments) {
+          expect(relevance).toBeGreaterThanOrEqual(0.05);
+          expect(evidence.length).toBeLessThanOrEqual(5);
+          const shown = evidence.filter(({ kind }) => kind === 'words');
+          expect(shown.map((each) => text.slice(each.start!, each.end!))).toEqual(
+            shown.map((each) => each.text),
+          );
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function keysOf(text: string): number[] {
+  const tokens = createTokenizer()(text);
+  return [...tokens.word.subarray(0, tokens.count)];
+}
+
+describe('tokens', () => {
+  test.each([
+    ['case', 'INTERNET', 'internet'],
+    ['accents', 'débito', 'debito'],
+    ['long vowels', 'slooooooow', 'sloow'],
+    ['apostrophes', 'don’t', 'dont'],
+    ['hashtags', '#outage', 'outage'],
+    ['handles', '@someone', '@another_1'],
+    ['addresses', 'https://x.example/a?b', 'www.example.org'],
+    ['amounts', '$125', '£999'],
+    ['volumes', '300GB', '50gb'],
+    ['redaction placeholders', 'call [phone] now', 'call now'],
+    ['entities', 'bill &amp; fee', 'bill fee'],
+  ])('%s do not tell texts apart', (_, one, other) => {
+    expect(keysOf(one)).toEqual(keysOf(other));
+  });
+
+  test.each([
+    ['generations of networks', '4g', '5g'],
+    ['emoji', '😡', '😍'],
+    ['a question and an exclamation', '?', '!'],
+  ])('%s are told apart', (_, one, other) => {
+    expect(keysOf(one)).not.toEqual(keysOf(other));
+  });
+
+  test('megabytes of text cost no more than its beginning', () => {
+    const text = `internet down ${'a@b [x] 😡 1,'.repeat(1_000_000)}`;
+    expect(model.score(text).tokens.end[model.score(text).tokens.count - 1]).toBeLessThanOrEqual(
+      4_000,
+    );
+  });
+});
+
+describe('the file', () => {
+  const bytes = Buffer.from(encodeModel(parts));
+
+  test('scores after loading are those before saving, also from an unaligned buffer', () => {
+    const shifted = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
+    for (const source of [bytes, shifted, new Uint8Array(bytes)]) {
+      const loaded = loadModel(source);
+      expect([...loaded.score('wrong charge').values]).toEqual([
+        ...model.score('wrong charge').values,
+      ]);
+    }
+  });
+
+  test('the version names the model and its content', () => {
+    expect(loadModel(bytes).version).toMatch(/^made-texts\+[0-9a-f]{8}$/);
+    const changed = Buffer.from(encodeModel({ ...parts, biases: parts.biases.map((b) => b + 1) }));
+    expect(loadModel(changed).version).not.toBe(loadModel(bytes).version);
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['another format', Buffer.from('PK\u0003\u0004 and so on, for more than twenty bytes')],
+    ['a file cut short', bytes.subarray(0, bytes.length - 1)],
+    [
+      'a damaged header',
+      Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(30), bytes.subarray(70)]),
+    ],
+  ])('%s is refused as unreadable', (_, damaged) => {
+    expect(() => loadModel(damaged)).toThrow(SignpostError);
+    expect(() => loadModel(damaged)).toThrow(/^the model (?:does not begin|has)/);
+  });
+});
+
+describe('the shipped model', () => {
+  const shipped = loadShippedModel();
+  const departments = loadShippedDepartments();
+  const judge = createJudge({ model: shipped, departments });
+  const thresholds = new Map(
+    departments.departments.map(({ name, threshold }) => [name, threshold]),
+  );
+
+  test('it is small and names itself', () => {
+    expect(encodeModel(shipped.parts).length).toBeLessThan(3_000_000);
+    expect(judge.version).toMatch(/^telecom-v1\+[0-9a-f]{8}$/);
+  });
+
+  test('the departments file holds the thresholds the model was tuned to', () => {
+    const task = shipped.parts.tasks.find(({ name }) => name === 'departments')!;
+    for (const [at, name] of task.classes.entries()) {
+      expect([name, thresholds.get(name)]).toEqual([name, task.thresholds[at]]);
+    }
+  });
+
+  test.each([
+    ['Internet has been down since last night, no connection at all', ['operations'], -1],
+    ['why is my internet so slow every evening', ['operations'], null],
+    ['No signal at all in my village, please build a tower', ['planning'], null],
+    ['When will fiber be available at my address?', ['planning'], 0],
+    ['I was charged twice and still have not got my refund', ['billing'], -1],
+    ['The app keeps crashing when I log in', ['it'], null],
+    ['I cannot log in to my account on your website', ['it'], null],
+    ['Rude agent hung up on me after two hours on hold', ['customer-service'], -1],
+    ['data caps are unfair', ['marketing', 'planning'], -1],
+    ['I am cancelling and switching to Verizon, too expensive', ['marketing'], -1],
+    ['I love this app, easy to use', ['it'], 1],
+    ['Good morning everyone', [], null],
+    ['DM sent', [], 0],
+  ])('"%s" goes to %j', (text, wanted, sentiment) => {
+    const judgement = judge.judge(input({ text }));
+    const routed = judgement.departments
+      .filter(({ department, relevance }) => relevance >= thresholds.get(department)!)
+      .map(({ department }) => department);
+    expect(wanted.length === 0 ? routed : wanted.filter((name) => !routed.includes(name))).toEqual(
+      [],
+    );
+    expect(judgement.sentiment).toBe(sentiment ?? judgement.sentiment);
+  });
+
+  test('a threat to leave is a churn risk, and a plain report is none', () => {
+    expect(
+      judge.judge(input({ text: 'I am switching to another provider' })).churnRisk,
+    ).toBeGreaterThan(judge.judge(input({ text: 'internet is slow' })).churnRisk + 0.2);
+  });
+
+  test('text without a word is the same as no text', () => {
+    const none = judge.judge(input({ text: null }));
+    for (const text of ['', ' \n\t', '[phone]', '\0\u200d']) {
+      expect(judge.judge(input({ text }))).toEqual(none);
+    }
+    expect(none).toMatchObject({ departments: [], theme: null, sentiment: 0 });
+  });
+});
+
+describe('measures', () => {
+  test('F1 by class, together and on average', () => {
+    const quality = qualityOf([['a'], ['a', 'b'], []], [['a'], ['b'], ['b']], ['a', 'b']);
+    expect(quality.classes['a']).toEqual({ precision: 0.5, recall: 1, f1: 2 / 3, support: 1 });
+    expect(quality.classes['b']!.f1).toBeCloseTo(2 / 3);
+    expect(quality.microF1).toBeCloseTo(4 / 6);
+    expect(quality.macroF1).toBeCloseTo(2 / 3);
+  });
+
+  test('a probability that comes true as often as it says has no calibration error', () => {
+    expect(calibrationError([0.5, 0.5], [true, false])).toBe(0);
+    expect(calibrationError([0.9, 0.9], [false, false])).toBeCloseTo(0.9);
+  });
+});
