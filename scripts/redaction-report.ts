@@ -5,7 +5,7 @@ import { createRedactor, type Redactor } from '../services/normalize/redact.ts';
 import { positiveCases, type RedactionCase } from '../test/stages/redaction.cases.ts';
 import { negativeCases } from '../test/stages/redaction-negatives.cases.ts';
 
-const floors = { precision: 0.98, recall: 0.95 };
+const floors = { precision: 0.96, recall: 0.95 };
 
 const help = `Measures the redactor on its table of cases.
 
@@ -85,7 +85,9 @@ function report(): void {
     const { found, missed, wrong } = tallies.get(type)!;
     return {
       type,
-      ...{ found, missed, wrong },
+      found,
+      missed,
+      wrong,
       precision: found + wrong === 0 ? 1 : found / (found + wrong),
       recall: found + missed === 0 ? 1 : found / (found + missed),
     };

@@ -249,9 +249,62 @@ const kept: readonly string[] = [
   'thanks@Acme.Please call',
   'rate: 5@10',
   'good @night.',
+  // written after the rules, to see what they had taken
+  'acct 8495 7512 3456 7890',
+  'my acct # is 8773 10 234 5678901',
+  'ticket#2125550123',
+  'Ticket ID: CR345678901',
+  'Case ID 02-1234567890',
+  'outage 04/12/15 - 04/15/15',
+  'paid $212.55 on 0123',
+  'speeds 25 / 5 and 50 / 10 / 20',
+  '1080p 720 480',
+  'channels 702 703 704 705',
+  'channels 702, 703, 7041',
+  'from 2014 2015 2016 bills',
+  'PSN 100.50 + 200.75 + 300.25',
+  'eNB 310410 cell 12 sector 345',
+  'LAC/CID 4021/28436741',
+  'lat 40.7127, lon -74.0059',
+  '19 500 000 customers',
+  'mac is 00 1A 2B',
+  'billed 4 times: 49.99 49.99 49.99 49.99',
+  'download 105.23 upload 12.99 ping 12',
+  'order number 303-555-0177-1',
+  'the card ending 4242',
+  'no service 24 hours on Elm Street',
+  'I pay 120 a month for this street',
+  '1st street outage',
+  '100 Main',
+  '60 mins drive',
+  '5 star service road test',
+  'This is DirecTV calling me all day',
+  'My name is all over the bill',
+  'Soy Ana Ruiz, habla conmigo',
+  'signed up by mistake',
+  'Regards, Angry Customer',
+  'my name is mud',
+  'mein name ist falsch geschrieben',
+  'in the name of God',
+  'meet at noon dot',
+  'jane@example',
+  'follow @jane.doe',
+  'jane@@example.com',
+  'score 3:2:1',
+  'at 10:30:00:00',
+  'ver. 10.2.3.4',
 ];
 
-export const negativeCases: readonly RedactionCase[] = kept.map((text) => ({
-  text,
-  expected: text,
-}));
+/** Taken by mistake, and known: each counts against precision. */
+const takenByMistake: readonly RedactionCase[] = [
+  {
+    text: '2 Verizon Drive reps',
+    expected: '2 Verizon Drive reps',
+    knownMiss: 'a product named like a street',
+  },
+];
+
+export const negativeCases: readonly RedactionCase[] = [
+  ...kept.map((text) => ({ text, expected: text })),
+  ...takenByMistake,
+];

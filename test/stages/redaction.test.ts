@@ -20,12 +20,15 @@ describe('the table of cases', () => {
     },
   );
 
-  test.each(negativeCases)('keeps $text', (item) => {
-    expect(redact(item)).toEqual({ text: item.text, counts: null });
-  });
+  test.each(negativeCases.filter(({ knownMiss }) => knownMiss === undefined))(
+    'keeps $text',
+    (item) => {
+      expect(redact(item)).toEqual({ text: item.text, counts: null });
+    },
+  );
 
   test('a known miss that is found now is to be taken off the list of misses', () => {
-    const healed = positiveCases.filter(
+    const healed = [...positiveCases, ...negativeCases].filter(
       (item) => item.knownMiss !== undefined && redact(item).text === item.expected,
     );
     expect(healed).toEqual([]);

@@ -11,14 +11,15 @@ const domainShape = /^(?:[\p{L}\p{N}-]{1,63}\.){1,10}(\p{L}{2,24}|xn--[a-z0-9-]{
 const commonTld =
   /^(?:com|net|org|edu|gov|mil|int|info|biz|app|dev|xyz|online|shop|site|store|tech|mobi|email|cloud|test|example|invalid|local|lan|internal|[a-z]{2})$/i;
 
-/** Adds a span for each address with an '@'. Linear: windows are fixed and end at the next '@'. */
+/** Adds a span for each address with an '@', percent-encoded too. Linear: windows are fixed and end at the next '@'. */
 export function findEmails(text: string, spans: Span[]): void {
-  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
-    const next = text[at + 1];
+  for (const { index: at, 0: sign } of text.matchAll(/@|%40/g)) {
+    const domain = at + sign.length;
+    const next = text[domain];
     if (next === undefined || !/[\p{L}\p{N}]/u.test(next)) continue;
     const start = startOfLocal(text, at);
     if (start === at) continue;
-    const end = endOfDomain(text, at + 1);
+    const end = endOfDomain(text, domain);
     if (end === -1) continue;
     const before = spans.at(-1);
     if (before === undefined || before.end <= start) spans.push({ start, end, type: 'email' });

@@ -10,7 +10,7 @@ const words: ReadonlyArray<readonly [NumberCue, string]> = [
       'dial dialled dialed ring reach landline fax callback teléfono telefono móvil movil celular cel ' +
       'llamar llame llámame llamame llamen llamenme fijo handy telefon telefonnummer rufnummer handynummer ' +
       'mobilnummer rückruf festnetz mobil anrufen simu piga téléphone portable appelez ' +
-      'cell mob ph whatsap wa',
+      'cell mob ph whatsap wa line laini línea linea',
   ],
   ['card', 'card cards visa mastercard amex discover maestro tarjeta kreditkarte carte kadi'],
   ['imei', 'imei imeis'],

@@ -21,6 +21,8 @@ const isDigitAt = (text: string, at: number): boolean => {
 
 /** Separators inside a token; a bracket may come with a space: "(212) 555-0123". */
 const joins = '-./)(~';
+/** Digits from which a token may be a number of its own. */
+const wholeNumber = 7;
 
 /** Hands out each maximal run: tokens divided by one or two spaces (or a dash between spaces). */
 export function* numberRuns(text: string): Generator<readonly NumberToken[]> {
@@ -36,7 +38,7 @@ export function* numberRuns(text: string): Generator<readonly NumberToken[]> {
     if (
       before !== undefined &&
       (token.start - before.end > 3 ||
-        !/^(?: {1,2}| ?- ?| \/ | ?\(| ?\+)$/.test(text.slice(before.end, token.start)))
+        !/^(?: {1,2}| ?- ?| ?\/ ?| ?\(| ?\+)$/.test(text.slice(before.end, token.start)))
     ) {
       yield run;
       run = [];
@@ -60,8 +62,12 @@ function readToken(text: string, from: number): NumberToken {
     while (isDigitAt(text, at)) at += 1;
     groups.push({ start, end: at });
     digits += at - start;
-    if (isDigitAt(text, at + 1) && joins.includes(text[at]!)) at += 1;
-    else if (isDigitAt(text, at + 2) && text[at] === ')' && '- .'.includes(text[at + 1]!)) at += 2;
+    if (isDigitAt(text, at + 1) && joins.includes(text[at]!)) {
+      // Two whole numbers with a stroke between are two; "089/1234567" is one.
+      if (text[at] === '/' && digits >= wholeNumber) break;
+      at += 1;
+    } else if (isDigitAt(text, at + 2) && text[at] === ')' && '- .'.includes(text[at + 1]!))
+      at += 2;
     else break;
   }
   const start = text[from - 1] === '(' && text.slice(from, at).includes(')') ? from - 1 : from;
@@ -78,7 +84,8 @@ export function isOpen(text: string, { start, end, groups }: NumberToken): boole
   const after = text.slice(end, end + 2);
   if (/^:\d|^,\d|^[\p{L}_]/u.test(after) && !/^[xe]/i.test(after)) return false;
   const lead = text.slice(start > 12 ? start - 12 : 0, start);
-  if (/[#@$€£¥₦₹₵]\s?$|\d[,:]$/u.test(lead)) return false;
+  if (/[@$€£¥₦₹₵]\s?$|\d[,:]$/u.test(lead)) return false;
+  if (/#\s?$/.test(lead) && !/(?:phone|cell|tel|mobile|ph|fax) ?# ?$/i.test(lead)) return false;
   return (
     !/[\p{L}_][-_/.]?$/u.test(lead) ||
     attachedWord.test(lead) ||

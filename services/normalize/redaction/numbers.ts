@@ -67,7 +67,8 @@ function readNumber(
   if (size < minDigits) return 0;
   const first = run[from]!;
   const plusAt = plusBefore(text, first.start);
-  const start = plusAt === -1 ? first.start : plusAt;
+  const bracket = plusAt > 0 && text[plusAt - 1] === '(' && text[first.groups[0]!.end] === ')';
+  const start = plusAt === -1 ? first.start : bracket ? plusAt - 1 : plusAt;
   let cue: NumberCue | undefined;
   for (; to > from && size >= minDigits; to -= 1) {
     const last = run[to - 1]!;

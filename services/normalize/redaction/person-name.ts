@@ -34,7 +34,10 @@ const cues: readonly Cue[] = [
 
 /** Words that follow such cues and are no names. */
 const notName =
-  /^(?:a|an|the|not|no|on|in|at|and|or|but|is|was|it|its|for|to|from|of|with|wrong|misspelled|spelled|mud|still|never|being|changed|listed|incorrect|correct|also|there|here|now|so|very|just|already|under|by|my|your|our|their|his|her|me|you|i|we|they|who|what|that|this|these|as|be|been|has|have|had|will|can|associated|attached|used|registered|please|help|hello|hi|unknown|none|n|na|test|service|support|team|customer|customers|care|comcast|xfinity|verizon|spectrum|att|at&t|tmobile|t-mobile|sprint|movistar|claro|entel|safaricom|airtel|vodafone|orange|telekom|o2|mtn|calling|speaking|writing|cancelled|blocked|muy|un|una|el|la|los|las|de|del|que|y|con|no|en|por|mi|su|ein|eine|der|die|das|und|nicht|falsch|mit|ni|na|ya|wa|kwa|internet|phone|mobile|account|number|data|wifi|tv|robot|clean|card)$/iu;
+  /^(?:a|an|the|not|no|on|in|at|and|or|but|is|was|it|its|for|to|from|of|with|wrong|misspelled|spelled|mud|still|never|being|changed|listed|incorrect|correct|also|there|here|now|so|very|just|already|under|by|my|your|our|their|his|her|me|you|i|we|they|who|what|that|this|these|as|be|been|has|have|had|will|can|associated|attached|used|registered|please|help|hello|hi|unknown|none|n|na|test|service|support|team|customer|customers|care|comcast|xfinity|verizon|spectrum|att|at&t|tmobile|t-mobile|sprint|movistar|claro|entel|safaricom|airtel|vodafone|orange|telekom|o2|mtn|calling|speaking|writing|cancelled|blocked|muy|un|una|el|la|los|las|de|del|que|y|con|no|en|por|mi|su|ein|eine|der|die|das|und|nicht|falsch|mit|ni|na|ya|wa|kwa|internet|phone|mobile|account|number|data|wifi|tv|robot|clean|card|all|over|everywhere|missing|gone|angry|unhappy|disappointed|frustrated|disgruntled|loyal|former|concerned|mud|god)$/iu;
+
+/** "DirecTV", "PlayStation": capitals inside, but for those of Scots and Irish names. */
+const isBrand = /^(?!(?:Mc|Mac|De|Di|La|Le)\p{Lu})\p{Lu}\p{Ll}+\p{Lu}/u;
 
 const particle =
   /^(?:de|del|della|di|da|dos|van|von|der|den|la|le|bin|binti|wa|al|el|ter|zu|o'|y)$/iu;
@@ -65,7 +68,8 @@ function endOfName(text: string, from: number, sure: boolean): number {
     const upper = /^\p{Lu}/u.test(word);
     const isParticle = count > 0 && particle.test(word);
     if (!isParticle) {
-      if (notName.test(word)) break;
+      if (!initial && notName.test(word)) break;
+      if (!sure && isBrand.test(word)) break;
       if (!upper && (capital || !sure || count > 1)) break;
     }
     if (count === 0) capital = upper;

@@ -29,7 +29,7 @@ const notCalle =
 
 /** "Hauptstraße 5", "hauptstr. 5", and apart: "Berliner Straße 12". */
 const german =
-  /(?<![\p{L}\d])(?:[\p{L}-]{2,30}(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.?)|\p{Lu}[\p{L}-]{1,30}(?:weg|platz|allee|gasse|damm|ufer)|(?:\p{Lu}[\p{L}.-]{1,30} ){1,2}(?:Stra(?:ß|ss)e|Str\.?|Allee|Platz|Weg|Gasse|Damm|Ufer)) \d{1,4}(?: ?[a-h])?(?![\p{L}\d:%/])/gu;
+  /(?<![\p{L}\d])(?:[\p{L}-]{2,30}(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.?)|\p{Lu}[\p{L}-]{1,30}(?:weg|platz|allee|gasse|damm|ufer)|(?:\p{Lu}[\p{L}.-]{1,30} ){1,2}(?:Stra(?:ß|ss)e|Str\.?|Allee|Platz|Weg|Gasse|Damm|Ufer)) \d{1,4}(?:-\d{1,4})?(?: ?[a-h])?(?![\p{L}\d:%/])/gu;
 const germanTail = /(?:stra(?:ß|ss)e|str|str\.|weg|platz|allee|gasse|damm|ufer) \d/iu;
 
 /** Adds a span for each address. `text` is in plain form. Linear: every repetition is bounded. */

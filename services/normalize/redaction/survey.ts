@@ -116,6 +116,7 @@ export function survey(text: string): number {
       else if (code === 46) dots += 1;
       else if (code === 45) dashes += 1;
       else if (code === 64) flags |= has.at;
+      else if (code === 37 && text.startsWith('40', at + 1)) flags |= has.at;
       else if (code === 58) colons += 1;
       else if (code === 0xa0 || code === 0xad) flags |= has.disguise;
       else if ((code === 41 || code === 93) && /[([]\s?at\s?$/i.test(text.slice(at - 5, at)))
