@@ -157,7 +157,7 @@ describe('encoding', () => {
       'ticket.status must be one of acknowledged, rejected, pending, held, inProgress, cancelled, closed, resolved, unknown or null, is an integer',
     ],
   ])('refuses %s and names the field', (_, part, message) => {
-    expect(() => signalCodec.encode({ ...signal, ...part } as Signal)).toThrow(
+    expect(() => signalCodec.encode({ ...signal, ...part })).toThrow(
       `signpost.Signal does not fit its schema: ${message}`,
     );
   });
