@@ -11,14 +11,32 @@ export interface Choice<Context> {
 export type Phrase<Context> = readonly (string | Slot<Context> | Choice<Context>)[];
 
 /**
- * Compiles a phrase. `[a|b]` is a choice (nested as you like, an empty way allowed), `{name}` a slot:
- * of `slots` when it is there, else a list of `vocabulary`, whose entries are phrases themselves.
- * Throws on an unknown slot or an unclosed bracket.
+ * Makes a compiler of phrases. `[a|b]` is a choice (nested as you like, an empty way allowed), `{name}`
+ * a slot: of `slots` when it is there, else a list of `vocabulary`, whose entries are phrases themselves.
+ * The compiler throws on an unknown slot or an unclosed bracket.
  */
-export function compile<Context>(
+export function createCompiler<Context>(
+  slots: Readonly<Record<string, Slot<Context>>>,
+  vocabulary: Readonly<Record<string, readonly string[]>>,
+): (text: string) => Phrase<Context> {
+  const lists = new Map<string, Choice<Context>>();
+  const list = (name: string, words: readonly string[]): Choice<Context> => {
+    let choice = lists.get(name);
+    if (choice === undefined) {
+      choice = { ways: words.map(compile) };
+      lists.set(name, choice);
+    }
+    return choice;
+  };
+  const compile = (text: string): Phrase<Context> => parse(text, slots, vocabulary, list);
+  return compile;
+}
+
+function parse<Context>(
   text: string,
   slots: Readonly<Record<string, Slot<Context>>>,
   vocabulary: Readonly<Record<string, readonly string[]>>,
+  list: (name: string, words: readonly string[]) => Choice<Context>,
 ): Phrase<Context> {
   let at = 0;
 
@@ -67,19 +85,34 @@ export function compile<Context>(
     if (own !== undefined) return own;
     const words = vocabulary[name];
     if (words === undefined) throw new Error(`Unknown slot {${name}} in phrase: ${text}`);
-    return { ways: words.map((word) => compile(word, slots, vocabulary)) };
+    return list(name, words);
   }
 
   return sequence(false);
 }
 
-/** One reading of a phrase. */
+/** One reading of a phrase. A choice that says nothing leaves no doubled space and none before a sign. */
 export function expand<Context>(phrase: Phrase<Context>, context: Context, random: Random): string {
   let text = '';
+  let gap = false;
   for (const part of phrase) {
-    if (typeof part === 'string') text += part;
-    else if (typeof part === 'function') text += part(context, random);
-    else text += expand(part.ways[random.below(part.ways.length)]!, context, random);
+    let piece: string;
+    if (typeof part === 'string') piece = part;
+    else if (typeof part === 'function') piece = part(context, random);
+    else piece = expand(part.ways[random.below(part.ways.length)]!, context, random);
+    if (piece === '') {
+      gap = true;
+    } else {
+      text = gap ? bridged(text, piece) : text + piece;
+      gap = false;
+    }
   }
-  return text;
+  return gap && text.endsWith(' ') ? text.slice(0, -1) : text;
+}
+
+/** Joins what stands on both sides of a choice that said nothing. */
+function bridged(left: string, right: string): string {
+  if (left !== '' && !left.endsWith(' ')) return left + right;
+  if (right.startsWith(' ')) return left + right.slice(1);
+  return '.,?!:'.includes(right[0]!) ? left.slice(0, -1) + right : left + right;
 }
