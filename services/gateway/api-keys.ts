@@ -114,11 +114,14 @@ export interface ApiKeys {
 const reloadMs = 1000;
 
 /**
- * Reads the keys, and again when the file has changed, looking at most once a second. A file that became unreadable
+ * Reads the keys, and again when the file has changed, looking at most once a second by `clock` (ms). A file that became unreadable
  * refuses everybody: keeping the old keys would keep a revoked one alive.
  * @throws SignpostError `keys-unreadable`.
  */
-export async function loadApiKeys(dataDir: string, clock: () => number): Promise<ApiKeys> {
+export async function loadApiKeys(
+  dataDir: string,
+  clock: () => number = Date.now,
+): Promise<ApiKeys> {
   let stamp = await stampOf(dataDir);
   let keys = byId(await readKeys(dataDir));
   let lookedAt = clock();

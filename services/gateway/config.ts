@@ -14,7 +14,7 @@ export const gatewayConfig = z
     port: z.number().int().min(0).max(65_535).default(8080).describe('0 takes any free port.'),
     openOnLoopback: z
       .boolean()
-      .default(false)
+      .default(true)
       .describe(
         'Take records without a key while no key was ever made and host is a loopback address.',
       ),

@@ -1,5 +1,5 @@
 // What the sources take in, what they refuse and why.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { communityPostCodec } from '#schemas/community-post.ts';
 import { surveyAnswerCodec } from '#schemas/survey-answer.ts';
@@ -296,14 +296,26 @@ describe('refusals', () => {
         fc.oneof(fc.jsonValue(), shaped),
         (kind, input) => {
           const taken = takeIn(kind, input, { source: 'fuzz', receivedAt: now });
-          if (taken.ok) expect(taken.outgoing.value?.length).toBeGreaterThan(5);
-          else expect(intakeReasons).toContain(taken.reason);
+          const known: readonly string[] = intakeReasons;
+          expect(
+            taken.ok ? taken.outgoing.value instanceof Uint8Array : known.includes(taken.reason),
+          ).toBe(true);
         },
       ),
       { numRuns: 500 },
     );
   });
 });
+
+function comesBack(
+  kind: IntakeKind,
+  input: unknown,
+  codec: { decode(bytes: Uint8Array): unknown },
+): unknown {
+  const taken = takeIn(kind, input, { source: 'desk', receivedAt: now });
+  if (!taken.ok) throw new Error(taken.detail);
+  return codec.decode(taken.outgoing.value ?? new Uint8Array());
+}
 
 describe('what is taken in', () => {
   test('a partial ticket update needs an id, a time and one thing said', () => {
@@ -403,26 +415,18 @@ describe('what is taken in', () => {
   });
 
   test('every kind encodes and comes back the same', () => {
-    const check = (
-      kind: IntakeKind,
-      input: unknown,
-      codec: { decode(bytes: Uint8Array): unknown },
-    ): void => {
-      const taken = takeIn(kind, input, { source: 'desk', receivedAt: now });
-      if (!taken.ok) throw new Error(taken.detail);
-      expect(codec.decode(taken.outgoing.value ?? new Uint8Array())).toMatchObject({
-        source: 'desk',
-        receivedAt: now,
-        occurredAt: atMs,
-      });
-    };
-    check(
-      'tickets',
-      { ...ticket, status: 'inProgress', notes: [{ id: 1, at, author: 'agent', text: 'called' }] },
-      troubleTicketCodec,
-    );
-    check('posts', post, communityPostCodec);
-    check('surveys', survey, surveyAnswerCodec);
+    const common = { source: 'desk', receivedAt: now, occurredAt: atMs };
+    const note = { id: '1', at: atMs, author: 'agent', text: 'called' };
+    const full = { ...ticket, status: 'inProgress', notes: [{ ...note, id: 1, at }] };
+    expect(comesBack('tickets', full, troubleTicketCodec)).toMatchObject({
+      ...common,
+      notes: [note],
+    });
+    expect(comesBack('posts', post, communityPostCodec)).toMatchObject({
+      ...common,
+      text: post.text,
+    });
+    expect(comesBack('surveys', survey, surveyAnswerCodec)).toMatchObject({ ...common, score: 3 });
   });
 
   test('a record carries key, time and CloudEvents headers', () => {

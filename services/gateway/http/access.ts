@@ -112,7 +112,7 @@ function unauthorized(missing: boolean): Problem {
   if (!missing)
     return new Problem(401, 'key-unknown', 'The API key is unknown or was revoked.', { headers });
   return new Problem(401, 'key-missing', 'An API key is needed.', {
-    hint: 'Send it as "Authorization: Bearer sp_..." or "X-API-Key: sp_...".',
+    hint: 'Send it as "Authorization: Bearer sp_..." or "X-API-Key: sp_...". `signpost keys create` makes one.',
     headers,
   });
 }

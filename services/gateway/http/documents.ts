@@ -10,6 +10,7 @@ const rejectedSchema = z.object({
   index: z
     .number()
     .int()
+    .min(0)
     .describe('Position in the request from 0; for application/x-ndjson the line, from 0.'),
   id: z.string().optional().describe('Id of the record, where it has a usable one.'),
   reason: z.enum(intakeReasons),
@@ -20,7 +21,7 @@ const rejectedSchema = z.object({
 export type RejectedItem = z.output<typeof rejectedSchema>;
 
 const acceptedSchema = z.object({
-  accepted: z.number().int().describe('Records that are stored durably.'),
+  accepted: z.number().int().min(0).describe('Records that are stored durably.'),
   rejected: z
     .array(rejectedSchema)
     .describe('Records that were not taken in and stay with the sender.'),
@@ -33,7 +34,7 @@ const errorSchema = z.object({
     hint: z.string().optional(),
     field: z.string().optional(),
   }),
-  accepted: z.number().int().optional(),
+  accepted: z.number().int().min(0).optional(),
   rejected: z.array(rejectedSchema).optional(),
 });
 

@@ -12,7 +12,7 @@ import { checkHost, createAccess } from './access.ts';
 import { createBatcher } from './batcher.ts';
 import { registerDocument } from './documents.ts';
 import { registerIntake, unsupportedMediaType, type IntakeEvent } from './intake-routes.ts';
-import { errorBody, Problem } from './problem.ts';
+import { errorBody, Problem, type ProblemCode } from './problem.ts';
 
 export interface GatewayParts {
   readonly log: Pick<Log, 'append'>;
@@ -27,6 +27,8 @@ export interface GatewayParts {
   readonly metricsText: () => Promise<string>;
   /** Told of every request that was judged, for metrics. */
   readonly onIntake?: (event: IntakeEvent) => void;
+  /** Told of every request that was answered with an error, for metrics. */
+  readonly onRefused?: (code: ProblemCode) => void;
 }
 
 export interface Gateway {
@@ -65,6 +67,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler<Error>((error, _request, reply) => {
     const problem = problemOf(error);
+    parts.onRefused?.(problem.code);
     if (problem.status >= 500) logProblem(logger, problem, error);
     void reply.code(problem.status).headers(problem.headers).send(errorBody(problem));
   });
