@@ -38,34 +38,30 @@ export async function* readLines(
   let bareCr: boolean | undefined;
   let heldCr = false;
   let carry: Buffer[] = [];
-  let carryBytes = 0;
-  /** Bytes of a line beyond the limit, of which only the start is still in `carry`. */
-  let overlongBytes = 0;
+  /** Bytes of the line that `carry` begins; beyond the limit it does not hold them all. */
+  let heldBytes = 0;
+  let endsWithCr = false;
+  // With room for a CR that may yet prove to belong to the line's end.
+  const keptBytes = Math.max(options.maxLineBytes + 1, maxRawBytes);
   let line = 1;
   let broken: Flaw | undefined;
 
   const hold = (bytes: Buffer): void => {
-    if (overlongBytes > 0) {
-      overlongBytes += bytes.length;
-      return;
-    }
-    carry.push(bytes);
-    carryBytes += bytes.length;
-    if (carryBytes <= options.maxLineBytes) return;
-    overlongBytes = carryBytes;
-    carry = [headOf(Buffer.concat(carry))];
+    if (heldBytes < keptBytes) carry.push(bytes);
+    heldBytes += bytes.length;
+    endsWithCr = bytes.length > 0 ? bytes.at(-1) === cr : endsWithCr;
   };
   const takeHeld = (flaw: Flaw | undefined): LineBlock => {
-    const text = Buffer.concat(carry);
-    const problem = overlongBytes > 0 ? overlong(overlongBytes, options) : flaw;
+    const kept = Buffer.concat(carry);
+    const problem =
+      kept.length < heldBytes ? overlong(heldBytes - (endsWithCr ? 1 : 0), options) : flaw;
     const block: LineBlock =
       problem === undefined
-        ? toBlock(text, line, options)
-        : { firstLine: line, lines: [toText(text)], flaws: new Map([[0, problem]]) };
+        ? toBlock(kept, line, options)
+        : { firstLine: line, lines: [toText(headOf(kept))], flaws: new Map([[0, problem]]) };
     line += block.lines.length;
     carry = [];
-    carryBytes = 0;
-    overlongBytes = 0;
+    heldBytes = 0;
     return block;
   };
 
@@ -98,7 +94,8 @@ export async function* readLines(
   const rest = decoder?.(undefined);
   if (rest !== undefined && rest.length > 0) hold(rest);
   if (broken !== undefined) {
-    if (overlongBytes > 0) yield takeHeld(undefined);
+    // A line that is too long and cut off is too long; the cut then has a line of its own.
+    if (heldBytes > keptBytes) yield takeHeld(undefined);
     yield takeHeld(broken);
   } else if (carry.length > 0) yield takeHeld(undefined);
 }

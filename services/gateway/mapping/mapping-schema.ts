@@ -7,7 +7,7 @@ import { isZone } from './zone.ts';
 /** Columns that every record has without the file naming them. */
 export const pseudoColumns = ['$line', '$fileHash', '$recordHash'] as const;
 
-const text = z.string('must be text');
+const text = z.string({ error: missingOr('must be text') });
 const someText = text.min(1, 'must not be empty');
 
 const flag = z
@@ -114,9 +114,9 @@ export const mappingSchema = strict({
   source: text
     .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be kebab-case, such as us-isp-complaints')
     .max(64),
-  kind: z.enum(inputKinds, { error: `must be one of ${inputKinds.join(', ')}` }),
+  kind: z.enum(inputKinds, { error: missingOr(`must be one of ${inputKinds.join(', ')}`) }),
   format: z.enum(['csv', 'tsv', 'jsonl'], {
-    error: 'must be csv, tsv or jsonl (gzip is found by itself)',
+    error: missingOr('must be csv, tsv or jsonl (gzip is found by itself)'),
   }),
   delimiter: text
     .length(1, 'must be one character')
@@ -208,6 +208,10 @@ function checkField(
   for (const value of ours)
     if (value !== undefined && !target.choices.includes(value))
       complain(`"${value}" is not allowed; allowed are ${target.choices.join(', ')}`);
+}
+
+function missingOr(message: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => (input === undefined ? 'is missing' : message);
 }
 
 function isEncoding(label: string): boolean {
