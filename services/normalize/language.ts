@@ -13,6 +13,7 @@ const readCharacters = 120;
 const cacheEntries = 4096;
 /** Letters a text needs before eld is asked, and before it is believed about an unexpected language. */
 const minLetters = 6;
+const minLatinLetters = 16;
 const minLettersUnexpected = 24;
 const lettersForTrust = 40;
 /** eld's score of its first choice over its second; below it is a guess on texts this short. */
@@ -57,7 +58,8 @@ const noise = /https?:\/\/\S{1,200}|<\w{1,20}>|\[\w{1,20}\]|[@#]\S{1,60}|&\w{2,6
 function languageByEld(text: string, expected: ReadonlySet<string>): string | null {
   const clean = text.replace(noise, ' ');
   const letters = clean.replaceAll(/\P{L}+/gu, '').length;
-  if (letters < minLetters) return null;
+  // A dozen Latin letters fit many languages; as few of another script tell a lot.
+  if (letters < (/[^\u0000-\u024f]/.test(clean) ? minLetters : minLatinLetters)) return null;
   const result = load().detect(clean);
   if (result.language === '') return null;
   const scores = Object.entries(result.getScores()).toSorted((a, b) => b[1] - a[1]);

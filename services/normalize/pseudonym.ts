@@ -1,5 +1,5 @@
 // Customer ids become keyed pseudonyms: stable under one key, and worth nothing without it.
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface PseudonymKey {
   /** Short and public; it stands before each pseudonym, so that a rotated key can be told. */
@@ -33,15 +33,28 @@ export function createPseudonymizer(keys: readonly PseudonymKey[]): Pseudonymize
     if (ids.has(id)) throw new Error(`pseudonym keys: the id '${id}' is given twice`);
     ids.add(id);
   }
-  const secret = Uint8Array.from(active.secret);
+  const mac = hmacSha256(active.secret);
   const prefix = `${active.id}:`;
   return (_source, customerId) =>
     prefix +
-    createHmac('sha256', secret)
-      .update(customerId.trim().normalize('NFC'), 'utf8')
-      .digest()
-      .subarray(0, pseudonymBytes)
-      .toString('base64url');
+    mac(customerId.trim().normalize('NFC')).subarray(0, pseudonymBytes).toString('base64url');
+}
+
+const blockBytes = 64;
+
+/**
+ * HMAC (RFC 2104) from one-shot hashes: the padded keys are made once, which takes a fraction of what
+ * `createHmac` costs for ids of a few bytes. The tests hold it against `createHmac`.
+ */
+function hmacSha256(secret: Uint8Array): (message: string) => Buffer {
+  const key = Buffer.alloc(blockBytes);
+  key.set(secret.length > blockBytes ? hash('sha256', secret, 'buffer') : secret);
+  const inner = key.map((byte) => byte ^ 0x36);
+  const outer = key.map((byte) => byte ^ 0x5c);
+  return (message) => {
+    const digest = hash('sha256', Buffer.concat([inner, Buffer.from(message, 'utf8')]), 'buffer');
+    return hash('sha256', Buffer.concat([outer, digest]), 'buffer');
+  };
 }
 
 /**

@@ -11,6 +11,17 @@ test('a pseudonym is the key id and 16 bytes of HMAC-SHA-256', () => {
   expect(pseudonymize('tickets', 'C-1001')).toBe(`k1:${expected.toString('base64url')}`);
 });
 
+test.each([16, 64, 65, 200])(
+  "a secret of %i bytes gives what the platform's HMAC gives",
+  (size) => {
+    const long = randomBytes(size);
+    const expected = createHmac('sha256', long).update('é-1').digest().subarray(0, 16);
+    expect(createPseudonymizer([{ id: 'k', secret: long }])('a', 'é-1')).toBe(
+      `k:${expected.toString('base64url')}`,
+    );
+  },
+);
+
 test('one customer has one pseudonym in every source', () => {
   expect(pseudonymize('tickets', 'C-1001')).toBe(pseudonymize('surveys', 'C-1001'));
   expect(pseudonymize('tickets', 'C-1001')).not.toBe(pseudonymize('tickets', 'C-1002'));

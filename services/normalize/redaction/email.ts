@@ -13,8 +13,8 @@ const commonTld =
 
 /** Adds a span for each address with an '@', percent-encoded too. Linear: windows are fixed and end at the next '@'. */
 export function findEmails(text: string, spans: Span[]): void {
-  for (const { index: at, 0: sign } of text.matchAll(/@|%40/g)) {
-    const domain = at + sign.length;
+  for (let at = text.search(atSign); at !== -1; at = nextAtSign(text, at + 1)) {
+    const domain = text[at] === '@' ? at + 1 : at + 3;
     const next = text[domain];
     if (next === undefined || !/[\p{L}\p{N}]/u.test(next)) continue;
     const start = startOfLocal(text, at);
@@ -24,6 +24,16 @@ export function findEmails(text: string, spans: Span[]): void {
     const before = spans.at(-1);
     if (before === undefined || before.end <= start) spans.push({ start, end, type: 'email' });
   }
+}
+
+const atSign = /@|%40/;
+const laterAtSign = /@|%40/g;
+
+function nextAtSign(text: string, from: number): number {
+  laterAtSign.lastIndex = from;
+  return laterAtSign.test(text)
+    ? laterAtSign.lastIndex - (text[laterAtSign.lastIndex - 1] === '@' ? 1 : 3)
+    : -1;
 }
 
 function startOfLocal(text: string, at: number): number {
