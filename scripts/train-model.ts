@@ -70,7 +70,12 @@ Examples:
   );
 
 program.parse();
-run(program.opts<Options>());
+try {
+  run(program.opts<Options>());
+} catch (cause) {
+  const text = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+  program.error(text.replace(/^Error: /, ''));
+}
 
 function run(options: Options): void {
   const recipe = recipeSchema.parse(parseYaml(readFileSync(options.recipe, 'utf8')));
@@ -130,7 +135,8 @@ function readTexts(jsonl: string, recipe: Recipe): LabelledText[] {
         const { text, kind, rating } = row;
         return { text, kind, rating: rating ?? null, labels: Object.fromEntries(labels) };
       } catch (cause) {
-        throw new Error(`line ${at + 1} is no labelled text: ${String(cause)}`, {
+        const text = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+        throw new Error(`line ${at + 1} is no labelled text: ${text}`, {
           cause,
         });
       }
@@ -148,7 +154,13 @@ interface Judged {
 function judgeAll(parts: ModelParts, rows: readonly LabelledText[]): Judged[] {
   const model = createModel(parts, 'measured');
   const shipped = loadShippedDepartments();
-  const bare: DepartmentsConfig = { ...shipped, rules: [] };
+  const bare: DepartmentsConfig = {
+    ...shipped,
+    departments: shipped.departments.map((department) => {
+      return { ...department, bias: 0, words: [], themes: {}, rules: [] };
+    }),
+    rules: [],
+  };
   const byWords = createJudge({ model, departments: bare });
   const joined = createJudge({ model, departments: shipped });
   return rows.map((row) => ({
