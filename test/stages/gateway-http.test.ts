@@ -429,6 +429,22 @@ describe('coming again later', () => {
     expect((await gateway.inject('/health/live')).statusCode).toBe(200);
   });
 
+  test('a full disk is logged once in ten seconds, not once a request', async () => {
+    const gateway = await start();
+    log.failWith(new SignpostError('disk-full', 'x'));
+    for (let request = 0; request < 20; request += 1) await post(gateway, ticket(1));
+    now += 10_000;
+    await post(gateway, ticket(1));
+    const lines = logged
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { code: 'disk-full', unlogged: 0 },
+      { code: 'disk-full', unlogged: 19 },
+    ]);
+  });
+
   test('bodies in flight are bounded, and the bound is given back', async () => {
     const gateway = await start({ maxBodyBytes: 4096, maxInFlightBytes: 4096 });
     const release = log.hold();

@@ -12,6 +12,7 @@ import { checkHost, createAccess } from './access.ts';
 import { createBatcher } from './batcher.ts';
 import { registerDocument } from './documents.ts';
 import { registerIntake, unsupportedMediaType, type IntakeEvent } from './intake-routes.ts';
+import { createProblemLog } from './problem-log.ts';
 import { errorBody, Problem, type ProblemCode } from './problem.ts';
 
 export interface GatewayParts {
@@ -44,6 +45,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, logger, overloaded, metricsText } = parts;
   let closing = false;
   const batcher = createBatcher((records) => parts.log.append(records), config.lingerMs);
+  const logProblem = createProblemLog(logger, parts.clock);
   const app: FastifyInstance = fastify({
     // Requests are not logged: their addresses and errors may hold what customers said.
     logger: false,
@@ -68,7 +70,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   app.setErrorHandler<Error>((error, _request, reply) => {
     const problem = problemOf(error);
     parts.onRefused?.(problem.code);
-    if (problem.status >= 500) logProblem(logger, problem, error);
+    logProblem(problem);
     void reply.code(problem.status).headers(problem.headers).send(errorBody(problem));
   });
   app.setNotFoundHandler(({ url, method }) => {
@@ -149,16 +151,6 @@ function problemOf(error: Error): Problem {
     hint: 'Nothing is known to have been taken in; sending the same again is safe.',
     cause: error,
   });
-}
-
-/** Where a bug happened, without its message: that could quote a record. */
-function logProblem(logger: Logger, { code, cause }: Problem, error: Error): void {
-  const at = cause instanceof Error ? cause : error;
-  const frames = (at.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  const reason = 'code' in at && typeof at.code === 'string' ? at.code : at.name;
-  if (code === 'internal')
-    logger.error({ code, reason, frames: frames.slice(0, 10) }, 'request failed');
-  else logger.warn({ code, reason }, 'request refused');
 }
 
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
