@@ -1,16 +1,12 @@
 // A log whose file another thread owns: encodes and decodes here, asks there. Any number of threads may hold one each.
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
-import type { Log, OutgoingRecord, Position, ReceivedRecord } from '../port.ts';
-import { decodeBatch } from './batch-codec.ts';
+import type { Log, OutgoingRecord, Position } from '../port.ts';
 import { createCaller } from './caller.ts';
-import type { Chunk, Part } from './protocol.ts';
-import { createRecordRouter } from './record-router.ts';
+import { decodeChunks } from './decode-chunks.ts';
+import { buffersOfParts, createRecordRouter } from './record-router.ts';
 import type { Route } from './record-router.ts';
 import { subscribe } from './subscription.ts';
-
-/** Encodes records for a write; asks for the layout of topics not seen before. */
-export type Encode = (records: readonly OutgoingRecord[]) => Promise<Route>;
 
 /** A client of the log behind `port`, as handed out by `EmbeddedLog.connect`; closing it closes this client alone. */
 export function connectEmbeddedLog(port: MessagePort): Log {
@@ -33,7 +29,14 @@ export function connectEmbeddedLog(port: MessagePort): Log {
     committed: () => caller.call('committed', {}).answer,
     checkpoint: (key) => caller.call('checkpoint', { key }).answer,
     async ensureTopics(specs) {
-      await caller.call('ensureTopics', { specs }).answer;
+      // What is handed in may be a whole topic with its codec, which no message can carry.
+      const plain = specs.map(({ name, partitions, retentionMs, retentionBytes }) => ({
+        name,
+        partitions,
+        retentionMs,
+        ...(retentionBytes === undefined ? {} : { retentionBytes }),
+      }));
+      await caller.call('ensureTopics', { specs: plain }).answer;
     },
     async read(topic, partition, offset, limits = {}) {
       const { chunks, ...rest } = await caller.call('read', { topic, partition, offset, limits })
@@ -55,22 +58,6 @@ export function connectEmbeddedLog(port: MessagePort): Log {
       caller.close();
     },
   };
-}
-
-export function decodeChunks(
-  chunks: readonly Chunk[],
-  topic: string,
-  partition: number,
-): ReceivedRecord[] {
-  const records: ReceivedRecord[] = [];
-  for (const { baseOffset, from, to, bytes } of chunks) {
-    decodeBatch(bytes, { topic, partition, baseOffset }, from, to, records);
-  }
-  return records;
-}
-
-export function buffersOfParts(parts: readonly Part[]): ArrayBuffer[] {
-  return parts.map(({ bytes }) => bytes.buffer as ArrayBuffer);
 }
 
 function positionsOf(

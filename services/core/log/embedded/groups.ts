@@ -70,7 +70,8 @@ export interface Groups<P extends GroupPartition> {
   expire(): void;
   /** Members that wait for a batch of the group(s). */
   waiting(): readonly Member[];
-  hasMembers(group: string): boolean;
+  /** The least position at which a present member reads a partition. */
+  openPosition(partitionId: number): number | undefined;
 }
 
 export interface GroupsOptions<P extends GroupPartition> {
@@ -224,6 +225,12 @@ export function createGroups<P extends GroupPartition>(options: GroupsOptions<P>
       }
     },
     waiting: () => [...members.values()].filter((member) => member.waiting.length > 0),
-    hasMembers: (group) => (groups.get(group)?.members.size ?? 0) > 0,
+    openPosition(partitionId) {
+      const positions = [...groups.values()].flatMap(({ holds: held }) => {
+        const hold = held.get(partitionId);
+        return hold === undefined ? [] : [hold.position ?? hold.partition.start];
+      });
+      return positions.length === 0 ? undefined : Math.min(...positions);
+    },
   };
 }

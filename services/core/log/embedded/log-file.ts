@@ -3,6 +3,8 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SignpostError } from '../../errors.ts';
+import { CLAIMS_SCHEMA } from './claims.ts';
+import { RUNS_SCHEMA } from './keyed-runs.ts';
 
 /** 'Sgnp'; marks the file as ours for `file` and for this check. */
 const APPLICATION_ID = 0x53676e70;
@@ -11,6 +13,7 @@ export const FORMAT = 1;
 
 /** Pages of the write-ahead log after which it is folded into the file: 4 KiB each, 32 MiB. */
 const CHECKPOINT_PAGES = 8192;
+const PAGE_BYTES = 4096;
 const CACHE_KIB = 32_768;
 
 export function logDirectory(dataDirectory: string): string {
@@ -60,22 +63,25 @@ CREATE TABLE checkpoints (
 `;
 
 /** Opens the one connection that writes, creating the file when there is none. The caller holds the writer lock. */
-export function openForWriting(dataDirectory: string): DatabaseSync {
+export function openForWriting(dataDirectory: string, maxFileBytes?: number): DatabaseSync {
   const path = logFile(dataDirectory);
   const isNew = !existsSync(path);
   const db = new DatabaseSync(path, { timeout: 5_000 });
   try {
-    if (isNew) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    if (isNew) db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
     // Readers in other processes neither block the writer nor are blocked; FULL makes a commit survive power loss.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     // A WAL grown by a long-open reader shrinks back once it is folded in.
     db.exec(
-      `PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * 4096}; PRAGMA temp_store = MEMORY;`,
+      `PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * PAGE_BYTES}; PRAGMA temp_store = MEMORY;`,
     );
+    if (maxFileBytes !== undefined) {
+      db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxFileBytes / PAGE_BYTES))}`);
+    }
     if (!hasTables(db)) {
       db.exec(
-        `BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; COMMIT;`,
+        `BEGIN IMMEDIATE; ${SCHEMA} ${CLAIMS_SCHEMA} ${RUNS_SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; COMMIT;`,
       );
     }
     refuseForeignFile(db, path);

@@ -3,6 +3,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
+import { openClaims } from './claims.ts';
+import type { PendingClaims } from './claims.ts';
 import { createGroups } from './groups.ts';
 import type { Groups, Hold, Lease, Member } from './groups.ts';
 import { createLogDirectory, logDirectory, openForWriting } from './log-file.ts';
@@ -10,6 +12,7 @@ import { loadPartitionTable } from './partition-table.ts';
 import type { PartitionState, PartitionTable } from './partition-table.ts';
 import type { Chunk, NextAnswer, Operation, Part, Request, Requests } from './protocol.ts';
 import { prepareQueries } from './queries.ts';
+import { createRetention } from './retention.ts';
 import { describeStorageError, errorToData } from './sqlite-errors.ts';
 import { createWriteQueue } from './write-queue.ts';
 import type { UndoLog } from './write-queue.ts';
@@ -19,6 +22,12 @@ export interface LogServerOptions {
   readonly directory: string;
   /** A group's member that neither asks nor commits for so long loses its partitions. */
   readonly sessionTimeoutMs: number;
+  /** How often what is past its retention is deleted. */
+  readonly retentionIntervalMs: number;
+  readonly claimRetentionMs: number;
+  readonly entityRetentionMs: number;
+  /** The log refuses to grow beyond, as if the disk were full. */
+  readonly maxFileBytes?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -53,7 +62,7 @@ export function startLogServer(options: LogServerOptions): LogServer {
     createLogDirectory(directory);
     const lock = lockForWriting(directory, now());
     try {
-      const db = openForWriting(directory);
+      const db = openForWriting(directory, options.maxFileBytes);
       return createServer(db, options, () => {
         db.close();
         lock.release();
@@ -83,7 +92,26 @@ function createServer(
     committedOffset: (group, { id }) => queries.committedOffset(group, id),
   });
   const queue = createWriteQueue(db, serveWaiting);
+  const claims = openClaims(db, {
+    ...options,
+    positionOf({ partitionId, offset }) {
+      const state = table.byId(partitionId);
+      if (state === undefined) throw new Error(`No partition has the id ${partitionId}`);
+      return { topic: state.topic, partition: state.partition, offset };
+    },
+  });
+  const pendingClaims = new WeakMap<Lease<PartitionState>, PendingClaims>();
+  const retention = createRetention({
+    db,
+    queries,
+    table,
+    queue,
+    claims,
+    now,
+    openPosition: (partition) => groups.openPosition(partition.id),
+  });
   const ports = new Set<MessagePort>();
+  let compacting = false;
 
   const insertBatch = db.prepare(
     'INSERT INTO batches (partition_id, base_offset, count, max_timestamp, bytes, payload) VALUES (?, ?, ?, ?, ?, ?)',
@@ -151,6 +179,22 @@ function createServer(
     const { chunks, nextOffset } = queries.chunks(id, position, { maxRecords, maxBytes });
     const lease = groups.begin(hold, nextOffset);
     return { kind: 'batch', lease: lease.id, topic, partition, nextOffset, chunks };
+  }
+
+  function compactClaims(): void {
+    if (compacting) return;
+    compacting = true;
+    let written: { done(): void } | undefined;
+    queue.add({
+      bytes: 0,
+      apply: () => void (written = claims.compact()),
+      done() {
+        compacting = false;
+        written?.done();
+      },
+      // What is in memory is in the journal too: the next commit tries again.
+      failed: () => void (compacting = false),
+    });
   }
 
   function serveWaiting(): void {
@@ -237,8 +281,12 @@ function createServer(
       }
       return null;
     },
-    claim: () => {
-      throw new Error('Claims are not wired');
+    claim({ lease: leaseId, claims: asked }) {
+      const lease = groups.lease(leaseId);
+      groups.seen(lease.hold.member);
+      const { outcomes, pending } = claims.look(asked, lease.hold.partition.id);
+      pendingClaims.set(lease, pending);
+      return outcomes;
     },
     commit({ lease: leaseId, parts }, client, id) {
       let lease: Lease<PartitionState> | undefined;
@@ -250,6 +298,8 @@ function createServer(
           groups.seen(hold.member);
           store(parts, undo);
           saveOffset.run(hold.member.group, hold.partition.id, to);
+          const pending = pendingClaims.get(current);
+          if (pending !== undefined) claims.write(pending, undo);
           current.committing = true;
           undo.add(() => (current.committing = false));
           lease = current;
@@ -257,6 +307,7 @@ function createServer(
         done() {
           if (lease !== undefined) groups.settle(lease, true);
           client.answer(id, null);
+          if (claims.isFull()) compactClaims();
         },
         failed: (error) => client.fail(id, error),
       });
@@ -299,6 +350,11 @@ function createServer(
     Math.max(10, sessionTimeoutMs / 4),
   );
   watch.unref();
+  const forget = setInterval(() => {
+    if (claims.isFull()) compactClaims();
+    retention.run();
+  }, options.retentionIntervalMs);
+  forget.unref();
 
   return {
     serve(port) {
@@ -317,6 +373,7 @@ function createServer(
     },
     close() {
       clearInterval(watch);
+      clearInterval(forget);
       queue.flush();
       for (const port of ports) port.close();
       closeFiles();

@@ -13,6 +13,14 @@ export interface EmbeddedLogOptions {
   readonly directory: string;
   /** A group's member that neither asks nor commits for so long loses its partitions. Default 30 s. */
   readonly sessionTimeoutMs?: number;
+  /** How often what is past its retention is deleted. Default 1 min. */
+  readonly retentionIntervalMs?: number;
+  /** How long a sender's id is recognised. Default 90 days. */
+  readonly claimRetentionMs?: number;
+  /** How long an entity's payloads are kept after its last update. Default 30 days. */
+  readonly entityRetentionMs?: number;
+  /** The log refuses to grow beyond, as if the disk were full. Default: no limit. */
+  readonly maxFileBytes?: number;
 }
 
 export interface EmbeddedLog extends Log {
@@ -23,6 +31,8 @@ export interface EmbeddedLog extends Log {
 }
 
 const SESSION_TIMEOUT_MS = 30_000;
+const RETENTION_INTERVAL_MS = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Opens a data directory for writing.
@@ -33,6 +43,10 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   const data: LogThreadData = {
     directory: options.directory,
     sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
+    retentionIntervalMs: options.retentionIntervalMs ?? RETENTION_INTERVAL_MS,
+    claimRetentionMs: options.claimRetentionMs ?? 90 * DAY_MS,
+    entityRetentionMs: options.entityRetentionMs ?? 30 * DAY_MS,
+    ...(options.maxFileBytes === undefined ? {} : { maxFileBytes: options.maxFileBytes }),
   };
   // Without the flags of this process: a test runner's loaders have no place in there.
   const worker = new Worker(new URL('./log-thread.ts', import.meta.url), {

@@ -1,5 +1,6 @@
 // What clients and the log's thread say to each other over a MessagePort. Bytes are transferred, not copied.
-import type { CommittedOffset, Position, ReadLimits, TopicSpec, TopicStatus } from '../port.ts';
+import type { CommittedOffset, ReadLimits, TopicSpec, TopicStatus } from '../port.ts';
+import type { PackedClaims, PackedOutcomes } from './claim-message.ts';
 import type { ErrorData } from './sqlite-errors.ts';
 
 /** A batch for one partition, encoded by the client. */
@@ -23,21 +24,6 @@ export interface Chunk {
   readonly from: number;
   readonly to: number;
   readonly bytes: Uint8Array;
-}
-
-/** A claim with its id and entity hashed, 16 bytes each as latin1. */
-export interface HashedClaim {
-  readonly id: string;
-  readonly content: string;
-  readonly offset: number;
-  readonly entity: string | undefined;
-  readonly payload: Uint8Array | undefined;
-}
-
-export interface HashedOutcome {
-  readonly owner: Position;
-  readonly ownerContent: string;
-  readonly history: readonly Uint8Array[];
 }
 
 export interface Requests {
@@ -74,10 +60,7 @@ export interface Requests {
     };
     answer: null;
   };
-  claim: {
-    ask: { lease: number; claims: readonly HashedClaim[] };
-    answer: readonly HashedOutcome[];
-  };
+  claim: { ask: { lease: number; claims: PackedClaims }; answer: PackedOutcomes };
   commit: { ask: { lease: number; parts: readonly Part[] }; answer: null };
   release: { ask: { lease: number }; answer: null };
   leave: { ask: { member: number }; answer: null };

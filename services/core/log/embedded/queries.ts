@@ -29,6 +29,8 @@ export interface Queries {
   partitions(): readonly PartitionRow[];
   topic(name: string): TopicRow | null;
   committed(): readonly CommittedOffset[];
+  /** Start and end of a partition now. */
+  bounds(partitionId: number): { start: number; end: number };
   committedOffset(group: string, partitionId: number): number | undefined;
   checkpoint(key: string): string | null;
   /** Batches of records from `offset` (held, below the end) on, cut to the limits; at least one record. */
@@ -46,6 +48,10 @@ export function prepareQueries(db: DatabaseSync): Queries {
         ORDER BY b.base_offset DESC LIMIT 1), p.start_offset) AS "end",
       (SELECT coalesce(sum(b.bytes), 0) FROM batches b WHERE b.partition_id = p.id) AS bytes
     FROM partitions p JOIN topics t ON t.id = p.topic_id ORDER BY t.name, p.partition`);
+  const bounds = db.prepare(`
+    SELECT p.start_offset AS start, coalesce((SELECT b.base_offset + b.count FROM batches b
+      WHERE b.partition_id = p.id ORDER BY b.base_offset DESC LIMIT 1), p.start_offset) AS "end"
+    FROM partitions p WHERE p.id = ?`);
   const topic = db.prepare(`
     SELECT name, partitions, retention_ms AS retentionMs, retention_bytes AS retentionBytes
     FROM topics WHERE name = ?`);
@@ -69,6 +75,10 @@ export function prepareQueries(db: DatabaseSync): Queries {
 
   return {
     partitions: () => partitions.all() as unknown as PartitionRow[],
+    bounds(id) {
+      const row = bounds.get(id);
+      return { start: Number(row?.['start']), end: Number(row?.['end']) };
+    },
     topic: (name) => (topic.get(name) as unknown as TopicRow | undefined) ?? null,
     committed: () => committed.all().map((row) => ({ ...row })) as unknown as CommittedOffset[],
     committedOffset: (group, id) =>

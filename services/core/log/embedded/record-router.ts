@@ -20,6 +20,9 @@ export interface Route {
   readonly indexOf: Uint32Array;
 }
 
+/** Encodes records for a write, having asked for the layout of topics not seen before. */
+export type Encode = (records: readonly OutgoingRecord[]) => Promise<Route>;
+
 export interface RecordRouter {
   /** Topics of the records must have been handed over by `know`. */
   route(records: readonly OutgoingRecord[]): Route;
@@ -107,6 +110,11 @@ export function createRecordRouter(random: () => number): RecordRouter {
     },
     knows: (topic) => layouts.has(topic),
   };
+}
+
+/** The parts' buffers, to be transferred. */
+export function buffersOfParts(parts: readonly Part[]): ArrayBuffer[] {
+  return parts.map(({ bytes }) => bytes.buffer as ArrayBuffer);
 }
 
 /** A guess at a batch's bytes from its first record and how many may follow; wrong guesses only cost a copy. */

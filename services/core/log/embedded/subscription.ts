@@ -2,10 +2,11 @@
 import { SignpostError } from '../../errors.ts';
 import type { Batch, OutgoingRecord, SubscribeOptions, Subscription } from '../port.ts';
 import type { Caller } from './caller.ts';
-import { hashClaims } from './claim-hash.ts';
+import { packClaims, unpackOutcomes } from './claim-message.ts';
+import { decodeChunks } from './decode-chunks.ts';
 import type { NextAnswer } from './protocol.ts';
-import { buffersOfParts, decodeChunks } from './client.ts';
-import type { Encode } from './client.ts';
+import { buffersOfParts } from './record-router.ts';
+import type { Encode } from './record-router.ts';
 
 const DEFAULT_MAX_RECORDS = 1_000;
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
@@ -83,7 +84,10 @@ function createBatch(
     async claim(claims) {
       if (claimed) throw new Error('A batch claims at most once');
       claimed = true;
-      return await caller.call('claim', { lease, claims: hashClaims(claims) }).answer;
+      const packed = packClaims(claims);
+      const { entityOf } = packed;
+      const { answer } = caller.call('claim', { lease, claims: packed }, [packed.payloads.buffer]);
+      return unpackOutcomes(claims, entityOf, await answer, topic, partition);
     },
     async commit(outputs: readonly OutgoingRecord[]) {
       const { parts } = await encode(outputs);
