@@ -88,7 +88,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
     const className = themeTask.classes[best]!;
     const theme = className === themeTask.none ? null : className;
     const sentiment = sentiments[highest(sentimentScores)]!;
-    const findings = { theme, sentiment, churnRisk: round(probability(churn)) };
+    const findings = { theme: className, sentiment, churnRisk: round(probability(churn)) };
     for (let at = 0; at < late.length; at += 1) {
       const effect = late[at]!;
       if (!effect.condition.holds(input, spans, findings)) continue;
@@ -96,7 +96,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
       points += effect.urgency;
     }
     return {
-      departments: departmentsOf(worded, text, spans, theme),
+      departments: departmentsOf(worded, text, spans, className),
       theme,
       themeConfidence: round(share(themeScores, best)),
       sentiment,
@@ -146,7 +146,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
     worded: Scores | null,
     text: string,
     spans: PhraseSpans,
-    theme: string | null,
+    theme: string,
   ): JudgedDepartment[] {
     const found: JudgedDepartment[] = [];
     for (let at = 0; at < departments.length; at += 1) {
@@ -157,7 +157,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
         logOdds[at]! += adds;
         insert(own, { kind: 'words', ...showPhrase(spans, phrase), weight: adds }, MOST_EVIDENCE);
       }
-      const themeAdds = theme === null ? undefined : themes[theme];
+      const themeAdds = themes[theme];
       if (themeAdds !== undefined) {
         logOdds[at]! += themeAdds;
         const shown = { text: `theme: ${theme}`, start: null, end: null };

@@ -26,7 +26,8 @@ export interface JudgeInput {
 
 /** What the words have been judged to mean, for rules that depend on it. */
 export interface Findings {
-  readonly theme: string | null;
+  /** The class of the theme, the one that means none included. */
+  readonly theme: string;
   readonly sentiment: number;
   readonly churnRisk: number;
 }
@@ -65,6 +66,8 @@ export interface Phrases {
 }
 
 const LONGEST_SHOWN = 120;
+/** Only the beginning of a field is compared: rules name short values, and a field may hold anything. */
+const LONGEST_COMPARED = 300;
 
 const NEEDS = { score: 1, ticket: 2, attributes: 4, field: 8, phrase: 16 } as const;
 
@@ -150,7 +153,7 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
     name,
     read: fieldReader(name),
     test: (value: string) => {
-      const lower = value.trim().toLowerCase();
+      const lower = value.slice(0, LONGEST_COMPARED).trim().toLowerCase();
       if (equals.includes(lower)) return true;
       if (contains.length === 0) return false;
       const padded = ` ${words(lower)} `;
@@ -175,7 +178,7 @@ export function compileCondition(when: When, phrases: Phrases): Condition {
     if (wanted !== undefined && !wanted.some((phrase) => spans.start[phrase]! >= 0)) return false;
     if (!late) return true;
     if (findings === null) return false;
-    if (themes !== undefined && !themes.includes(findings.theme ?? '')) return false;
+    if (themes !== undefined && !themes.includes(findings.theme)) return false;
     if (sentiments !== undefined && !sentiments.some((each) => each === findings.sentiment)) {
       return false;
     }

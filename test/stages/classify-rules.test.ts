@@ -213,6 +213,16 @@ describe('a department that exists by configuration alone', () => {
     expect(relevance(judge.judge(input({ kind: 'survey', text: 'I will sue' })), 'legal')).toBe(0);
   });
 
+  test('a rule can ask for there being no theme', () => {
+    const chatter = legal.replace('themes: billing-error, sentiments: -1', 'themes: none');
+    const found = createJudge({ model, departments: parseDepartments(chatter) });
+    const said = found.judge(input({ kind: 'post', text: 'DM sent, lawyer' })).departments;
+    expect(said[0]!.evidence).toEqual([
+      { kind: 'words', text: 'lawyer', start: 9, end: 15, weight: 4 },
+      { kind: 'field', text: 'theme: none', start: null, end: null, weight: 1 },
+    ]);
+  });
+
   test('departments of the model and configured ones stand in one list, most relevant first', () => {
     const found = judge.judge(
       input({ kind: 'post', text: 'wrong charge, I get a lawyer and sue' }),
