@@ -36,6 +36,8 @@ export interface CsvOptions {
   readonly maxRecordLines: number;
 }
 
+const quoteCode = 0x22;
+
 interface HeldLine {
   readonly line: number;
   readonly text: string;
@@ -55,6 +57,7 @@ type Scan = 'complete' | 'open' | 'text-after-quote';
  */
 export function createCsvReader(options: CsvOptions): RecordReader {
   const { delimiter, quotes } = options;
+  const delimiterCode = delimiter.charCodeAt(0);
   let expected = options.width;
   let held: HeldLine[] = [];
   let heldChars = 0;
@@ -67,7 +70,7 @@ export function createCsvReader(options: CsvOptions): RecordReader {
     let at = 0;
     for (;;) {
       if (!inQuotes) {
-        if (text[at] === '"') {
+        if (text.charCodeAt(at) === quoteCode) {
           inQuotes = true;
           openCell = '';
           at += 1;
@@ -88,16 +91,17 @@ export function createCsvReader(options: CsvOptions): RecordReader {
         return 'open';
       }
       openCell += text.slice(at, quote);
-      const after = text[quote + 1];
+      const after = text.charCodeAt(quote + 1);
       at = quote + 2;
-      if (after === '"') {
+      if (after === quoteCode) {
         openCell += '"';
         continue;
       }
-      if (after !== undefined && after !== delimiter) return 'text-after-quote';
+      const isLineEnd = quote + 1 === text.length;
+      if (!isLineEnd && after !== delimiterCode) return 'text-after-quote';
       cells.push(openCell);
       inQuotes = false;
-      if (after === undefined) return 'complete';
+      if (isLineEnd) return 'complete';
     }
   }
 
