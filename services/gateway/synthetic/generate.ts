@@ -93,7 +93,7 @@ export function* generate(options: GenerateOptions): Generator<SyntheticEvent, v
   for (let minute = Math.floor(from / MINUTE_MS); minute * MINUTE_MS < to; minute += 1) {
     const start = minute * MINUTE_MS;
     if (localDay(start, provider) !== day) day = turnDay(run, start);
-    const { causes, sums, total } = causesAt(run, start);
+    const { causes, sums, total } = causesAt(run, start + MINUTE_MS - 1);
     const meanMs = HOUR_MS / (ratePerHour * total);
     clock.seed(run.seed, minute, 1);
     let moment = start;
@@ -106,7 +106,8 @@ export function* generate(options: GenerateOptions): Generator<SyntheticEvent, v
       }
       if (at >= start + MINUTE_MS || at >= to) break;
       const cause = causes[chosen(sums, clock.float() * total)]!;
-      if (at < from) continue;
+      // Volumes are those at the minute's end: who speaks of what has not begun yet keeps silent.
+      if (at < from || at < (run.remembered.get(cause)?.startsAt ?? -Infinity)) continue;
       const event = first(run, minute, index, cause, at);
       if (event !== null) yield event;
     }

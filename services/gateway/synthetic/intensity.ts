@@ -37,10 +37,8 @@ export function intensity(event: WorldEvent, at: number, provider: Provider): nu
       const rise = 1 - Math.exp(-Math.min(since, event.endsAt - event.startsAt) / event.rampMs);
       return height * busy * rise * Math.exp(-after / (3 * HOUR_MS));
     }
-    case 'campaign':
-    case 'price-change':
-    case 'bill-run':
-    case 'rival-offer':
+    // Campaigns, prices, bill runs and rivals are talked about at once, then less and less.
+    default:
       return height * busy * Math.exp(-since / event.rampMs);
   }
 }
@@ -90,7 +88,7 @@ export function describeWorldEvent(event: WorldEvent, now: number, provider: Pro
         : `Faulty app version ${event.name} was released ${when}`;
     case 'bill-run':
       return `Bill run with errors ${ago(now - event.startsAt)} ago`;
-    case 'rival-offer':
+    default:
       return `${event.name} began to offer $${event.newPrice} a month in ${where} ${ago(now - event.startsAt)} ago`;
   }
 }

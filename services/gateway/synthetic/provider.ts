@@ -61,7 +61,7 @@ export function createProvider(gazetteer: string): Provider {
     name: 'Brindlewave',
     handle: '@BrindlewaveHelp',
     utcOffsetMs: -6 * 3_600_000,
-    areas: rows.map((row) => ({ ...row, share: row.subscribers / total })),
+    areas: rows.map((row) => Object.assign(row, { share: row.subscribers / total })),
     plans: {
       fibre: ['Fibre 300', 'Fibre 600', 'Fibre 1000', 'Fibre 300 + TV'],
       cable: ['Cable 200', 'Cable 400', 'Cable 400 + TV'],

@@ -140,7 +140,7 @@ function score(scale: 'nps' | 'csat' | 'ces', mood: -1 | 0 | 1, random: Random):
       return mood === 1 ? 9 + random.below(2) : mood === 0 ? 6 + random.below(3) : random.below(6);
     case 'csat':
       return mood === 1 ? 4 + random.below(2) : mood === 0 ? 3 : 1 + random.below(2);
-    case 'ces':
+    default:
       return mood === 1
         ? 6 + random.below(2)
         : mood === 0

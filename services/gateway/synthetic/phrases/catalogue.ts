@@ -8,8 +8,10 @@ import { SPANISH } from './spanish.ts';
 import type { Topic } from './topic.ts';
 
 export const TOPICS: readonly Topic[] = [...NETWORK, ...FIELD, ...MONEY, ...DIGITAL, ...PEOPLE].map(
-  (topic) => {
-    const spanish = SPANISH[topic.key];
-    return spanish === undefined ? topic : { ...topic, spanish };
-  },
+  inBothLanguages,
 );
+
+function inBothLanguages(topic: Topic): Topic {
+  const spanish = SPANISH[topic.key];
+  return spanish === undefined ? topic : { ...topic, spanish };
+}

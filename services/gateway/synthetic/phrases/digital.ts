@@ -21,6 +21,7 @@ export const DIGITAL: readonly Topic[] = [
     ],
     details: [
       '[Reinstalled|Updated] it, same thing.',
+      'Last tried at {clock}.',
       'Happens on [my {phone}|two phones|every browser].',
       'It [worked|was fine] [before|last month].',
     ],

@@ -54,6 +54,7 @@ export const MONEY: readonly Topic[] = [
       'It has been [six|eight|ten] weeks.',
       'Every time I am told [ten more days|next bill|it is being processed].',
       'I returned the {device} in {month}.',
+      '{staff} [confirmed it|said so] on {weekday}.',
     ],
     short: [
       'where is my {amount} refund?',
@@ -110,6 +111,8 @@ export const MONEY: readonly Topic[] = [
     details: [
       'I have been a customer for {count} years.',
       '{rival} asks [{newPrice}|much less|half].',
+      'My bill was {amount} [last month|in {month}].',
+      'On {product} that is [robbery|a bad joke|hard to explain to anyone].',
       'Loyalty [counts for nothing|is not worth a cent].',
     ],
     short: [
@@ -170,6 +173,8 @@ export const MONEY: readonly Topic[] = [
     details: [
       'The ad says [no strings attached|unlimited|for everyone].',
       'How long does [the price|it] last?',
+      'I am on {product} [now|at the moment] and pay {price}.',
+      'The shop in {city} [could not tell me|said something else].',
       'I [would|might] take it if [it came with TV|there were no two-year contract].',
     ],
     short: [
@@ -226,6 +231,8 @@ export const MONEY: readonly Topic[] = [
     ],
     details: [
       'Offer [a bigger plan|something without a limit].',
+      'By the [tenth|twelfth|fifteenth|ninth] of {month} it was gone.',
+      'On {product} that is [little|not much] for {price}.',
       'One [game download|software update] is half of it.',
       'There is no other [way to get online|network] {place}.',
     ],
@@ -249,6 +256,8 @@ export const MONEY: readonly Topic[] = [
       'Please confirm [my cancellation|the end of my contract], I am moving to {rival}.',
     ],
     details: [
+      'The contract is for {product}.',
+      'My last bill was {amount}.',
       'I sent [the letter|two mails|a registered letter].',
       'I was [kept|left] on hold for {wait} to be [cut off|told to write a letter].',
     ],

@@ -99,6 +99,7 @@ const UNSTABLE: Topic = {
   details: [
     '{tried}.',
     'I [counted|logged] {count} drops [yesterday|today|in one day].',
+    'The longest [gap|break] was {count} minutes, at {clock}.',
     'Packet loss is [around|over] {count} percent [at those times|].',
     'It makes it impossible to {activity}.',
     'When it drops {lights}.',
@@ -136,6 +137,7 @@ const SLOW: Topic = {
     '{tried}.',
     'Measured by cable, not [Wi-Fi|wireless].',
     'It makes it impossible to {activity}.',
+    'Last [test|measurement] at {clock}: {speed} Mbit/s.',
     'Ping is [over|around] {count}0 ms.',
     'It used to be [fine|much faster|at full speed].',
   ],
@@ -240,6 +242,7 @@ const CALLS: Topic = {
     'I [restarted the {phone}|changed the SIM|switched off Wi-Fi calling] and it is the same.',
     'It is worst {place}.',
     'I need it to {activity}.',
+    'Last time at {clock}, on {weekday}.',
     'It happens with [every|each] number I [call|try].',
   ],
   short: [

@@ -19,10 +19,12 @@ export const PEOPLE: readonly Topic[] = [
       'I have called {count} times and every time [I have to explain it all again|someone says something else].',
       '{staff} was [rude|not interested|impatient] and [hung up|gave me wrong information|could not help].',
       'Nobody [answers|replies to] my [mails|letters|messages] {lately}.',
-      'The shop in {city} sent me to the hotline and the hotline sent me to the shop.',
+      'The shop in {city} [sent|referred] me to the [hotline|chat] and [the hotline|they] sent me [back|to the shop], {count} times.',
     ],
     details: [
       'Is that how you treat [customers|people]?',
+      'That was {count} days ago.',
+      'It is the {weekday} of the [second|third] week now.',
       'I want to speak to a [manager|supervisor].',
       'Promised a call back on {weekday}, [nothing came|no call].',
     ],
@@ -66,7 +68,11 @@ export const PEOPLE: readonly Topic[] = [
       '{brand} is the best [provider|network] [I have had|in {city}|], [would recommend|keep it up].',
       '{count} years with {brand} and [never a problem|never regretted it].',
     ],
-    details: ['Recommended it to [my brother|my neighbours|everyone].', 'Fair [price|prices] too.'],
+    details: [
+      'On {product} [since I moved in|for {count} months].',
+      'Recommended it to [my brother|my neighbours|everyone].',
+      'Fair [price|prices] too.',
+    ],
     short: [
       'love it',
       'the best',
@@ -93,6 +99,7 @@ export const PEOPLE: readonly Topic[] = [
     details: [
       'Never again.',
       'You have lost all [trust|credit] with me.',
+      '{count} years [wasted|of patience], and [this is the thanks|for what].',
       'And [they call it|you call yourselves] number one.',
     ],
     short: [
@@ -143,8 +150,15 @@ export const PEOPLE: readonly Topic[] = [
     titles: ['All fine'],
     reports: [
       'The connection is [fast|stable|{good}] and [the price is fair|nothing ever breaks|I forget it is there].',
+      '{product} {place} [runs|has run] [without a hitch|smoothly] for {count} [months|weeks], {good}.',
+      'We [work|stream|study] on {product} all day and [it never lets us down|nobody complains].',
     ],
-    details: ['Stay as you are.'],
+    details: [
+      'Stay as you are.',
+      'In {count} months [not one|hardly any] [fault|drop|complaint].',
+      '{product} [suits|is enough for] [us|the whole family|two of us working from home].',
+      'Even [in the evening|during the storm|with five of us online] it [holds|stays quick].',
+    ],
     short: [
       'fast and [stable|reliable]',
       'it just works',
