@@ -1,0 +1,123 @@
+// Definition of `signpost rejected` and its three parts.
+import type { Command } from 'commander';
+import { configOption, dataOption, examples, jsonOption, wholeNumber } from '../options.ts';
+
+export interface LetterFilter {
+  readonly source?: string;
+  readonly reason?: string;
+  readonly stage?: string;
+}
+
+export interface ListOptions extends LetterFilter {
+  readonly data: string;
+  readonly max?: number;
+  readonly json?: true;
+}
+
+export interface ShowOptions {
+  readonly data: string;
+  readonly json?: true;
+}
+
+export interface ReplayOptions extends LetterFilter {
+  readonly data: string;
+  readonly all?: true;
+  readonly mapping?: string;
+  readonly dryRun?: true;
+  readonly config?: string;
+  readonly json?: true;
+}
+
+export function addRejected(program: Command): void {
+  const rejected = program
+    .command('rejected')
+    .summary('look at dead letters and replay them')
+    .description(
+      'Records that were accepted but cannot be processed: why, where they came from, and the way back.',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['signpost rejected list --reason id-conflict', 'which ones, newest last'],
+        ['signpost rejected replay --all --dry-run', 'what a replay would do'],
+      ),
+    );
+  addList(rejected);
+  addShow(rejected);
+  addReplay(rejected);
+}
+
+function addList(rejected: Command): void {
+  filtered(rejected.command('list'))
+    .description('Lists dead letters, oldest first.')
+    .addOption(dataOption())
+    .option('--max <n>', 'the newest n (default: 20; all with --json)', wholeNumber(1, 10_000))
+    .addOption(jsonOption('print one JSON object per dead letter'))
+    .addHelpText(
+      'after',
+      examples(['signpost rejected list --source helpdesk', 'those of one source']),
+    )
+    .action(async (options: ListOptions) => {
+      const { listRejected } = await import('../rejected/list.ts');
+      await listRejected(options);
+    });
+}
+
+function addShow(rejected: Command): void {
+  rejected
+    .command('show')
+    .description('Shows one dead letter with what it holds, which may be words not redacted.')
+    .argument('<id>', 'id, as listed')
+    .addOption(dataOption())
+    .addOption(jsonOption('print one JSON object'))
+    .addHelpText(
+      'after',
+      examples([
+        'signpost rejected show tickets.reported.v1-0-17-normalize',
+        'reason, origin and payload',
+      ]),
+    )
+    .action(async (id: string, options: ShowOptions) => {
+      const { showRejected } = await import('../rejected/show.ts');
+      await showRejected(id, options);
+    });
+}
+
+function addReplay(rejected: Command): void {
+  filtered(rejected.command('replay'))
+    .description(
+      'Puts dead letters back where they came from, after what was wrong has been mended, and runs the pipeline to\n' +
+        'the end. A dead letter is put back once: a second replay skips it.',
+    )
+    .argument('[ids...]', 'ids, as listed; or choose by --all, --reason, --source, --stage')
+    .addOption(dataOption())
+    .option('--all', 'every dead letter not replayed yet')
+    .option(
+      '--mapping <name-or-path>',
+      'for lines of a file: the mapping to read them with (default: the one recorded)',
+    )
+    .option('--dry-run', 'only say what would be done')
+    .addOption(configOption())
+    .addOption(jsonOption('print one JSON object'))
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'signpost rejected replay --reason wrong-time --mapping ./mended.yaml',
+          'lines again, with a mended mapping',
+        ],
+        ['signpost rejected replay --all --dry-run', 'what would be done, without doing it'],
+      ),
+    )
+    .action(async (ids: readonly string[], options: ReplayOptions) => {
+      const { replayCommand } = await import('../rejected/replay-command.ts');
+      await replayCommand(ids, options);
+    });
+}
+
+function filtered(command: Command): Command {
+  return command
+    .option('--source <name>', 'only those of a source')
+    .option('--reason <reason>', 'only those with a reason')
+    .option('--stage <stage>', 'only those that a stage rejected');
+}

@@ -1,0 +1,41 @@
+// `signpost doctor`: every check with what was found, and what to do where something is wrong.
+import type { DoctorOptions } from '../commands/doctor.ts';
+import { exitCodes } from '../exit.ts';
+import { createOutput } from '../output.ts';
+import { oneLine } from '../safe-text.ts';
+import { checksOf, type Check } from './checks.ts';
+
+export interface Diagnosis {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly says: string;
+  readonly hint?: string;
+}
+
+export async function doctor(options: DoctorOptions): Promise<void> {
+  const output = createOutput();
+  const { green, red } = output.styles;
+  const diagnoses: Diagnosis[] = [];
+  for (const check of checksOf(options.data, options.config, process.env)) {
+    const diagnosis = await diagnose(check);
+    diagnoses.push(diagnosis);
+    if (options.json) continue;
+    const { ok, name, says, hint } = diagnosis;
+    await output.line(`${ok ? green('✓') : red('✗')} ${name.padEnd(15)} ${oneLine(says)}`);
+    if (hint !== undefined) await output.line(`  ${''.padEnd(15)} ${oneLine(hint)}`);
+  }
+  const ok = diagnoses.every((diagnosis) => diagnosis.ok);
+  if (options.json) await output.json({ ok, checks: diagnoses });
+  if (!ok) process.exitCode = exitCodes.failed;
+}
+
+async function diagnose({ name, look }: Check): Promise<Diagnosis> {
+  try {
+    const { says, wrong } = await look();
+    return { name, ok: wrong === undefined, says, ...(wrong === undefined ? {} : { hint: wrong }) };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const hint = 'hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {};
+    return { name, ok: false, says: error.message, ...hint };
+  }
+}

@@ -1,0 +1,85 @@
+// The program's commands and how a run of it ends. Definitions only: what a command does is loaded when it is called.
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { addClassify } from './commands/classify.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addGenerate } from './commands/generate.ts';
+import { addImport } from './commands/import.ts';
+import { addKeys } from './commands/keys.ts';
+import { addReconcile } from './commands/reconcile.ts';
+import { addRejected } from './commands/rejected.ts';
+import { addTail } from './commands/tail.ts';
+import { addTopics } from './commands/topics.ts';
+import { addUp } from './commands/up.ts';
+import { exitCodes, reportError } from './exit.ts';
+import { examples } from './options.ts';
+import { endQuietlyWithReader } from './output.ts';
+import { safeText } from './safe-text.ts';
+
+/** Runs the command that `argv` (as of `process`) names and sets the exit code. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const asJson = wantsJson(argv);
+  endQuietlyWithReader(process.stdout);
+  endQuietlyWithReader(process.stderr);
+  // Work started beside a command (a stage's thread, a timer) may fail when nobody waits for it any more.
+  const fail = (error: unknown): never => process.exit(reportError(error, asJson));
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  try {
+    await buildProgram().parseAsync(argv);
+  } catch (error) {
+    process.exitCode = reportError(error, asJson);
+  }
+}
+
+export function buildProgram(): Command {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const program = new Command('signpost')
+    .description('Tickets, posts and survey answers in; department insight streams out.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`signpost: ${usageMessage(text)}`) })
+    .showHelpAfterError('Run it with --help for what it takes.')
+    .addHelpText(
+      'after',
+      examples(
+        ['signpost up --demo', 'see it work on made-up customers of a made-up provider'],
+        ['signpost import tickets complaints.csv --mapping us-isp-complaints', 'take in a file'],
+        ['signpost tail operations --follow', 'read what matters to operations, as it comes'],
+        ['signpost reconcile', 'prove that nothing was lost'],
+      ),
+    )
+    // Without a command somebody wants to know what there is.
+    .action(() => program.outputHelp());
+  program.allowExcessArguments(true);
+  for (const add of [
+    addUp,
+    addImport,
+    addTail,
+    addClassify,
+    addReconcile,
+    addRejected,
+    addTopics,
+    addDoctor,
+    addKeys,
+    addGenerate,
+  ]) {
+    add(program);
+  }
+  return program;
+}
+
+function usageMessage(text: string): string {
+  const lines = text.startsWith('error: ') ? text.slice(7).split('\n') : text.split('\n');
+  return lines.map(safeText).join('\n');
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** For commands whose answer is a finding: exit 1 and nothing on stderr. */
+export function answerIsNo(): void {
+  process.exitCode = exitCodes.failed;
+}

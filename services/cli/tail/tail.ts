@@ -1,0 +1,76 @@
+// `signpost tail`: the last records of a stream, or all, and on as new ones come.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
+import { exitCodeOf, listenForShutdown } from '#core/shutdown.ts';
+import type { TailOptions } from '../commands/tail.ts';
+import { withReader } from '../open-reader.ts';
+import { createOutput, type Output } from '../output.ts';
+import { readLast, readMerged, type Range } from './read-merged.ts';
+import { recordAsJson, showRecord } from './show-record.ts';
+import { topicOfStream } from './streams.ts';
+
+const usualCount = 10;
+/** How long a new record may wait to be seen. */
+const pollMs = 200;
+
+export async function tail(stream: string, options: TailOptions): Promise<void> {
+  const output = createOutput();
+  const shutdown = options.follow ? listenForShutdown() : undefined;
+  await withReader(options.data, async (log) => {
+    for await (const record of records(log, stream, options, shutdown?.signal)) {
+      await (options.json ? output.json(recordAsJson(record)) : printRecord(output, record));
+    }
+  });
+  shutdown?.dispose();
+  // Ended by the user, as shells expect it of `tail -f`.
+  if (shutdown?.signal.aborted) process.exitCode = exitCodeOf(shutdown.signal.reason);
+}
+
+/** What `tail` prints, in order. Without `--follow` it ends with what was there when it began. */
+export async function* records(
+  log: LogReader,
+  stream: string,
+  { fromBeginning, max, follow }: Pick<TailOptions, 'fromBeginning' | 'max' | 'follow'>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReceivedRecord> {
+  const most = max ?? Infinity;
+  const { name, partitions } = topicOfStream(stream, await log.topics());
+  let shown = 0;
+  const held = fromBeginning
+    ? readMerged(log, name, partitions)
+    : readLast(log, name, partitions, max ?? usualCount);
+  for await (const record of held) {
+    if (signal?.aborted) return;
+    yield record;
+    shown += 1;
+    if (shown >= most) return;
+  }
+  if (!follow) return;
+  let ranges: readonly Range[] = partitions.map(({ partition, end }) => ({
+    partition,
+    start: end,
+    end,
+  }));
+  for (;;) {
+    if (signal?.aborted) return;
+    const now = (await log.topics()).find((topic) => topic.name === name)?.partitions ?? [];
+    const news = now.map(({ partition, start, end }) => ({
+      partition,
+      start: Math.max(start, ranges.find((range) => range.partition === partition)?.end ?? start),
+      end,
+    }));
+    for await (const record of readMerged(log, name, news)) {
+      if (signal?.aborted) return;
+      yield record;
+      shown += 1;
+      if (shown >= most) return;
+    }
+    ranges = news;
+    await pause(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  }
+}
+
+async function printRecord(output: Output, record: ReceivedRecord): Promise<void> {
+  for (const line of showRecord(record, output)) await output.line(line);
+  await output.line();
+}

@@ -1,0 +1,131 @@
+// `signpost topics`: what the log holds, for how long, and how far its readers are.
+import type { CommittedOffset, LogReader, TopicStatus } from '#core/log/port.ts';
+import { fixedTopics, insightsOf } from '../topology.ts';
+import type { TopicsOptions } from './commands/topics.ts';
+import { withReader } from './open-reader.ts';
+import { createOutput, type Styles } from './output.ts';
+import { oneLine } from './safe-text.ts';
+import { tableLines } from './table.ts';
+import { timeOf } from './tail/show-record.ts';
+
+export interface TopicSummary {
+  readonly name: string;
+  readonly partitions: number;
+  readonly records: number;
+  readonly bytes: number;
+  /** Times of the first and last record, milliseconds since the epoch; null when empty. */
+  readonly oldest: number | null;
+  readonly newest: number | null;
+  /** How long records are kept; null for a topic of somebody else. */
+  readonly retentionMs: number | null;
+  /** Records each group has still to read. */
+  readonly lag: Readonly<Record<string, number>>;
+}
+
+export async function listTopics(options: TopicsOptions): Promise<void> {
+  const topics = await withReader(options.data, summarize);
+  const output = createOutput();
+  if (options.json) await output.json({ topics });
+  else for (const line of topicLines(topics, output.styles)) await output.line(line);
+}
+
+export async function summarize(log: LogReader): Promise<readonly TopicSummary[]> {
+  const committed = await log.committed();
+  const order = new Map<string, number>(fixedTopics.map(({ name }, i) => [name, i]));
+  const topics = (await log.topics()).toSorted(
+    (a, b) =>
+      (order.get(a.name) ?? Infinity) - (order.get(b.name) ?? Infinity) ||
+      (a.name < b.name ? -1 : 1),
+  );
+  return Promise.all(topics.map((topic) => summaryOf(log, topic, committed)));
+}
+
+async function summaryOf(
+  log: LogReader,
+  { name, partitions }: TopicStatus,
+  committed: readonly CommittedOffset[],
+): Promise<TopicSummary> {
+  const times = await Promise.all(
+    partitions
+      .filter(({ start, end }) => end > start)
+      .flatMap(({ partition, start, end }) => [
+        timeAt(log, name, partition, start),
+        timeAt(log, name, partition, end - 1),
+      ]),
+  );
+  const known = times.filter((time) => time !== undefined);
+  const groups = new Set(committed.filter(({ topic }) => topic === name).map(({ group }) => group));
+  const lag = (group: string): number =>
+    partitions.reduce((sum, { partition, start, end }) => {
+      const at = committed.find(
+        (one) => one.group === group && one.topic === name && one.partition === partition,
+      );
+      return sum + end - Math.max(start, at?.offset ?? start);
+    }, 0);
+  return {
+    name,
+    partitions: partitions.length,
+    records: partitions.reduce((sum, { start, end }) => sum + end - start, 0),
+    bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
+    oldest: known.length === 0 ? null : Math.min(...known),
+    newest: known.length === 0 ? null : Math.max(...known),
+    retentionMs: retentionOf(name),
+    lag: Object.fromEntries([...groups].toSorted().map((group) => [group, lag(group)])),
+  };
+}
+
+async function timeAt(
+  log: LogReader,
+  topic: string,
+  partition: number,
+  offset: number,
+): Promise<number | undefined> {
+  const { records } = await log.read(topic, partition, offset, { maxRecords: 1 });
+  return records[0]?.timestamp;
+}
+
+function retentionOf(name: string): number | null {
+  const fixed = fixedTopics.find((topic) => topic.name === name);
+  if (fixed !== undefined) return fixed.retentionMs;
+  const [insights, department, version] = name.split('.');
+  const stream = insightsOf(department ?? '');
+  return insights === 'insights' && version === 'v1' ? stream.retentionMs : null;
+}
+
+function topicLines(topics: readonly TopicSummary[], { bold, dim }: Styles): string[] {
+  if (topics.length === 0) return ['The log is still empty.'];
+  const rows = topics.map(
+    ({ name, partitions, records, bytes, oldest, newest, retentionMs, lag }) => [
+      oneLine(name),
+      String(partitions),
+      records.toLocaleString('en-US'),
+      sizeOf(bytes),
+      oldest === null ? '' : timeOf(oldest),
+      newest === null ? '' : timeOf(newest),
+      retentionMs === null ? '' : `${retentionMs / 86_400_000} d`,
+      Object.entries(lag)
+        .map(
+          ([group, behind]) =>
+            `${oneLine(group)}${behind === 0 ? '' : ` (${behind.toLocaleString('en-US')} behind)`}`,
+        )
+        .join(', '),
+    ],
+  );
+  const head = ['topic', 'partitions', 'records', 'size', 'oldest', 'newest', 'kept', 'read by'];
+  return [
+    ...tableLines(head, rows, bold, ['read by']),
+    dim('Times are when Signpost took the records in.'),
+  ];
+}
+
+/** Bytes in powers of 1024, to three digits. */
+export function sizeOf(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]!}`;
+}
