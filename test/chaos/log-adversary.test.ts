@@ -35,7 +35,7 @@ describe('exactly once', () => {
     await log.append([...numbered('in', 300), ...numbered('in', 50, 100)]);
     await Promise.all([1, 2].map(() => drain(createAdversary(log, mischief).log)));
     await log.close();
-    await expectOnce(directory, 300);
+    expect(await numbersOut(directory)).toEqual(sequence(300));
   });
 
   it('holds when the process stops before or after any step', async () => {
@@ -52,7 +52,7 @@ describe('exactly once', () => {
       },
     );
     expect(crashes).toBeGreaterThan(10);
-    await expectOnce(directory, 60);
+    expect(await numbersOut(directory)).toEqual(sequence(60));
   });
 });
 
@@ -94,11 +94,13 @@ async function isRead(log: Log): Promise<boolean> {
   );
 }
 
-async function expectOnce(directory: string, count: number): Promise<void> {
+async function numbersOut(directory: string): Promise<number[]> {
   const reader = await openEmbeddedLogReader({ directory });
   const out = await readAll(reader, 'out');
   await reader.close();
-  expect(out.map((record) => Number(text(record))).toSorted((a, b) => a - b)).toEqual(
-    Array.from({ length: count }, (_, i) => i),
-  );
+  return out.map((record) => Number(text(record))).toSorted((a, b) => a - b);
+}
+
+function sequence(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }

@@ -10,7 +10,7 @@ import { readAll, text } from '../contracts/log.contract.ts';
 import { seeded } from '../support/adversary.ts';
 
 const KILLS = 10;
-const NUMBERS = 12_000;
+const NUMBERS = 6_000;
 const CHILD = fileURLToPath(new URL('./log-kill.child.ts', import.meta.url));
 
 let directory: string;
@@ -31,7 +31,7 @@ it('a killed process loses nothing it acknowledged, and writes nothing twice', a
     const run = await runChild(kill);
     ended = run.exitCode === 0;
     if (!ended) {
-      expect(run.signal, run.stderr).toBe('SIGKILL');
+      if (run.signal !== 'SIGKILL') throw new Error(`The child failed by itself: ${run.stderr}`);
       kills += 1;
     }
     acknowledged = Math.max(acknowledged, run.acknowledged);

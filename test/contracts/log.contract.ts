@@ -283,7 +283,7 @@ export function logContract(name: string, openLog: () => Promise<OpenedLog>): vo
           const { partition, records } = await nextBatch(subscription);
           starts.set(partition, records[0]?.offset);
         }
-        expect(new Map([...starts].toSorted())).toEqual(
+        expect(new Map([...starts].toSorted(([a], [b]) => a - b))).toEqual(
           new Map([
             [0, 0],
             [1, 20],
@@ -489,8 +489,8 @@ export async function nextBatch(subscription: Subscription): Promise<Batch> {
   return batch;
 }
 
-export function text(record: Pick<ReceivedRecord, 'value'> | undefined): string {
-  return Buffer.from(record?.value ?? []).toString();
+export function text(holder: Pick<ReceivedRecord, 'value'> | undefined): string {
+  return Buffer.from(holder?.value ?? []).toString();
 }
 
 async function consume(subscription: Subscription, atLeast: number): Promise<string[]> {

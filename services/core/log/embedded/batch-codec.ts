@@ -2,7 +2,7 @@
 // keys and header values as one run of text per record, a checksum over it all. Reading back gives what was written.
 import { crc32 } from 'node:zlib';
 import { SignpostError } from '../../errors.ts';
-import type { Headers, LogRecord, ReceivedRecord } from '../port.ts';
+import type { LogRecord, ReceivedRecord } from '../port.ts';
 import { createHeaderDictionary, readHeaderDictionary } from './header-dictionary.ts';
 import type { HeaderDictionary } from './header-dictionary.ts';
 import { readVarint, varintEnd, writeVarint } from './varint.ts';
@@ -200,7 +200,7 @@ export function decodeBatch(
       offset: baseOffset + i,
       key: keyLength < 0 ? null : text.substring(textAt, textAt + keyLength),
       value,
-      headers: headers as Headers,
+      headers,
       timestamp: baseTime + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2),
     });
   }

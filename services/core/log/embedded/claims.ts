@@ -50,10 +50,10 @@ export interface Claims {
   write(pending: PendingClaims, undo: UndoLog): void;
   /** Whether `compact` has something to do. */
   isFull(): boolean;
-  /** Moves what waits in memory to runs; inside a transaction. Call `done` once committed. */
-  compact(): { done(): void };
-  /** Runs to forget at this time. */
-  expired(now: number): readonly { remove(): { removed(): void } }[];
+  /** Moves what waits in memory to runs; inside a transaction. */
+  compact(undo: UndoLog): void;
+  /** What to forget at this time, a run each; called inside a transaction. */
+  expired(now: number): readonly ((undo: UndoLog) => void)[];
 }
 
 export interface ClaimsOptions {
@@ -173,10 +173,14 @@ export function openClaims(db: DatabaseSync, options: ClaimsOptions): Claims {
     },
 
     write(pending, undo) {
+      const known = new Set<string>();
       for (const [id, owner] of pending.owners) {
         const other = pending.runsSeen === runsWritten ? owners.get(id) : ownerOf(id);
         if (other === undefined) continue;
-        if (other.partitionId === owner.partitionId && other.offset === owner.offset) continue;
+        if (other.partitionId === owner.partitionId && other.offset === owner.offset) {
+          known.add(id);
+          continue;
+        }
         const { topic, partition, offset } = options.positionOf(owner);
         throw new SignpostError(
           'claim-conflict',
@@ -194,7 +198,7 @@ export function openClaims(db: DatabaseSync, options: ClaimsOptions): Claims {
       remember(pending, claimedAt);
       undo.add(() => {
         ({ payloadBytes, oldestAt, newestAt } = before);
-        for (const [id] of pending.owners) owners.delete(id);
+        for (const [id] of pending.owners) if (!known.has(id)) owners.delete(id);
         for (const [entity, payloads] of earlier) {
           if (payloads === undefined) entities.delete(entity);
           else entities.set(entity, payloads);
@@ -207,29 +211,28 @@ export function openClaims(db: DatabaseSync, options: ClaimsOptions): Claims {
       payloadBytes >= MAX_FRESH_PAYLOAD_BYTES ||
       (owners.size + entities.size > 0 && oldestAt < now() - MAX_FRESH_AGE_MS),
 
-    compact() {
-      const written: { added(): void }[] = [];
-      if (owners.size > 0) written.push(ownerRuns.write(mapValues(owners, encodeOwner), newestAt));
+    compact(undo) {
+      const before = { owners, entities, payloadBytes, oldestAt, newestAt, runsWritten };
+      undo.add(() => {
+        ({ owners, entities, payloadBytes, oldestAt, newestAt, runsWritten } = before);
+      });
+      if (owners.size > 0) ownerRuns.write(mapValues(owners, encodeOwner), newestAt, undo);
       if (entities.size > 0) {
-        written.push(entityRuns.write(mapValues(entities, encodePayloads), newestAt));
+        entityRuns.write(mapValues(entities, encodePayloads), newestAt, undo);
       }
       clearJournal.run();
-      return {
-        done() {
-          for (const run of written) run.added();
-          runsWritten += 1;
-          owners = new Map();
-          entities = new Map();
-          payloadBytes = 0;
-          oldestAt = Number.POSITIVE_INFINITY;
-          newestAt = 0;
-        },
-      };
+      // At once, not when the transaction is done: later writes in it must find the runs and fill new maps.
+      owners = new Map();
+      entities = new Map();
+      payloadBytes = 0;
+      oldestAt = Number.POSITIVE_INFINITY;
+      newestAt = 0;
+      runsWritten += 1;
     },
 
     expired(time) {
-      const of = (runs: KeyedRuns, retentionMs: number): { remove(): { removed(): void } }[] =>
-        runs.olderThan(time - retentionMs).map((id) => ({ remove: () => runs.remove(id) }));
+      const of = (runs: KeyedRuns, retentionMs: number): ((undo: UndoLog) => void)[] =>
+        runs.olderThan(time - retentionMs).map((id) => (undo) => runs.remove(id, undo));
       return [
         ...of(ownerRuns, options.claimRetentionMs),
         ...of(entityRuns, options.entityRetentionMs),

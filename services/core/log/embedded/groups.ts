@@ -53,6 +53,7 @@ export type Pick<P extends GroupPartition> =
   | { readonly kind: 'nothing' };
 
 export interface Groups<P extends GroupPartition> {
+  readonly now: () => number;
   join(options: MemberOptions, client: object): Member;
   leave(member: Member): void;
   member(id: number): Member | undefined;
@@ -152,6 +153,7 @@ export function createGroups<P extends GroupPartition>(options: GroupsOptions<P>
   }
 
   return {
+    now: options.now,
     join(memberOptions, client) {
       const member: Member = {
         ...memberOptions,

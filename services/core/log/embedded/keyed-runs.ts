@@ -2,6 +2,7 @@
 // knows almost all keys it does not hold. A B-tree would touch a random page per key, written twice; a run is written
 // once, in order, and forgotten whole when it is old.
 import type { DatabaseSync } from 'node:sqlite';
+import type { UndoLog } from './write-queue.ts';
 
 /** Bits of filter per key and probes into them: about 1 key in 1,500 passes wrongly (Bloom filter, 16 bits, 7 probes). */
 const BITS_PER_KEY = 16;
@@ -35,12 +36,12 @@ interface Run {
 export interface KeyedRuns {
   /** The newest value of a key. */
   get(key: string): Buffer | undefined;
-  /** Writes a run inside the open transaction; call `added` once that is committed. */
-  write(entries: ReadonlyMap<string, Uint8Array>, newestAt: number): { added(): void };
+  /** Writes a run inside the open transaction. */
+  write(entries: ReadonlyMap<string, Uint8Array>, newestAt: number, undo: UndoLog): void;
   /** Ids of runs whose newest value is older than `time`. */
   olderThan(time: number): readonly number[];
-  /** Deletes a run inside the open transaction; call `removed` once that is committed. */
-  remove(id: number): { removed(): void };
+  /** Deletes a run inside the open transaction. */
+  remove(id: number, undo: UndoLog): void;
 }
 
 /** The runs of one kind of value. */
@@ -58,6 +59,12 @@ export function openKeyedRuns(db: DatabaseSync, kind: string): KeyedRuns {
     )
     .all(kind) as unknown as Run[];
 
+  function replaceRuns(next: readonly Run[], undo: UndoLog): void {
+    const before = runs;
+    runs = next;
+    undo.add(() => (runs = before));
+  }
+
   return {
     get(key) {
       const h1 = word(key, 0);
@@ -71,7 +78,7 @@ export function openKeyedRuns(db: DatabaseSync, kind: string): KeyedRuns {
       }
       return undefined;
     },
-    write(entries, newestAt) {
+    write(entries, newestAt, undo) {
       const buckets = Math.min(MAX_BUCKETS, Math.ceil(entries.size / KEYS_PER_BUCKET));
       const filter = new Uint8Array(filterBytes(entries.size));
       const sizes = new Uint32Array(buckets);
@@ -95,21 +102,16 @@ export function openKeyedRuns(db: DatabaseSync, kind: string): KeyedRuns {
       for (const [bucket, payload] of payloads.entries()) {
         insertBucket.run(id * MAX_BUCKETS + bucket, payload);
       }
-      return {
-        added() {
-          runs = [{ id, buckets, newestAt, filter }, ...runs];
-        },
-      };
+      replaceRuns([{ id, buckets, newestAt, filter }, ...runs], undo);
     },
     olderThan: (time) => runs.filter(({ newestAt }) => newestAt < time).map(({ id }) => id),
-    remove(id) {
+    remove(id, undo) {
       deleteBuckets.run(id * MAX_BUCKETS, (id + 1) * MAX_BUCKETS);
       deleteRun.run(id);
-      return {
-        removed() {
-          runs = runs.filter((run) => run.id !== id);
-        },
-      };
+      replaceRuns(
+        runs.filter((run) => run.id !== id),
+        undo,
+      );
     },
   };
 }

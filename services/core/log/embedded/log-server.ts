@@ -1,22 +1,24 @@
-// The one writer of an embedded log: serves clients over MessagePorts, one request at a time, inside the thread that
-// owns the file. A reply to a write means it is on disk.
+// The one writer of an embedded log: serves clients over MessagePorts inside the thread that owns the file. A reply to
+// a write means it is on disk.
 import type { DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
 import { openClaims } from './claims.ts';
 import type { PendingClaims } from './claims.ts';
+import { buffersOfChunks, createDeliveries } from './deliveries.ts';
+import type { AnswerTo } from './deliveries.ts';
 import { createGroups } from './groups.ts';
-import type { Groups, Hold, Lease, Member } from './groups.ts';
+import type { Lease } from './groups.ts';
 import { createLogDirectory, logDirectory, openForWriting } from './log-file.ts';
 import { loadPartitionTable } from './partition-table.ts';
-import type { PartitionState, PartitionTable } from './partition-table.ts';
-import type { Chunk, NextAnswer, Operation, Part, Request, Requests } from './protocol.ts';
+import type { PartitionState } from './partition-table.ts';
+import type { Operation, Part, Request, Requests } from './protocol.ts';
 import { prepareQueries } from './queries.ts';
 import { createRetention } from './retention.ts';
 import { describeStorageError, errorToData } from './sqlite-errors.ts';
 import { createWriteQueue } from './write-queue.ts';
-import type { UndoLog } from './write-queue.ts';
 import { lockForWriting } from './writer-lock.ts';
+import { prepareWrites } from './writes.ts';
 
 export interface LogServerOptions {
   readonly directory: string;
@@ -39,21 +41,16 @@ export interface LogServer {
   close(): void;
 }
 
+/** The answer follows once the write is durable or a batch is there. */
+const LATER = Symbol('later');
+
 type Handlers = {
   [Op in Operation]: (
     ask: Requests[Op]['ask'],
-    client: Client,
+    client: AnswerTo,
     id: number,
   ) => Requests[Op]['answer'] | typeof LATER;
 };
-
-interface Client {
-  answer(id: number, answer: unknown, transfer?: readonly ArrayBuffer[]): void;
-  fail(id: number, error: unknown): void;
-}
-
-/** The answer follows once the write is durable or a batch is there. */
-const LATER = Symbol('later');
 
 /** Opens the data directory for writing. @throws SignpostError `log-in-use`, `newer-format`, `log-not-writable` … */
 export function startLogServer(options: LogServerOptions): LogServer {
@@ -84,23 +81,18 @@ function createServer(
   const { now, sessionTimeoutMs } = options;
   const where = logDirectory(options.directory);
   const queries = prepareQueries(db);
-  const table: PartitionTable = loadPartitionTable(db, queries);
-  const groups: Groups<PartitionState> = createGroups({
+  const table = loadPartitionTable(db, queries);
+  const groups = createGroups<PartitionState>({
     now,
     sessionTimeoutMs,
-    partitionsOf: (topics) => [...topics].flatMap((topic) => partitionsOf(topic)),
+    partitionsOf: (topics) => [...topics].flatMap((topic) => table.require(topic)),
     committedOffset: (group, { id }) => queries.committedOffset(group, id),
   });
-  const queue = createWriteQueue(db, serveWaiting);
-  const claims = openClaims(db, {
-    ...options,
-    positionOf({ partitionId, offset }) {
-      const state = table.byId(partitionId);
-      if (state === undefined) throw new Error(`No partition has the id ${partitionId}`);
-      return { topic: state.topic, partition: state.partition, offset };
-    },
-  });
+  const deliveries = createDeliveries(groups, queries);
+  const queue = createWriteQueue(db, () => deliveries.serveWaiting());
+  const claims = openClaims(db, { ...options, positionOf: (owner) => table.positionOf(owner) });
   const pendingClaims = new WeakMap<Lease<PartitionState>, PendingClaims>();
+  const writes = prepareWrites(db, table, groups, claims, pendingClaims);
   const retention = createRetention({
     db,
     queries,
@@ -113,102 +105,23 @@ function createServer(
   const ports = new Set<MessagePort>();
   let compacting = false;
 
-  const insertBatch = db.prepare(
-    'INSERT INTO batches (partition_id, base_offset, count, max_timestamp, bytes, payload) VALUES (?, ?, ?, ?, ?, ?)',
-  );
-  const saveCheckpoint = db.prepare(
-    'INSERT INTO checkpoints (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  );
-  const saveOffset = db.prepare(`
-    INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?)
-    ON CONFLICT (group_name, partition_id) DO UPDATE SET next_offset = excluded.next_offset`);
-
-  function partitionsOf(topic: string): readonly PartitionState[] {
-    const partitions = table.topic(topic);
-    if (partitions !== undefined) return partitions;
-    throw new SignpostError('unknown-topic', `There is no topic ${topic}`);
-  }
-
-  function partitionOf(topic: string, partition: number): PartitionState {
-    const found = partitionsOf(topic)[partition];
-    if (found !== undefined) return found;
-    throw new SignpostError('unknown-topic', `Topic ${topic} has no partition ${partition}`);
-  }
-
-  function store(parts: readonly Part[], undo: UndoLog): number[] {
-    return parts.map(({ partitionId, count, maxTimestamp, bytes }) => {
-      const state = table.byId(partitionId);
-      if (state === undefined) throw new Error(`No partition has the id ${partitionId}`);
-      const base = state.end;
-      insertBatch.run(partitionId, base, count, maxTimestamp, bytes.length, bytes);
-      state.end += count;
-      state.bytes += bytes.length;
-      undo.add(() => {
-        state.end -= count;
-        state.bytes -= bytes.length;
-      });
-      return base;
-    });
-  }
-
-  function memberOf(id: number): Member {
-    const member = groups.member(id);
-    if (member === undefined) throw new SignpostError('fenced', 'This subscription was closed');
-    return member;
-  }
-
-  function offer(member: Member, client: Client): boolean {
-    const pick = groups.pick(member);
-    if (pick.kind === 'nothing') return false;
-    const id = member.waiting.shift() as number;
-    groups.seen(member);
-    try {
-      const answer = pick.kind === 'ready' ? deliver(pick, member) : chooseStart(pick.holds);
-      client.answer(id, answer, answer.kind === 'batch' ? buffersOf(answer.chunks) : []);
-    } catch (error) {
-      client.fail(id, error);
-    }
-    return true;
-  }
-
-  function deliver(
-    { hold, position }: { hold: Hold<PartitionState>; position: number },
-    { maxRecords, maxBytes }: Member,
-  ): NextAnswer & { kind: 'batch' } {
-    const { id, topic, partition } = hold.partition;
-    const { chunks, nextOffset } = queries.chunks(id, position, { maxRecords, maxBytes });
-    const lease = groups.begin(hold, nextOffset);
-    return { kind: 'batch', lease: lease.id, topic, partition, nextOffset, chunks };
-  }
-
   function compactClaims(): void {
-    if (compacting) return;
+    if (compacting || !claims.isFull()) return;
     compacting = true;
-    let written: { done(): void } | undefined;
     queue.add({
       bytes: 0,
-      apply: () => void (written = claims.compact()),
-      done() {
-        compacting = false;
-        written?.done();
-      },
+      apply: (undo) => claims.compact(undo),
+      done: () => void (compacting = false),
       // What is in memory is in the journal too: the next commit tries again.
       failed: () => void (compacting = false),
     });
   }
 
-  function serveWaiting(): void {
-    for (const member of groups.waiting()) {
-      while (member.waiting.length > 0 && offer(member, member.client as Client));
-    }
-  }
-
   const handlers: Handlers = {
     layout({ topic }) {
       const partitions = table.topic(topic);
-      return partitions === undefined
-        ? null
-        : { name: topic, partitionIds: partitions.map(({ id }) => id) };
+      if (partitions === undefined) return null;
+      return { name: topic, partitionIds: partitions.map(({ id }) => id) };
     },
     topics: () => table.status(),
     committed: () => queries.committed(),
@@ -218,67 +131,40 @@ function createServer(
       return null;
     },
     read({ topic, partition, offset, limits }) {
-      const { id, start, end } = partitionOf(topic, partition);
+      const found = table.require(topic)[partition];
+      if (found === undefined) {
+        throw new SignpostError('unknown-topic', `Topic ${topic} has no partition ${partition}`);
+      }
+      const { id, start, end } = found;
       const from = Math.max(offset, start);
       if (from >= end) return { chunks: [], nextOffset: from, endOffset: end };
       return { ...queries.chunks(id, from, limits), endOffset: end };
     },
-    append({ parts, checkpoints }, client, id) {
-      let baseOffsets: number[] = [];
+    append({ parts, checkpoints = {} }, client, id) {
+      let baseOffsets: readonly number[] = [];
       queue.add({
         bytes: sizeOf(parts),
-        apply(undo) {
-          baseOffsets = store(parts, undo);
-          for (const [key, value] of Object.entries(checkpoints ?? {})) {
-            saveCheckpoint.run(key, value);
-          }
-        },
+        apply: (undo) => void (baseOffsets = writes.append(parts, checkpoints, undo)),
         done: () => client.answer(id, { baseOffsets }),
         failed: (error) => client.fail(id, error),
       });
       return LATER;
     },
     join({ group, topics, maxRecords, maxBytes, choosesStart }, client) {
-      for (const topic of topics) partitionsOf(topic);
-      const member = groups.join(
-        { group, topics: new Set(topics), maxRecords, maxBytes, choosesStart },
-        client,
-      );
-      return { member: member.id };
+      for (const topic of topics) table.require(topic);
+      const asked = { group, topics: new Set(topics), maxRecords, maxBytes, choosesStart };
+      return { member: groups.join(asked, client).id };
     },
-    next({ member: memberId }, client, id) {
-      const member = groups.member(memberId);
-      if (member === undefined) return { kind: 'none' };
-      groups.seen(member);
-      member.waiting.push(id);
-      offer(member, client);
+    next({ member }, client, id) {
+      deliveries.ask(member, id, client);
       return LATER;
     },
-    cancelNext({ member: memberId, next }, client) {
-      const member = groups.member(memberId);
-      const at = member?.waiting.indexOf(next) ?? -1;
-      if (at >= 0) {
-        member?.waiting.splice(at, 1);
-        client.answer(next, { kind: 'none' });
-      }
+    cancelNext({ member, next }) {
+      deliveries.cancel(member, next);
       return null;
     },
-    start({ member: memberId, starts }) {
-      const member = memberOf(memberId);
-      groups.seen(member);
-      for (const { partitionId, epoch, offset } of starts) {
-        const hold = groups.holds(member).find(({ partition }) => partition.id === partitionId);
-        if (hold === undefined || hold.epoch !== epoch) continue;
-        const { topic, partition, start, end } = hold.partition;
-        if (offset !== undefined && offset > end) {
-          throw new SignpostError(
-            'offset-out-of-range',
-            `Group ${member.group} wants to start ${topic}, partition ${partition}, at ${offset}, but it ends at ${end}`,
-            { hint: 'The log is older than what was derived from it; was one restored alone?' },
-          );
-        }
-        hold.position = offset ?? queries.committedOffset(member.group, partitionId) ?? start;
-      }
+    start(ask) {
+      deliveries.start(ask);
       return null;
     },
     claim({ lease: leaseId, claims: asked }) {
@@ -292,22 +178,11 @@ function createServer(
       let lease: Lease<PartitionState> | undefined;
       queue.add({
         bytes: sizeOf(parts),
-        apply(undo) {
-          const current = groups.lease(leaseId);
-          const { hold, to } = current;
-          groups.seen(hold.member);
-          store(parts, undo);
-          saveOffset.run(hold.member.group, hold.partition.id, to);
-          const pending = pendingClaims.get(current);
-          if (pending !== undefined) claims.write(pending, undo);
-          current.committing = true;
-          undo.add(() => (current.committing = false));
-          lease = current;
-        },
+        apply: (undo) => void (lease = writes.commit(leaseId, parts, undo)),
         done() {
           if (lease !== undefined) groups.settle(lease, true);
           client.answer(id, null);
-          if (claims.isFull()) compactClaims();
+          compactClaims();
         },
         failed: (error) => client.fail(id, error),
       });
@@ -317,48 +192,45 @@ function createServer(
       const lease = groups.lease(leaseId);
       groups.seen(lease.hold.member);
       groups.settle(lease, false);
-      serveWaiting();
+      deliveries.serveWaiting();
       return null;
     },
-    leave({ member: memberId }, client) {
-      const member = groups.member(memberId);
-      if (member === undefined) return null;
-      groups.leave(member);
-      for (const waiting of member.waiting.splice(0)) client.answer(waiting, { kind: 'none' });
-      serveWaiting();
+    leave({ member }) {
+      deliveries.leave(member);
       return null;
     },
   };
 
-  function handle(request: Request, client: Client): void {
-    const { id, op, ask } = request;
+  function handle({ id, op, ask }: Request, client: AnswerTo): void {
     try {
-      const handler = handlers[op] as (ask: unknown, client: Client, id: number) => unknown;
+      const handler = handlers[op] as (ask: unknown, client: AnswerTo, id: number) => unknown;
       const answer = handler(ask, client, id);
       if (answer === LATER) return;
-      client.answer(id, answer, op === 'read' ? buffersOf((answer as ReadAnswer).chunks) : []);
+      const read = op === 'read' ? (answer as Requests['read']['answer']) : undefined;
+      client.answer(id, answer, buffersOfChunks(read?.chunks ?? []));
     } catch (error) {
       client.fail(id, error);
     }
   }
 
-  const watch = setInterval(
-    () => {
-      groups.expire();
-      serveWaiting();
-    },
-    Math.max(10, sessionTimeoutMs / 4),
-  );
-  watch.unref();
-  const forget = setInterval(() => {
-    if (claims.isFull()) compactClaims();
-    retention.run();
-  }, options.retentionIntervalMs);
-  forget.unref();
+  const timers = [
+    setInterval(
+      () => {
+        groups.expire();
+        deliveries.serveWaiting();
+      },
+      Math.max(10, sessionTimeoutMs / 4),
+    ),
+    setInterval(() => {
+      compactClaims();
+      retention.run();
+    }, options.retentionIntervalMs),
+  ];
+  for (const timer of timers) timer.unref();
 
   return {
     serve(port) {
-      const client: Client = {
+      const client: AnswerTo = {
         answer: (id, answer, transfer = []) => port.postMessage({ id, answer }, [...transfer]),
         fail: (id, error) =>
           port.postMessage({ id, error: errorToData(describeStorageError(error, where)) }),
@@ -368,12 +240,11 @@ function createServer(
       port.on('close', () => {
         ports.delete(port);
         for (const member of groups.membersOf(client)) groups.leave(member);
-        serveWaiting();
+        deliveries.serveWaiting();
       });
     },
     close() {
-      clearInterval(watch);
-      clearInterval(forget);
+      for (const timer of timers) clearInterval(timer);
       queue.flush();
       for (const port of ports) port.close();
       closeFiles();
@@ -381,24 +252,6 @@ function createServer(
   };
 }
 
-type ReadAnswer = Requests['read']['answer'];
-
-function chooseStart(holds: readonly Hold<PartitionState>[]): NextAnswer {
-  return {
-    kind: 'choose-start',
-    partitions: holds.map(({ epoch, partition: { id, topic, partition } }) => ({
-      partitionId: id,
-      epoch,
-      topic,
-      partition,
-    })),
-  };
-}
-
 function sizeOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
-}
-
-function buffersOf(chunks: readonly Chunk[]): ArrayBuffer[] {
-  return chunks.map(({ bytes }) => bytes.buffer as ArrayBuffer);
 }

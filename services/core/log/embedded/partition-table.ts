@@ -1,7 +1,7 @@
 // Topics and partitions as the log's thread knows them: ends and sizes in memory, so that an append asks nothing.
 import type { DatabaseSync } from 'node:sqlite';
 import { SignpostError } from '../../errors.ts';
-import type { TopicSpec, TopicStatus } from '../port.ts';
+import type { Position, TopicSpec, TopicStatus } from '../port.ts';
 import type { Queries } from './queries.ts';
 
 export interface PartitionState {
@@ -17,6 +17,9 @@ export interface PartitionState {
 
 export interface PartitionTable {
   topic(name: string): readonly PartitionState[] | undefined;
+  /** @throws SignpostError `unknown-topic`. */
+  require(name: string): readonly PartitionState[];
+  positionOf(place: { readonly partitionId: number; readonly offset: number }): Position;
   byId(id: number): PartitionState | undefined;
   all(): Iterable<PartitionState>;
   status(): readonly TopicStatus[];
@@ -71,6 +74,16 @@ export function loadPartitionTable(db: DatabaseSync, queries: Queries): Partitio
   load();
   return {
     topic: (name) => topics.get(name),
+    require(name) {
+      const found = topics.get(name);
+      if (found !== undefined) return found;
+      throw new SignpostError('unknown-topic', `There is no topic ${name}`);
+    },
+    positionOf({ partitionId, offset }) {
+      const state = ids.get(partitionId);
+      if (state === undefined) throw new Error(`No partition has the id ${partitionId}`);
+      return { topic: state.topic, partition: state.partition, offset };
+    },
     byId: (id) => ids.get(id),
     all: () => ids.values(),
     status: () =>

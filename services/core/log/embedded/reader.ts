@@ -42,7 +42,7 @@ export async function openEmbeddedLogReader({
       try {
         return query(queries);
       } finally {
-        db.connection.exec('COMMIT');
+        if (db.connection.isTransaction) db.connection.exec('COMMIT');
       }
     } catch (error) {
       throw describeStorageError(error, logDirectory(directory));

@@ -98,14 +98,10 @@ export function createRetention(options: RetentionOptions): Retention {
       next(false);
       return;
     }
-    let removal: { removed(): void } | undefined;
     queue.add({
       bytes: 0,
-      apply: () => void (removal = claimRun.remove()),
-      done() {
-        removal?.removed();
-        next(true);
-      },
+      apply: claimRun,
+      done: () => next(true),
       failed: () => next(false),
     });
   }
@@ -119,6 +115,7 @@ export function createRetention(options: RetentionOptions): Retention {
   }
 
   function pass(): void {
+    if (!db.isOpen) return;
     step((worked) => {
       if (worked) setImmediate(pass);
       else setImmediate(vacuum);

@@ -57,7 +57,7 @@ export async function subscribe(
         if (answer.kind === 'choose-start') {
           await chooseStarts(answer);
         } else if (signal.aborted) {
-          await caller.call('release', { lease: answer.lease }).answer;
+          await release(caller, answer.lease);
         } else {
           return createBatch(caller, encode, answer);
         }
@@ -93,13 +93,15 @@ function createBatch(
       const { parts } = await encode(outputs);
       await caller.call('commit', { lease, parts }, buffersOfParts(parts)).answer;
     },
-    async release() {
-      try {
-        await caller.call('release', { lease }).answer;
-      } catch (error) {
-        // Somebody else has it already, which is what a release is for.
-        if (!(error instanceof SignpostError && error.code === 'fenced')) throw error;
-      }
-    },
+    release: () => release(caller, lease),
   };
+}
+
+async function release(caller: Caller, lease: number): Promise<void> {
+  try {
+    await caller.call('release', { lease }).answer;
+  } catch (error) {
+    // Somebody else has it already, which is what a release is for.
+    if (!(error instanceof SignpostError && error.code === 'fenced')) throw error;
+  }
 }

@@ -1,0 +1,69 @@
+// What a write does inside its transaction: records to their partitions, a group's offset, claims, checkpoints.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Claims, PendingClaims } from './claims.ts';
+import type { Groups, Lease } from './groups.ts';
+import type { PartitionState, PartitionTable } from './partition-table.ts';
+import type { Part } from './protocol.ts';
+import type { UndoLog } from './write-queue.ts';
+
+export interface Writes {
+  /** Answers the offset of each part's first record. */
+  append(
+    parts: readonly Part[],
+    checkpoints: Readonly<Record<string, string>>,
+    undo: UndoLog,
+  ): readonly number[];
+  /** @throws SignpostError `fenced`, `claim-conflict`. */
+  commit(leaseId: number, parts: readonly Part[], undo: UndoLog): Lease<PartitionState>;
+}
+
+export function prepareWrites(
+  db: DatabaseSync,
+  table: PartitionTable,
+  groups: Groups<PartitionState>,
+  claims: Claims,
+  pendingClaims: WeakMap<Lease<PartitionState>, PendingClaims>,
+): Writes {
+  const insertBatch = db.prepare(
+    'INSERT INTO batches (partition_id, base_offset, count, max_timestamp, bytes, payload) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const saveCheckpoint = db.prepare(
+    'INSERT INTO checkpoints (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
+  const saveOffset = db.prepare(`
+    INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?)
+    ON CONFLICT (group_name, partition_id) DO UPDATE SET next_offset = excluded.next_offset`);
+
+  function store({ partitionId, count, maxTimestamp, bytes }: Part, undo: UndoLog): number {
+    const state = table.byId(partitionId);
+    if (state === undefined) throw new Error(`No partition has the id ${partitionId}`);
+    const base = state.end;
+    insertBatch.run(partitionId, base, count, maxTimestamp, bytes.length, bytes);
+    state.end += count;
+    state.bytes += bytes.length;
+    undo.add(() => {
+      state.end -= count;
+      state.bytes -= bytes.length;
+    });
+    return base;
+  }
+
+  return {
+    append(parts, checkpoints, undo) {
+      for (const [key, value] of Object.entries(checkpoints)) saveCheckpoint.run(key, value);
+      return parts.map((part) => store(part, undo));
+    },
+    commit(leaseId, parts, undo) {
+      const lease = groups.lease(leaseId);
+      const { hold, to } = lease;
+      groups.seen(hold.member);
+      for (const part of parts) store(part, undo);
+      saveOffset.run(hold.member.group, hold.partition.id, to);
+      const pending = pendingClaims.get(lease);
+      if (pending !== undefined) claims.write(pending, undo);
+      lease.committing = true;
+      undo.add(() => (lease.committing = false));
+      return lease;
+    },
+  };
+}
