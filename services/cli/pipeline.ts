@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { departmentsOf } from './judgement.ts';
 import { readPseudonymKeys } from './pseudonym-keys.ts';
 import type { StageThreadData, ToStageThread } from './stage-thread.ts';
+import { stagesByThread } from './stages.ts';
 
 export interface Pipeline {
   readonly log: EmbeddedLog;
@@ -34,7 +35,7 @@ export async function openPipeline(directory: string, config: Config): Promise<P
   try {
     await log.ensureTopics(topicsFor(departments));
     const pseudonymKeys = readPseudonymKeys(directory);
-    for (let i = 0; i < config.threads; i++) workers.push(startThread(log, { config, pseudonymKeys }));
+    for (const stages of stagesByThread(config.threads)) workers.push(startThread(log, { config, pseudonymKeys, stages }));
   } catch (error) {
     await log.close();
     throw error;
@@ -67,7 +68,7 @@ function startThread(log: EmbeddedLog, data: Omit<StageThreadData, 'log'>): Work
   return new Worker(new URL('./stage-thread.ts', import.meta.url), {
     workerData: { ...data, log: port } satisfies StageThreadData,
     transferList: [port],
-    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 },
+    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 },
   });
 }
 

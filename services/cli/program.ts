@@ -11,7 +11,7 @@ import { addRejected } from './commands/rejected.ts';
 import { addTail } from './commands/tail.ts';
 import { addTopics } from './commands/topics.ts';
 import { addUp } from './commands/up.ts';
-import { exitCodes, reportError } from './exit.ts';
+import { reportError } from './exit.ts';
 import { examples } from './options.ts';
 import { endQuietlyWithReader } from './output.ts';
 import { safeText } from './safe-text.ts';
@@ -26,7 +26,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   try {
-    await buildProgram().parseAsync(argv);
+    const program = buildProgram();
+    // Without anything somebody wants to know what there is.
+    if (argv.length <= 2) program.outputHelp();
+    else await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = reportError(error, asJson);
   }
@@ -48,10 +51,7 @@ export function buildProgram(): Command {
         ['signpost tail operations --follow', 'read what matters to operations, as it comes'],
         ['signpost reconcile', 'prove that nothing was lost'],
       ),
-    )
-    // Without a command somebody wants to know what there is.
-    .action(() => program.outputHelp());
-  program.allowExcessArguments(true);
+    );
   for (const add of [
     addUp,
     addImport,
@@ -77,9 +77,4 @@ function usageMessage(text: string): string {
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
-}
-
-/** For commands whose answer is a finding: exit 1 and nothing on stderr. */
-export function answerIsNo(): void {
-  process.exitCode = exitCodes.failed;
 }

@@ -7,18 +7,19 @@ import { runStage } from '#core/run-stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { recordsDropped, recordsRejected } from '../topology.ts';
 import type { Config } from './config.ts';
-import { buildStages } from './stages.ts';
+import { buildStage, type StageName } from './stages.ts';
 
 export interface StageThreadData {
   readonly log: MessagePort;
   readonly config: Config;
   readonly pseudonymKeys: string;
+  readonly stages: readonly StageName[];
 }
 
 /** Messages to the thread. */
 export type ToStageThread = 'stop' | 'metrics';
 
-const { log: port, config, pseudonymKeys } = workerData as StageThreadData;
+const { log: port, config, pseudonymKeys, stages: names } = workerData as StageThreadData;
 const stop = new AbortController();
 const telemetry = createTelemetry(() => performance.now() / 1000);
 
@@ -29,8 +30,7 @@ parentPort!.on('message', (message: ToStageThread) => {
 
 const log = connectEmbeddedLog(port);
 const logger = createLogger('stages', config.logLevel);
-const stages = buildStages(config, pseudonymKeys);
-parentPort!.postMessage({ ready: true });
+const stages = names.map((name) => buildStage(name, config, pseudonymKeys));
 try {
   await Promise.all(
     stages.map(async (stage) => {

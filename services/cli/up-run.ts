@@ -23,7 +23,8 @@ export interface UpOptions {
 /** Above this many records under way, senders are asked to come again later. */
 const mostBacklog = 1_000_000;
 const lookMs = 500;
-const demoSeed = 7;
+/** A few records a second, after what the last minutes brought: lively, yet readable. */
+const demo = { seed: 7, perSecond: 3, backlogMs: 20 * 60_000 };
 /** Events of the demonstration appended together; at normal speed a batch is what came within a blink. */
 const demoBatch = { most: 500, lingerMs: 50 };
 
@@ -35,7 +36,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const pipeline = await openPipeline(options.data, config);
   let backlog = 0;
   try {
-    const keys = await loadApiKeys(options.data);
+    const keys = await loadApiKeys(options.data, Date.now);
     const gateway = await createGateway({
       log: pipeline.log,
       config: { ...config.gateway, port: options.port ?? config.gateway.port },
@@ -47,7 +48,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     });
     const { url } = await gateway.listen();
     const live = options.demo
-      ? liveEvents({ seed: demoSeed, clock: Date.now, sleep: (ms) => rest(ms, shutdown.signal), signal: shutdown.signal })
+      ? liveEvents({ ...demo, clock: Date.now, sleep: (ms) => rest(ms, shutdown.signal), signal: shutdown.signal })
       : undefined;
     const view = createLiveView({ output: process.stdout, pipeline, url, data: options.data, headlines: live?.headlines ?? (() => []) });
     const tasks = [

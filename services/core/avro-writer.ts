@@ -1,29 +1,33 @@
-// Writes Avro values one after the other into memory that is reused, and hands out right-sized copies.
+// Writes Avro values one after the other into slabs of memory, and hands out the piece that each record took.
 const FRAME_BYTES = 5;
-const INITIAL_BYTES = 64 * 1024;
-/** Memory grown beyond this for one huge record is given back after it. */
-const KEPT_BYTES = 1024 * 1024;
+/** Many records share a slab: memory of its own costs a record more than writing it does. */
+const SLAB_BYTES = 256 * 1024;
 /** Up to this many characters a loop beats the call into native code. */
 const SHORT_STRING = 24;
 const HALF_OF_28_BITS = 2 ** 27;
 
 export class AvroWriter {
-  private bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  private bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
   private view = viewOf(this.bytes);
+  /** Where the record under way begins; what lies before belongs to records handed out. */
+  private start = 0;
   private position = 0;
 
   /** Starts a record with its frame. */
   begin(schemaId: number): void {
-    this.bytes[0] = 0;
-    this.view.setUint32(1, schemaId);
-    this.position = FRAME_BYTES;
+    this.position = this.start;
+    this.reserve(FRAME_BYTES);
+    this.bytes[this.position] = 0;
+    this.view.setUint32(this.position + 1, schemaId);
+    this.position += FRAME_BYTES;
   }
 
-  /** A copy of what was written since `begin`, in memory of its own. */
+  /** What was written since `begin`: a view on memory that is never written again, shared with other records. */
   finish(): Uint8Array {
-    const record = new Uint8Array(this.position);
-    record.set(this.bytes.subarray(0, this.position));
-    if (this.bytes.length > KEPT_BYTES) this.resize(INITIAL_BYTES, 0);
+    const record = this.bytes.subarray(this.start, this.position);
+    this.start = this.position;
+    // A slab made for one huge record goes with it.
+    if (this.bytes.length > SLAB_BYTES) this.take(SLAB_BYTES);
     return record;
   }
 
@@ -86,7 +90,7 @@ export class AvroWriter {
     if (typeof value !== 'string') throw new TypeError('not a string');
     if (value.length <= SHORT_STRING && this.shortAscii(value)) return;
     // One character takes three bytes at most; for long text count rather than reserve threefold.
-    const most = value.length < INITIAL_BYTES ? value.length * 3 : Buffer.byteLength(value);
+    const most = value.length < SLAB_BYTES / 4 ? value.length * 3 : Buffer.byteLength(value);
     this.reserve(most + 5);
     const start = this.position;
     this.long(value.length);
@@ -160,16 +164,18 @@ export class AvroWriter {
   }
 
   private reserve(count: number): void {
-    const needed = this.position + count;
-    if (needed > this.bytes.length)
-      this.resize(Math.max(needed, this.bytes.length * 2), this.position);
+    if (this.position + count <= this.bytes.length) return;
+    const { bytes, start, position } = this;
+    this.take(Math.max(SLAB_BYTES, 2 * (position - start + count)));
+    bytes.copy(this.bytes, 0, start, position);
+    this.position = position - start;
   }
 
-  private resize(length: number, kept: number): void {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    this.bytes.copy(bytes, 0, 0, kept);
-    this.bytes = bytes;
-    this.view = viewOf(bytes);
+  private take(length: number): void {
+    this.bytes = Buffer.allocUnsafeSlow(length);
+    this.view = viewOf(this.bytes);
+    this.start = 0;
+    this.position = 0;
   }
 }
 

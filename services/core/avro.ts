@@ -28,8 +28,8 @@ const writer = new AvroWriter();
 const reader = new AvroReader();
 
 /**
- * The codec of a record. Encoded arrays own their memory and may be transferred; `bytes` fields of decoded
- * records are views on the input.
+ * The codec of a record. Encoded arrays share memory with others, so none may be transferred to another thread; `bytes`
+ * fields of decoded records are views on the input.
  */
 export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
   const { recordName, schemaId, readers } = format;

@@ -6,7 +6,7 @@ export interface Codec<T> {
   readonly recordName: string;
   /** Id of the schema it writes with, fixed in the repository. */
   readonly schemaId: number;
-  /** A fresh array holding the framed record. @throws Error when the value does not fit the schema. */
+  /** The framed record, in memory that is not written again but shared with others. @throws Error when the value does not fit the schema. */
   encode(record: T): Uint8Array;
   /** Reads any published version of the record. @throws SignpostError `undecodable` when the bytes do not fit. */
   decode(bytes: Uint8Array): T;

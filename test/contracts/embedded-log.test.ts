@@ -80,6 +80,8 @@ describe('the embedded log', () => {
         code: 'log-in-use',
         message: expect.stringMatching(/in use by this very process since \d{4}-/),
       });
+      // The refused one must not have taken the first one's lock with it.
+      expect(openElsewhere(directory)).toContain('log-in-use');
     });
 
     it('is refused in another process, and welcome once the first is gone', async () => {

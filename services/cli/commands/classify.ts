@@ -15,7 +15,7 @@ export function addClassify(program: Command): void {
     .command('classify')
     .summary('judge one text, with the reasons')
     .description(
-      'Judges a text as the pipeline would: redacts it, then says which departments it matters to and why.\n' +
+      'Judges a text as the pipeline would: redacts it, then says which departments it matters to and why. ' +
         'Needs no data directory and stores nothing.',
     )
     .argument('<text>', 'what a customer said; - reads it from standard input')

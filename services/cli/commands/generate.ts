@@ -16,7 +16,7 @@ export function addGenerate(program: Command): void {
     .command('generate')
     .summary('made-up data of a made-up provider')
     .description(
-      'Writes what the customers of a fictional provider would say between two dates, as JSON lines in the form that\n' +
+      'Writes what the customers of a fictional provider would say between two dates, as JSON lines in the form that ' +
         'the HTTP intake takes. The same seed and dates give the same bytes.',
     )
     .option('--seed <n>', 'which of the possible worlds', wholeNumber(0, 0xffff_ffff), 1)

@@ -28,6 +28,7 @@ export function addKeys(program: Command): void {
     );
   keys
     .command('create')
+    .summary('make one')
     .description('Makes a key and prints it. It is stored as a hash: it cannot be shown again.')
     .requiredOption('--source <name>', 'source that its records come from, kebab-case')
     .requiredOption(
@@ -46,6 +47,7 @@ export function addKeys(program: Command): void {
     });
   keys
     .command('list')
+    .summary('list them')
     .description('Lists all keys, revoked ones too; never their secrets.')
     .addOption(dataOption())
     .addOption(jsonOption('print one JSON object per key'))
@@ -56,6 +58,7 @@ export function addKeys(program: Command): void {
     });
   keys
     .command('revoke')
+    .summary('end one')
     .description('Ends a key. A running intake refuses it within a second.')
     .argument('<id>', 'id of the key, as listed')
     .addOption(dataOption())

@@ -12,7 +12,7 @@ export function addReconcile(program: Command): void {
     .command('reconcile')
     .summary('prove that nothing was lost')
     .description(
-      'Proves from the topics themselves that every record accepted became exactly one of insight, dropped or\n' +
+      'Proves from the topics themselves that every record accepted became exactly one of insight, dropped or ' +
         'rejected, and that no insight is there twice. Exit code 1 when it is not so, or not yet.',
     )
     .addOption(dataOption())

@@ -49,6 +49,7 @@ export function addRejected(program: Command): void {
 
 function addList(rejected: Command): void {
   filtered(rejected.command('list'))
+    .summary('which there are, and why')
     .description('Lists dead letters, oldest first.')
     .addOption(dataOption())
     .option('--max <n>', 'the newest n (default: 20; all with --json)', wholeNumber(1, 10_000))
@@ -66,6 +67,7 @@ function addList(rejected: Command): void {
 function addShow(rejected: Command): void {
   rejected
     .command('show')
+    .summary('one with what it holds')
     .description('Shows one dead letter with what it holds, which may be words not redacted.')
     .argument('<id>', 'id, as listed')
     .addOption(dataOption())
@@ -85,8 +87,9 @@ function addShow(rejected: Command): void {
 
 function addReplay(rejected: Command): void {
   filtered(rejected.command('replay'))
+    .summary('put them back after a fix')
     .description(
-      'Puts dead letters back where they came from, after what was wrong has been mended, and runs the pipeline to\n' +
+      'Puts dead letters back where they came from, after what was wrong has been mended, and runs the pipeline to ' +
         'the end. A dead letter is put back once: a second replay skips it.',
     )
     .argument('[ids...]', 'ids, as listed; or choose by --all, --reason, --source, --stage')

@@ -15,7 +15,7 @@ export function addTail(program: Command): void {
     .command('tail')
     .summary('read a stream')
     .description(
-      'Prints the last records of a stream, those of its partitions in order of time. STREAM is the name of a\n' +
+      'Prints the last records of a stream, those of its partitions in order of time. STREAM is the name of a ' +
         'department, or shared (all insights), signals, rejected, dropped, or any topic.',
     )
     .argument('<stream>', 'department, shared, signals, rejected, dropped, or a topic')

@@ -5,7 +5,7 @@ import { withReader } from '../open-reader.ts';
 import { createOutput, type Styles } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
-import type { SourceAccount } from './ledger.ts';
+import type { Totals } from './ledger.ts';
 import { reconcile, type Reconciliation } from './reconcile.ts';
 
 export async function reconcileCommand(options: ReconcileOptions): Promise<void> {
@@ -20,14 +20,14 @@ export function reportLines(result: Reconciliation, { bold, green, red, dim }: S
   const sources = Object.entries(result.sources);
   if (sources.length === 0)
     return ['Nothing was accepted yet: import something, or run `signpost up`.'];
-  const row = (
-    name: string,
-    { accepted, insights, dropped, rejected }: SourceAccount,
-  ): string[] => [oneLine(name), ...[accepted, insights, dropped, rejected].map(count)];
-  const rows = sources.flatMap(([name, account]) => [
-    row(name, account),
-    ...reasonRows('dropped', account.dropReasons),
-    ...reasonRows('rejected', account.rejectReasons),
+  const row = (name: string, { accepted, insights, dropped, rejected }: Totals): string[] => [
+    oneLine(name),
+    ...[accepted, insights, dropped, rejected].map(count),
+  ];
+  const rows = sources.flatMap(([name, totals]) => [
+    row(name, totals),
+    ...reasonRows('dropped', result.reasons[name]?.dropped ?? {}),
+    ...reasonRows('rejected', result.reasons[name]?.rejected ?? {}),
   ]);
   const isRight = result.balanced && result.duplicates === 0;
   return [

@@ -5,14 +5,23 @@ import { header } from '#core/topic.ts';
 
 export type OutcomeKind = 'insights' | 'dropped' | 'rejected';
 
-/** What is known of one source. Reasons with how many records each. */
-export interface SourceAccount {
+/** Records of one source. */
+export interface Totals {
   accepted: number;
   insights: number;
   dropped: number;
   rejected: number;
-  readonly dropReasons: Record<string, number>;
-  readonly rejectReasons: Record<string, number>;
+}
+
+/** The same by reason. */
+export interface Reasons {
+  readonly dropped: Record<string, number>;
+  readonly rejected: Record<string, number>;
+}
+
+interface Account {
+  readonly totals: Totals;
+  readonly reasons: Reasons;
 }
 
 export interface Verdict {
@@ -29,7 +38,8 @@ export interface Verdict {
 }
 
 export interface Ledger {
-  readonly sources: ReadonlyMap<string, SourceAccount>;
+  /** By source. */
+  readonly accounts: ReadonlyMap<string, Account>;
   /** A record of an intake topic. Must come before the outcomes. */
   accepted(topic: string, partition: number, offset: number, headers: Headers): void;
   /** A record put back on a later topic stands for its origin once more. */
@@ -67,22 +77,18 @@ export function createLedger(
       replays: new Map(),
     });
   }
-  const sources = new Map<string, SourceAccount>();
+  const accounts = new Map<string, Account>();
   let unexplained = 0;
 
-  function accountOf(headers: Headers): SourceAccount {
+  function accountOf(headers: Headers): Account {
     const source = headers[header.source] ?? 'unknown';
-    let account = sources.get(source);
+    let account = accounts.get(source);
     if (account === undefined) {
       account = {
-        accepted: 0,
-        insights: 0,
-        dropped: 0,
-        rejected: 0,
-        dropReasons: {},
-        rejectReasons: {},
+        totals: { accepted: 0, insights: 0, dropped: 0, rejected: 0 },
+        reasons: { dropped: {}, rejected: {} },
       };
-      sources.set(source, account);
+      accounts.set(source, account);
     }
     return account;
   }
@@ -104,20 +110,19 @@ export function createLedger(
     return at >= 0 && offset < lane.end && (lane.marks[at]! & isAccepted) !== 0;
   }
 
-  function note(account: SourceAccount, kind: OutcomeKind, reason: string | undefined): void {
-    account[kind] += 1;
+  function note({ totals, reasons }: Account, kind: OutcomeKind, reason: string | undefined): void {
+    totals[kind] += 1;
     if (reason === undefined || kind === 'insights') return;
-    const reasons = kind === 'dropped' ? account.dropReasons : account.rejectReasons;
-    reasons[reason] = (reasons[reason] ?? 0) + 1;
+    reasons[kind][reason] = (reasons[kind][reason] ?? 0) + 1;
   }
 
   return {
-    sources,
+    accounts,
 
     accepted(topic, partition, offset, headers) {
       const held = lanes.get(`${topic}/${partition}`)!;
       held.marks[offset - held.start]! |= isAccepted;
-      accountOf(headers).accepted += 1;
+      accountOf(headers).totals.accepted += 1;
     },
 
     replayed(headers) {
@@ -125,7 +130,7 @@ export function createLedger(
       if (origin === undefined || !find(origin)) return;
       const offset = at + lane!.start;
       lane!.replays.set(offset, (lane!.replays.get(offset) ?? 0) + 1);
-      accountOf(headers).accepted += 1;
+      accountOf(headers).totals.accepted += 1;
     },
 
     outcome(kind, headers, reason) {
@@ -134,7 +139,7 @@ export function createLedger(
         // The gateway's own: a bad line of a file is accepted and judged at once. Insights have no such short cut.
         if (kind === 'insights') unexplained += 1;
         const account = accountOf(headers);
-        if (kind !== 'insights') account.accepted += 1;
+        if (kind !== 'insights') account.totals.accepted += 1;
         note(account, kind, reason);
         return;
       }
@@ -151,7 +156,7 @@ export function createLedger(
       const origin = headers[header.origin];
       if (origin === undefined || !find(origin)) return;
       const account = accountOf(headers);
-      account.insights -= 1;
+      account.totals.insights -= 1;
       note(account, kind, reason);
     },
 

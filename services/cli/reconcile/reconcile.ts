@@ -12,12 +12,14 @@ import {
   signalsNormalized,
 } from '../../topology.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
-import { createLedger, type Ledger, type SourceAccount, type Verdict } from './ledger.ts';
+import { createLedger, type Ledger, type Reasons, type Totals, type Verdict } from './ledger.ts';
 
 export interface Reconciliation extends Verdict {
   /** Every record accepted has exactly one outcome, and all are published. */
   readonly balanced: boolean;
-  readonly sources: Readonly<Record<string, SourceAccount>>;
+  readonly sources: Readonly<Record<string, Totals>>;
+  /** Records dropped and rejected, by source and reason. */
+  readonly reasons: Readonly<Record<string, Reasons>>;
   /** Insights still to be routed to departments. */
   readonly awaitingPublish: number;
   /** Insights whose id came before on the same topic. */
@@ -112,14 +114,15 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
     (sum, range) => sum + Math.max(0, range.end - (published.get(nameOf(range)) ?? range.start)),
     0,
   );
-  const sources = Object.fromEntries([...ledger.sources].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const adds = Object.values(sources).every(
-    (of) => of.accepted === of.insights + of.dropped + of.rejected,
+  const accounts = [...ledger.accounts].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const adds = accounts.every(
+    ([, { totals }]) => totals.accepted === totals.insights + totals.dropped + totals.rejected,
   );
   const { inFlight, missing, doubled, unexplained } = verdict;
   return {
     balanced: adds && inFlight + awaitingPublish + missing + doubled + unexplained === 0,
-    sources,
+    sources: Object.fromEntries(accounts.map(([name, { totals }]) => [name, totals])),
+    reasons: Object.fromEntries(accounts.map(([name, { reasons }]) => [name, reasons])),
     ...verdict,
     awaitingPublish,
     duplicates: Object.values(duplicatesIn).reduce((sum, count) => sum + count, 0),

@@ -41,7 +41,7 @@ export function showRecord(record: ReceivedRecord, output: Output): string[] {
   const { styles } = output;
   const columns = Math.min(mostColumns, output.columns);
   const decoded = decodeValue(record.value);
-  const at = `${record.topic}/${record.partition} at ${record.offset}`;
+  const at = `${record.partition}/${record.offset}`;
   const grey = (...parts: readonly (string | null)[]): string =>
     styles.dim(
       truncate(

@@ -24,6 +24,9 @@ const HAS_KEY = 1;
 const HAS_VALUE = 2;
 const NOT_ASCII = 4;
 
+/** The year 37,648: differences of such times, doubled by zigzag, are still exact. */
+const MAX_TIMESTAMP = 2 ** 50;
+
 /** A finished batch; `bytes` owns its whole buffer, so that it can be transferred to another thread. */
 export interface EncodedBatch {
   readonly bytes: Uint8Array;
@@ -58,7 +61,7 @@ export function createBatchEncoder(expectedBytes: number): BatchEncoder {
 
   function add(record: LogRecord): void {
     const { key, value, timestamp } = record;
-    if (!Number.isSafeInteger(timestamp)) {
+    if (!Number.isInteger(timestamp) || Math.abs(timestamp) > MAX_TIMESTAMP) {
       throw new TypeError(
         `A record's timestamp is whole milliseconds since the epoch, not ${timestamp}`,
       );
@@ -173,7 +176,7 @@ export function decodeBatch(
     if ((flags & HAS_VALUE) !== 0) {
       const length = readVarint(buffer, at);
       at = varintEnd(buffer, at);
-      value = new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+      value = buffer.subarray(at, at + length);
       at += length;
     }
     const text =

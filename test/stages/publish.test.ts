@@ -1,0 +1,38 @@
+// publish: routes by relevance, and says on each insight who else receives it.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Insight } from '#schemas/insight.ts';
+import type { Topic } from '#core/topic.ts';
+import { createPublish } from '../../services/publish/stage.ts';
+import { insightsShared } from '../../services/topology.ts';
+import { driveTransform } from '../support/drive-transform.ts';
+
+const shared = insightsShared as unknown as Topic<never>;
+const [sample] = JSON.parse(
+  readFileSync(new URL('../../schemas/insight/v1.samples.json', import.meta.url), 'utf8'),
+) as [Insight];
+
+function relevant(departments: Record<string, number>): Insight {
+  const entries = Object.entries(departments);
+  return { ...sample, departments: entries.map(([department, relevance]) => ({ department, relevance, evidence: [] })) };
+}
+
+const publish = () =>
+  driveTransform(createPublish([{ name: 'operations', threshold: 0.5 }, { name: 'legal', threshold: 0.8 }]));
+
+describe('publish', () => {
+  it('sends an insight to each department from its threshold on, each saying who received it', async () => {
+    const { emitted } = await publish().send(shared, relevant({ legal: 0.8, operations: 0.5 }));
+    expect(emitted.map(({ topic }) => topic)).toEqual(['insights.legal.v1', 'insights.operations.v1']);
+    for (const { record } of emitted) expect((record as Insight).sharedWith).toEqual(['legal', 'operations']);
+  });
+
+  it('sends nothing below a threshold', async () => {
+    expect((await publish().send(shared, relevant({ legal: 0.79, operations: 0.49 }))).emitted).toEqual([]);
+  });
+
+  it('passes over departments without a stream', async () => {
+    const { emitted } = await publish().send(shared, relevant({ unheard: 1, operations: 0.9 }));
+    expect(emitted.map(({ record }) => (record as Insight).sharedWith)).toEqual([['operations']]);
+  });
+});
