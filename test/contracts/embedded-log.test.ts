@@ -220,6 +220,8 @@ describe('the embedded log', () => {
     await log.close();
     expect(await outcome).toMatchObject({ code: 'log-closed' });
     await expect(log.append(numbered('a', 1))).rejects.toMatchObject({ code: 'log-closed' });
+    expect(() => log.connect()).toThrowError(expect.objectContaining({ code: 'log-closed' }));
+    await log.close();
   });
 
   it('says so when the space runs out, writes nothing by halves, and goes on when there is some', async () => {

@@ -52,6 +52,8 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   const worker = new Worker(new URL('./log-thread.ts', import.meta.url), {
     workerData: data,
     execArgv: [],
+    // Batches pass through and are garbage at once; a large nursery would only keep more of them around.
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
     name: 'signpost-log',
   });
   const order = (message: LogThreadOrder, transfer: MessagePort[] = []): void =>
@@ -63,14 +65,15 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   // A failure of the thread closes every port, which refuses what is pending and all that follows.
   worker.on('error', () => undefined);
 
+  let closing: Promise<void> | undefined;
   function connect(): MessagePort {
+    if (closing !== undefined) throw new SignpostError('log-closed', 'The log was closed');
     const { port1, port2 } = new MessageChannel();
     order({ kind: 'serve', port: port1 }, [port1]);
     return port2;
   }
 
   const log = connectEmbeddedLog(connect());
-  let closing: Promise<void> | undefined;
   return {
     ...log,
     connect,
