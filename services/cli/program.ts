@@ -31,7 +31,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     if (argv.length <= 2) program.outputHelp();
     else await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = reportError(error, asJson);
+    // Whatever of it still runs (a thread, a listening port) must not hold up the end of a failed command.
+    fail(error);
   }
 }
 
