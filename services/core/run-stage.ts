@@ -3,12 +3,19 @@
 import type { DroppedRecord } from '#schemas/dropped-record.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { SignpostError } from './errors.ts';
-import type { Batch, Log, OutgoingRecord } from './log/port.ts';
+import type { Batch, Log } from './log/port.ts';
 import type { Logger } from './logger.ts';
-import { deadLetter, dropNote } from './outcomes.ts';
-import { reject, type Delivery, type Input, type Projection, type Stage, type Transform, type Verdict } from './stage.ts';
+import { createOutcome, type Outcome } from './outcome.ts';
+import {
+  reject,
+  type Delivery,
+  type Input,
+  type Projection,
+  type Stage,
+  type Transform,
+} from './stage.ts';
 import type { StageMetrics } from './telemetry.ts';
-import { toOutgoing, type Topic } from './topic.ts';
+import type { Topic } from './topic.ts';
 
 export interface Engine {
   readonly log: Log;
@@ -32,48 +39,74 @@ const lanesOfDelivery = 64;
  * Runs `stage` until `signal` aborts. Operational errors (a `SignpostError`: disk full, server away) are retried with
  * growing pauses; anything else is a bug and is thrown with nothing committed, to be replayed at the next start.
  */
-export async function runStage<In>(stage: Stage<In>, engine: Engine, signal: AbortSignal): Promise<void> {
+export async function runStage<In>(
+  stage: Stage<In>,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<void> {
   const { log, logger, metrics, sleep } = engine;
-  const process = processorOf(stage, engine, signal);
-  const epochs = new Map<string, number>();
+  const progress = new Map<string, Progress>();
+  const process = processorOf(stage, engine, progress, signal);
   const subscription = await log.subscribe({
     group: groupOf(stage.name),
     topics: stage.inputs.map((topic) => topic.name),
     maxRecords: engine.maxRecords ?? 1000,
-    ...(stage.kind === 'projection' ? { startAt: (topic, partition) => acquire(stage, topic, partition, epochs) } : {}),
+    ...(stage.kind === 'projection'
+      ? { startAt: (topic, partition) => acquire(stage, log, topic, partition, progress) }
+      : {}),
   });
 
   const bug = new AbortController();
   const stopped = AbortSignal.any([signal, bug.signal]);
   const failures = new Map<string, number>();
 
+  const pauseAfter = async (error: SignpostError, at: string): Promise<void> => {
+    const count = failures.get(at) ?? 0;
+    failures.set(at, count + 1);
+    const wait = Math.min(pauseMs.most, pauseMs.first * 2 ** Math.min(count, 20));
+    const { code, message } = error;
+    logger.warn(
+      { stage: stage.name, partition: at, code, pauseMs: wait },
+      `${message}; trying again`,
+    );
+    await sleep(wait, stopped);
+  };
+
+  const next = async (): Promise<Batch | null> => {
+    for (;;) {
+      try {
+        const batch = await subscription.next(stopped);
+        failures.delete('');
+        return batch;
+      } catch (error) {
+        if (!(error instanceof SignpostError) || error.code === 'log-closed') throw error;
+        metrics.failed(error.code);
+        await pauseAfter(error, '');
+      }
+    }
+  };
+
   const settle = async (batch: Batch): Promise<void> => {
-    const at = `${batch.topic}/${batch.partition}`;
+    const at = placeOf(batch);
     try {
-      await process(batch, epochs.get(at) ?? 0);
+      await process(batch);
       failures.delete(at);
     } catch (error) {
       if (!(error instanceof SignpostError)) {
         await batch.release();
+        if (signal.aborted && isAbort(error, signal)) return;
         throw error;
       }
       metrics.failed(error.code);
       // Fenced: whoever owns the partition now has these records too. Conflict: the claims are simply read again.
-      if (error.code !== 'fenced' && error.code !== 'claim-conflict') {
-        const count = failures.get(at) ?? 0;
-        failures.set(at, count + 1);
-        const wait = Math.min(pauseMs.most, pauseMs.first * 2 ** Math.min(count, 20));
-        const { code, message } = error;
-        logger.warn({ stage: stage.name, partition: at, code, pauseMs: wait }, `${message}; trying again`);
-        await sleep(wait, stopped);
-      }
+      if (error.code !== 'fenced' && error.code !== 'claim-conflict') await pauseAfter(error, at);
       await batch.release();
     }
   };
 
   const lane = async (): Promise<void> => {
     try {
-      for (let batch; (batch = await subscription.next(stopped)) !== null; ) await settle(batch);
+      for (let batch; (batch = await next()) !== null;) await settle(batch);
     } catch (error) {
       bug.abort();
       throw error;
@@ -91,114 +124,148 @@ export function groupOf(stage: string): string {
   return `signpost.${stage}`;
 }
 
+/** What an effect rejects with that was given the signal and heard it. */
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+}
+
 function processorOf<In>(
   stage: Stage<In>,
   engine: Engine,
+  progress: ReadonlyMap<string, Progress>,
   signal: AbortSignal,
-): (batch: Batch, epoch: number) => Promise<void> {
+): (batch: Batch) => Promise<void> {
   switch (stage.kind) {
     case 'transform':
       return (batch) => transform(stage, batch, engine);
     case 'projection':
-      return (batch, epoch) => project(stage, batch, epoch, engine);
+      return (batch) => project(stage, batch, progress.get(placeOf(batch))!, engine);
     case 'delivery':
       return (batch) => deliver(stage, batch, engine, signal);
   }
 }
 
-async function transform<In, Loaded>(stage: Transform<In, Loaded>, batch: Batch, engine: Engine): Promise<void> {
-  const { inputs, outputs, verdicts } = decode(stage, batch, engine);
-  const loaded = (await stage.load?.(inputs, batch)) as Loaded;
-  // A record sent to several topics is encoded once.
-  let encoded: unknown;
-  let bytes: Uint8Array = new Uint8Array(0);
-  for (const input of inputs) {
-    const cause = input.received;
-    const verdict = stage.decide(input, loaded);
-    verdicts.push(verdict);
-    if (verdict.kind === 'emit') {
-      for (const { topic, record } of verdict.outputs) {
-        if (encoded !== record) {
-          encoded = record;
-          bytes = topic.codec.encode(record as never);
-        }
-        outputs.push(toOutgoing(topic, record as never, { cause }, bytes));
-      }
-    } else if (verdict.kind === 'drop') {
-      outputs.push(toOutgoing(engine.dropped, dropNote(stage.name, verdict.reason, cause), { cause }));
-    } else {
-      const letter = deadLetter(stage.name, verdict.reason, verdict.detail, cause);
-      outputs.push(toOutgoing(engine.rejected, letter, { cause }));
-    }
+async function transform<In, Loaded>(
+  stage: Transform<In, Loaded>,
+  batch: Batch,
+  engine: Engine,
+): Promise<void> {
+  const result = createOutcome(stage.name, engine);
+  if (stage.load === undefined) {
+    // One record at a time from bytes to bytes: what it is in between is gone before the collector looks.
+    const none = undefined as Loaded;
+    for (const input of inputsOf(stage, batch, result))
+      result.settle(stage.decide(input, none), input.received);
+  } else {
+    const inputs = [...inputsOf(stage, batch, result)];
+    const loaded = await stage.load(inputs, batch);
+    for (const input of inputs) result.settle(stage.decide(input, loaded), input.received);
   }
-  await commit(batch, outputs, verdicts, engine.metrics);
+  await result.commit(batch);
 }
 
 async function project<In, Tx>(
   stage: Projection<In, Tx>,
   batch: Batch,
-  epoch: number,
+  at: Progress,
   engine: Engine,
 ): Promise<void> {
-  const { inputs, outputs, verdicts } = decode(stage, batch, engine);
+  const result = createOutcome(stage.name, engine);
+  const inputs = [...inputsOf(stage, batch, result, at.lettersTo)];
   const { topic, partition, nextOffset } = batch;
-  await stage.store.commit({ stage: stage.name, topic, partition, epoch, nextOffset }, (tx) => stage.apply(inputs, tx));
+  if (nextOffset > at.rowsTo) {
+    const fresh = inputs.filter(({ received }) => received.offset >= at.rowsTo);
+    const position = { stage: stage.name, topic, partition, epoch: at.epoch, nextOffset };
+    await stage.store.commit(position, (tx) =>
+      stage.apply(
+        fresh.map((input, index) => ({ ...input, index })),
+        tx,
+      ),
+    );
+    at.rowsTo = nextOffset;
+  }
   // The rows are what counts; the group's offset follows for lag, and carries the dead letters of undecodable records.
-  await commit(batch, outputs, verdicts, engine.metrics);
+  await result.commit(batch);
+  at.lettersTo = Math.max(at.lettersTo, nextOffset);
 }
 
-async function deliver<In>(stage: Delivery<In>, batch: Batch, engine: Engine, signal: AbortSignal): Promise<void> {
-  const { inputs, outputs, verdicts } = decode(stage, batch, engine);
-  if (inputs.length > 0) await stage.deliver(inputs, signal);
-  await commit(batch, outputs, verdicts, engine.metrics);
-}
-
-/** Verdicts are counted once they stand: a batch that comes again is not counted twice. */
-async function commit(
+async function deliver<In>(
+  stage: Delivery<In>,
   batch: Batch,
-  outputs: readonly OutgoingRecord[],
-  verdicts: readonly Verdict[],
-  metrics: StageMetrics,
+  engine: Engine,
+  signal: AbortSignal,
 ): Promise<void> {
-  const done = metrics.committing(batch.records.length);
-  await batch.commit(outputs);
-  done();
-  for (const verdict of verdicts) metrics.judged(verdict);
+  const result = createOutcome(stage.name, engine);
+  const inputs = [...inputsOf(stage, batch, result)];
+  if (inputs.length > 0) await stage.deliver(inputs, signal);
+  await result.commit(batch);
 }
 
-interface Decoded<In> {
-  readonly inputs: Input<In>[];
-  readonly outputs: OutgoingRecord[];
-  readonly verdicts: Verdict[];
-}
-
-/** Decodes a batch; what cannot be read becomes a dead letter and the rest goes on. Tombstones are passed over. */
-function decode<In>(stage: Stage<In>, batch: Batch, engine: Engine): Decoded<In> {
+/**
+ * Decodes a batch record by record; what cannot be read becomes a dead letter and the rest goes on. Tombstones are
+ * passed over.
+ * @param lettersTo records below this offset have their dead letters already
+ */
+function* inputsOf<In>(
+  stage: Stage<In>,
+  batch: Batch,
+  result: Outcome,
+  lettersTo = 0,
+): Generator<Input<In>> {
   const topic = stage.inputs.find(({ name }) => name === batch.topic);
-  if (topic === undefined) throw new Error(`${stage.name} got a batch of ${batch.topic}, which it does not read`);
-  const decoded: Decoded<In> = { inputs: [], outputs: [], verdicts: [] };
-  const { inputs, outputs, verdicts } = decoded;
+  if (topic === undefined)
+    throw new Error(`${stage.name} got a batch of ${batch.topic}, which it does not read`);
+  let index = 0;
   for (const received of batch.records) {
     if (received.value === null) continue;
+    let record: In;
     try {
-      inputs.push({ record: topic.codec.decode(received.value), received, index: inputs.length });
+      record = topic.codec.decode(received.value);
     } catch (error) {
       if (!(error instanceof SignpostError) || error.code !== 'undecodable') throw error;
-      const letter = deadLetter(stage.name, 'undecodable', error.message, received);
-      outputs.push(toOutgoing(engine.rejected, letter, { cause: received }));
-      verdicts.push(reject('undecodable', error.message));
+      if (received.offset >= lettersTo)
+        result.settle(reject('undecodable', error.message), received);
+      continue;
     }
+    yield { record, received, index };
+    index += 1;
   }
-  return decoded;
 }
 
+/**
+ * How far a projection is with a partition: with its rows, as its store has it, and with its dead letters, as the log
+ * has it. They are two transactions, and a crash or a refusal may come between them.
+ */
+interface Progress {
+  readonly epoch: number;
+  rowsTo: number;
+  lettersTo: number;
+}
+
+/** Takes a partition over, and says where to read on so that neither rows nor dead letters are missed. */
 async function acquire<In, Tx>(
   stage: Projection<In, Tx>,
+  log: Log,
   topic: string,
   partition: number,
-  epochs: Map<string, number>,
-): Promise<number | undefined> {
-  const { offset, epoch } = await stage.store.acquire(stage.name, topic, partition);
-  epochs.set(`${topic}/${partition}`, epoch);
-  return offset;
+  progress: Map<string, Progress>,
+): Promise<number> {
+  const { offset: rowsTo = 0, epoch } = await stage.store.acquire(stage.name, topic, partition);
+  const group = groupOf(stage.name);
+  const committed = (await log.committed()).find(
+    (at) => at.group === group && at.topic === topic && at.partition === partition,
+  );
+  const lettersTo = committed?.offset ?? 0;
+  progress.set(placeOf({ topic, partition }), { epoch, rowsTo, lettersTo });
+  return Math.min(rowsTo, lettersTo);
+}
+
+function placeOf({
+  topic,
+  partition,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+}): string {
+  return `${topic}/${partition}`;
 }
