@@ -53,7 +53,8 @@ export function createIdSet(expected: number): IdSet {
       }
       a = Math.imul(a ^ (a >>> 16), 2_246_822_507) ^ Math.imul(b ^ (b >>> 13), 3_266_489_909);
       b = Math.imul(b ^ (b >>> 16), 2_246_822_507) ^ Math.imul(a ^ (a >>> 13), 3_266_489_909);
-      return insert(a >>> 0, (b >>> 0) | (a === 0 && b === 0 ? 1 : 0));
+      // Both zero would read as an empty entry.
+      return insert(a >>> 0, a === 0 && b === 0 ? 1 : b >>> 0);
     },
     clear() {
       table.fill(0);

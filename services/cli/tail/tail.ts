@@ -38,7 +38,7 @@ export async function* records(
   let shown = 0;
   const held = fromBeginning
     ? readMerged(log, name, partitions)
-    : readLast(log, name, partitions, max ?? usualCount);
+    : readLast(log, name, partitions, follow ? Math.min(most, usualCount) : (max ?? usualCount));
   for await (const record of held) {
     if (signal?.aborted) return;
     yield record;

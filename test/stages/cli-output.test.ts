@@ -1,0 +1,131 @@
+// What the command prints: hostile text does nothing to a terminal, whichever way it is shown.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createOutput, toJson } from '../../services/cli/output.ts';
+import { nearest } from '../../services/cli/nearest.ts';
+import { displayWidth, oneLine, pad, safeText, truncate } from '../../services/cli/safe-text.ts';
+import { quoteLines } from '../../services/cli/words.ts';
+
+const harmful = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const hostile = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 8 }),
+      fc.constantFrom(
+        '\x1b[2J',
+        '\x1b]0;title\x07',
+        '\x9b31m',
+        '\r\n',
+        '\u202e',
+        '\u2066',
+        '\u200b',
+        '\ud800',
+        '\u{e0041}',
+        '\t',
+        'é',
+        '漢字',
+        '👩‍👩‍👧',
+        'word ',
+      ),
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => parts.join(''));
+
+describe('text of data on a terminal', () => {
+  it('holds nothing that acts upon a terminal', () => {
+    fc.assert(
+      fc.property(hostile, fc.integer({ min: 1, max: 80 }), (text, columns) => {
+        for (const shown of [
+          safeText(text),
+          oneLine(text),
+          truncate(safeText(text), columns),
+          pad(safeText(text), columns),
+        ]) {
+          expect(shown).not.toMatch(harmful);
+        }
+      }),
+    );
+  });
+
+  it('is shown as what it is', () => {
+    expect(safeText('\x1b[31mred\x7f\u202eevil\u2028x')).toBe('␛[31mred␡\\u{202e}evil\\u{2028}x');
+  });
+
+  it('is left as it is where it is harmless', () => {
+    for (const text of ['plain', 'größer – 漢字 ¿qué?', 'a👍b']) expect(safeText(text)).toBe(text);
+  });
+
+  it('loses marks piled up on one letter', () => {
+    expect(safeText(`a${'\u0301'.repeat(500)}b`).length).toBeLessThan(15);
+  });
+
+  it('fits the columns it was cut to, wide letters counted twice', () => {
+    fc.assert(
+      fc.property(hostile, fc.integer({ min: 1, max: 40 }), (text, columns) => {
+        expect(displayWidth(truncate(safeText(text), columns))).toBeLessThanOrEqual(columns);
+      }),
+    );
+    expect(truncate('漢字漢字', 5)).toBe('漢字…');
+    expect(pad('漢', 4)).toBe('漢  ');
+    expect(truncate('exactly', 7)).toBe('exactly');
+  });
+});
+
+describe('JSON', () => {
+  it('parses to the same value and is one line without anything that acts upon a terminal', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const json = toJson({ text });
+        expect(json).not.toMatch(harmful);
+        expect(JSON.parse(json)).toEqual({ text });
+      }),
+    );
+  });
+});
+
+describe('quoted words', () => {
+  const shape = { columns: 20, maxLines: 3, mark: (word: string) => `<${word}>` };
+
+  it('are wrapped, and marked where they spoke for a judgement', () => {
+    expect(quoteLines('there is no signal here today', [{ start: 9, end: 18 }], shape)).toEqual([
+      '“there is <no> <signal>',
+      ' here today”',
+    ]);
+  });
+
+  it('end in an ellipsis when there are too many', () => {
+    const lines = quoteLines('word '.repeat(100), [], shape);
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/…”$/);
+  });
+
+  it('cannot break out of their lines', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        for (const line of quoteLines(text, [], shape)) expect(line).not.toMatch(harmful);
+      }),
+    );
+  });
+});
+
+describe('colours', () => {
+  const sink = (isTTY: boolean) => ({
+    isTTY,
+    columns: 80,
+    write: () => true,
+    once: () => undefined,
+  });
+
+  it('are for terminals alone, and not where NO_COLOR asks for none', () => {
+    expect(createOutput(sink(true), {}).styles.bold('x')).toBe('\x1b[1mx\x1b[22m');
+    expect(createOutput(sink(false), {}).styles.bold('x')).toBe('x');
+    expect(createOutput(sink(true), { NO_COLOR: '1' }).styles.bold('x')).toBe('x');
+    expect(createOutput(sink(true), { TERM: 'dumb' }).styles.bold('x')).toBe('x');
+  });
+});
+
+it('the nearest name is one that could have been meant', () => {
+  expect(nearest('operatons', ['operations', 'it'])).toBe('operations');
+  expect(nearest('xyzzy', ['operations', 'it'])).toBeUndefined();
+});
