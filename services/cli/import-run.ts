@@ -25,8 +25,15 @@ export interface ImportResult extends ImportReport {
   readonly resumedAt: number;
 }
 
-/** @throws SignpostError; `interrupted` after Ctrl-C, when running it again goes on where it stopped. */
-export async function runImport(options: ImportOptions): Promise<ImportResult> {
+/**
+ * @param tell is given the result. The import counts as done only after that: cut off before, it is asked for again,
+ *   and then the same result is told rather than that of a second import.
+ * @throws SignpostError; `interrupted` after Ctrl-C, when running it again goes on where it stopped.
+ */
+export async function runImport(
+  options: ImportOptions,
+  tell: (result: ImportResult) => Promise<void>,
+): Promise<void> {
   const mapping = await loadMapping(options.mapping);
   checkKind(options.kind, mapping);
   const config = readConfig(options.config);
@@ -35,7 +42,9 @@ export async function runImport(options: ImportOptions): Promise<ImportResult> {
   const pipeline = await openPipeline(options.data, config);
   try {
     // What a crash left unfinished is finished first, so that the report is of this file alone.
-    await drain(pipeline, shutdown.signal, (left) => progress.update(0, `finishing ${count(left)} records of before`));
+    await drain(pipeline, shutdown.signal, (left) =>
+      progress.update(0, `finishing ${count(left)} records of before`),
+    );
     const startedAt = performance.now();
     const state = await Promise.race([
       pipeline.failed,
@@ -55,12 +64,14 @@ export async function runImport(options: ImportOptions): Promise<ImportResult> {
     });
     const seconds = (performance.now() - startedAt) / 1000;
     const report = await reportImport(pipeline.log, pipeline.departments, state.done, state.began);
-    return {
+    progress.end();
+    await tell({
       ...report,
       seconds: round(seconds, 2),
       recordsPerSecond: Math.round((state.done - state.resumedAt) / seconds),
       resumedAt: state.resumedAt,
-    };
+    });
+    await state.conclude();
   } catch (error) {
     if (!shutdown.signal.aborted) throw error;
     throw new SignpostError('interrupted', 'Interrupted; what was read so far is kept.', {
@@ -80,7 +91,7 @@ export async function drain(
   signal: AbortSignal,
   onLeft: (records: number) => void = () => {},
 ): Promise<void> {
-  for (let left; (left = await Promise.race([pipeline.failed, pipeline.backlog()])) > 0; ) {
+  for (let left; (left = await Promise.race([pipeline.failed, pipeline.backlog()])) > 0;) {
     onLeft(left);
     await Promise.race([pipeline.failed, pause(50, undefined, { signal })]);
   }
@@ -88,12 +99,19 @@ export async function drain(
 
 function checkKind(kind: string, mapping: Mapping): void {
   if (kind === mapping.kind) return;
-  throw new SignpostError('wrong-kind', `The mapping ${mapping.label} is for ${mapping.kind}, not for ${kind}.`, {
-    hint: `Use: signpost import ${mapping.kind} …`,
-  });
+  throw new SignpostError(
+    'wrong-kind',
+    `The mapping ${mapping.label} is for ${mapping.kind}, not for ${kind}.`,
+    {
+      hint: `Use: signpost import ${mapping.kind} …`,
+    },
+  );
 }
 
-function showReading(progress: Progress, { records, refused, bytesRead, bytesTotal }: ImportProgress): void {
+function showReading(
+  progress: Progress,
+  { records, refused, bytesRead, bytesTotal }: ImportProgress,
+): void {
   const bad = refused === 0 ? '' : `, ${count(refused)} refused`;
   progress.update(bytesTotal === 0 ? 0 : bytesRead / bytesTotal, `${count(records)} records${bad}`);
 }

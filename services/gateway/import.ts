@@ -16,6 +16,7 @@ export interface ImportState {
   readonly done: number;
   /** Records refused by the gateway so far. */
   readonly refused: number;
+  /** Read to the end, and every record through the pipeline. */
   readonly complete: boolean;
   /** How often the file was imported whole before. */
   readonly earlier: number;
@@ -41,24 +42,41 @@ export interface ImportRequest {
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
+export interface Imported extends ImportState {
+  /** The record it resumed at; 0: from the start. */
+  readonly resumedAt: number;
+  /** Notes that every record has its outcome. Until then the same import, asked for again, goes on with this one. */
+  conclude(): Promise<void>;
+}
+
 /**
  * Imports `file` to its end, or resumes an import that was cut off. A file that was imported whole before is sent
  * through once more: normalize drops what it knows, and lines refused then are noted as repeated.
- * @returns where the import stands and the record it resumed at (0: from the start)
+ * @returns where the import stands, all records appended
  * @throws SignpostError when the file or its mapping cannot be used, or the log refuses; AbortError when `signal`
  *   aborts. What was appended by then stands, and the next run goes on behind it.
  */
-export async function importFile(request: ImportRequest): Promise<ImportState & { readonly resumedAt: number }> {
+export async function importFile(request: ImportRequest): Promise<Imported> {
   const { log, file, mapping, now, signal, onProgress } = request;
   const key = `import/${await hashOf(file, signal)}/${identityOf(mapping)}`;
   const saved = await log.checkpoint(key);
   const last = saved === null ? null : (JSON.parse(saved) as ImportState);
-  let state: ImportState =
+  const begin: ImportState =
     last === null || last.complete
-      ? { done: 0, refused: 0, complete: false, earlier: last === null ? 0 : last.earlier + 1, began: await endsOf(log) }
+      ? {
+          done: 0,
+          refused: 0,
+          complete: false,
+          earlier: last === null ? 0 : last.earlier + 1,
+          began: await endsOf(log),
+        }
       : last;
-  const resumedAt = state.done;
-  const save = (): { checkpoints: Record<string, string> } => ({ checkpoints: { [key]: JSON.stringify(state) } });
+  const { done: resumedAt, earlier, began } = begin;
+  let { done, refused } = begin;
+  const stateOf = (complete: boolean): ImportState => ({ done, refused, complete, earlier, began });
+  const save = (complete: boolean): { checkpoints: Record<string, string> } => ({
+    checkpoints: { [key]: JSON.stringify(stateOf(complete)) },
+  });
 
   let bytesRead = 0;
   let bytesTotal = 0;
@@ -77,27 +95,32 @@ export async function importFile(request: ImportRequest): Promise<ImportState & 
     for await (const { results, recordsDone, fileHash, header } of batches) {
       const receivedAt = now();
       const origin: LineOrigin = { file, mapping, fileHash, header, receivedAt };
-      let refused = 0;
       const records = results.map((result) => {
-        const taken = result.ok ? takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt }) : result;
+        const taken = result.ok
+          ? takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt })
+          : result;
         if (taken.ok) return taken.outgoing;
         refused += 1;
         const { line, raw } = result;
-        return state.earlier > 0 ? repeatedLine(line, origin) : refusedLine(taken, { line, raw }, origin);
+        return earlier > 0 ? repeatedLine(line, origin) : refusedLine(taken, { line, raw }, origin);
       });
-      state = { ...state, done: recordsDone, refused: state.refused + refused };
+      done = recordsDone;
       await writing;
-      writing = log.append(records, save());
+      writing = log.append(records, save(false));
       // Awaited in the next round; until then its failure must not count as unhandled.
       writing.catch(() => {});
-      onProgress?.({ records: state.done, refused: state.refused, bytesRead, bytesTotal });
+      onProgress?.({ records: done, refused, bytesRead, bytesTotal });
     }
   } finally {
     await writing;
   }
-  state = { ...state, complete: true };
-  await log.append([], save());
-  return { ...state, resumedAt };
+  return {
+    ...stateOf(false),
+    resumedAt,
+    async conclude() {
+      await log.append([], save(true));
+    },
+  };
 }
 
 /** The whole content counts: a file of which one byte differs is another import. */

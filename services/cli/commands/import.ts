@@ -18,7 +18,9 @@ export function addImport(program: Command): void {
         'the end and reports what became of every record. An import that was cut off goes on where it stopped; a file\n' +
         'imported again adds nothing.',
     )
-    .addArgument(new Argument('<kind>', 'what the file holds').choices(['tickets', 'posts', 'surveys']))
+    .addArgument(
+      new Argument('<kind>', 'what the file holds').choices(['tickets', 'posts', 'surveys']),
+    )
     .argument('<file>', 'the file to read')
     .addOption(
       new Option(
@@ -32,13 +34,21 @@ export function addImport(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['signpost import tickets complaints.csv --mapping us-isp-complaints', 'take in complaints'],
-        ['signpost import surveys answers.jsonl.gz --mapping ./answers.yaml --json', 'with a mapping of your own'],
+        [
+          'signpost import tickets complaints.csv --mapping us-isp-complaints',
+          'take in complaints',
+        ],
+        [
+          'signpost import surveys answers.jsonl.gz --mapping ./answers.yaml --json',
+          'with a mapping of your own',
+        ],
       ),
     )
     .action(async (kind: string, file: string, { json, config, ...options }: Options) => {
       const { printImport } = await import('../import-print.ts');
       const { runImport } = await import('../import-run.ts');
-      await printImport(await runImport({ kind, file, config, ...options }), json === true, options.data);
+      await runImport({ kind, file, config, ...options }, (result) =>
+        printImport(result, json === true, options.data),
+      );
     });
 }
