@@ -45,7 +45,7 @@ test(
         await listening;
         await pause(random() * 500);
       }
-      child.kill('SIGKILL');
+      intake.child.kill('SIGKILL');
       expect(await intake.ended).toMatchObject({ signal: 'SIGKILL' });
       struck.push(sender.acknowledged.size);
     }
