@@ -102,7 +102,9 @@ export async function importFile(request: ImportRequest): Promise<Imported> {
         if (taken.ok) return taken.outgoing;
         refused += 1;
         const { line, raw } = result;
-        return earlier > 0 ? repeatedLine(line, origin) : refusedLine(taken, { line, raw }, origin);
+        return earlier > 0
+          ? repeatedLine(line, earlier, origin)
+          : refusedLine(taken, { line, raw }, origin);
       });
       done = recordsDone;
       await writing;
@@ -127,8 +129,9 @@ export async function importFile(request: ImportRequest): Promise<Imported> {
 async function hashOf(file: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   try {
-    // A directory or device would fail with a less helpful word, or never end.
-    if (!(await stat(file)).isFile()) return 'not-a-file';
+    // What is missing, a directory or a device would fail with a less helpful word here, or never end.
+    const status = await stat(file).catch(() => undefined);
+    if (status?.isFile() !== true) return 'not-a-file';
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { signal });
   } catch (cause) {
     if (signal.aborted) throw cause;

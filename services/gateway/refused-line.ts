@@ -54,7 +54,10 @@ export function refusedLine(
     line,
     mapping: mapping.label,
     key: null,
-    headers: { file_hash: fileHash, ...(header === undefined ? {} : { columns: JSON.stringify(header) }) },
+    headers: {
+      file_hash: fileHash,
+      ...(header === undefined ? {} : { columns: JSON.stringify(header) }),
+    },
     payload,
     payloadCut: payload.length < Buffer.byteLength(raw) || payload.length > maxRawBytes - 4,
     rejectedAt: receivedAt,
@@ -62,14 +65,21 @@ export function refusedLine(
   return toOutgoing(recordsRejected, letter, { timestamp: receivedAt });
 }
 
-/** Note that a line was refused by an earlier import of the same file already. */
-export function repeatedLine(line: number, { mapping, receivedAt, fileHash }: LineOrigin): OutgoingRecord {
+/**
+ * Note that a line was refused by an earlier import of the same file already; `earlier` says how many there were, so
+ * that each note has an id of its own.
+ */
+export function repeatedLine(
+  line: number,
+  earlier: number,
+  { mapping, receivedAt, fileHash }: LineOrigin,
+): OutgoingRecord {
   const note = {
     source: mapping.source,
     stage,
     reason: 'duplicate',
-    topic: 'file',
-    partition: 0,
+    topic: `import/${fileHash}`,
+    partition: earlier,
     offset: line,
     eventId: `${fileHash}-${line}`,
     droppedAt: receivedAt,
@@ -85,8 +95,15 @@ export function retryLine(
   letter: RejectedRecord,
   mapping: Mapping,
   now: () => number,
-): { readonly ok: true; readonly outgoing: OutgoingRecord } | ({ readonly ok: false } & LineRefusal) {
-  if (letter.payloadCut) return { ok: false, reason: 'line-too-long', detail: 'was cut when it was kept; import it from its file' };
+):
+  | { readonly ok: true; readonly outgoing: OutgoingRecord }
+  | ({ readonly ok: false } & LineRefusal) {
+  if (letter.payloadCut)
+    return {
+      ok: false,
+      reason: 'line-too-long',
+      detail: 'was cut when it was kept; import it from its file',
+    };
   const header = letter.headers['columns'];
   const columns = header === undefined ? mapping.columns : (JSON.parse(header) as string[]);
   const context = { fileHash: letter.headers['file_hash'] ?? '', nowMs: now, header: columns };
@@ -95,7 +112,11 @@ export function retryLine(
   return takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt: now() });
 }
 
-function readLine(letter: RejectedRecord, mapping: Mapping, columns: readonly string[] | undefined): RawRecord {
+function readLine(
+  letter: RejectedRecord,
+  mapping: Mapping,
+  columns: readonly string[] | undefined,
+): RawRecord {
   const reader =
     mapping.format === 'jsonl'
       ? createJsonlReader(defaultReadLimits)
@@ -105,6 +126,7 @@ function readLine(letter: RejectedRecord, mapping: Mapping, columns: readonly st
   reader.push({ firstLine: letter.line ?? 1, lines: text.split('\n'), flaws: undefined }, records);
   reader.end(records);
   const [record] = records;
-  if (record === undefined) throw new SignpostError('payload-empty', `Dead letter ${letter.id} holds no line`);
+  if (record === undefined)
+    throw new SignpostError('payload-empty', `Dead letter ${letter.id} holds no line`);
   return record;
 }

@@ -66,9 +66,11 @@ export async function audit(log: LogReader): Promise<Books> {
   const insights = await readAll(log, insightsShared.name);
   for (const record of insights) settle(originOf(record), { kind: 'insight' });
   let repeatedLines = 0;
-  for (const record of await readAll(log, recordsDropped.name)) {
+  const notes = await readAll(log, recordsDropped.name);
+  checkUnique(notes, recordsDropped.name);
+  for (const record of notes) {
     const { topic, reason } = recordsDropped.codec.decode(record.value!);
-    if (originOf(record) === '' && topic.startsWith('file')) repeatedLines += 1;
+    if (originOf(record) === '' && topic.startsWith('import/')) repeatedLines += 1;
     else settle(originOf(record), { kind: 'dropped', reason });
   }
   const refusedLines: Books['refusedLines'][number][] = [];
