@@ -30,7 +30,14 @@ const folder = mkdtempSync(join(tmpdir(), 'signpost-test-'));
 const results = join(folder, 'results.json');
 const vitest = spawnSync(
   node,
-  [module('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${results}`, ...only],
+  [
+    module('vitest/vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${results}`,
+    ...only,
+  ],
   { cwd: root, stdio: 'inherit' },
 );
 let totals = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 };

@@ -31,7 +31,8 @@ export const ticketsReported: Topic<TroubleTicket> = {
 export const postsPublished: Topic<CommunityPost> = {
   name: 'posts.published.v1',
   codec: communityPostCodec,
-  description: 'Posts of communities, forums and networks as they came in. Readable by normalize alone.',
+  description:
+    'Posts of communities, forums and networks as they came in. Readable by normalize alone.',
   keyedBy: sourceKey,
   partitions,
   retentionMs: intakeRetentionMs,
@@ -75,18 +76,25 @@ export const insightsShared: Topic<Insight> = {
 export const recordsRejected: Topic<RejectedRecord> = {
   name: 'records.rejected.v1',
   codec: rejectedRecordCodec,
-  description: 'Dead letters: records that were accepted but cannot be processed, with reason, origin and payload.',
+  description:
+    'Dead letters: records that were accepted but cannot be processed, with reason, origin and payload.',
   keyedBy: 'id of the dead letter',
   partitions,
   retentionMs: erasureDeadlineMs,
   words: 'raw',
-  facts: (letter) => ({ id: letter.id, key: letter.id, source: letter.source, time: letter.rejectedAt }),
+  facts: (letter) => ({
+    id: letter.id,
+    key: letter.id,
+    source: letter.source,
+    time: letter.rejectedAt,
+  }),
 };
 
 export const recordsDropped: Topic<DroppedRecord> = {
   name: 'records.dropped.v1',
   codec: droppedRecordCodec,
-  description: 'A note for every record that was accepted and deliberately not passed on, with its reason.',
+  description:
+    'A note for every record that was accepted and deliberately not passed on, with its reason.',
   keyedBy: 'topic, partition and offset of the record, joined by slashes',
   partitions,
   retentionMs: erasureDeadlineMs,

@@ -20,7 +20,7 @@ export interface JudgedDepartment {
   readonly department: string;
   /** Probability, 0 to 1, that the department should read this. */
   readonly relevance: number;
-  /** At most five reasons, the weightiest first; a negative weight speaks against. */
+  /** The weightiest reasons first, five or, below the department's threshold, two; a negative weight speaks against. */
   readonly evidence: readonly Evidence[];
 }
 
@@ -44,7 +44,9 @@ export interface Judge {
 }
 
 const SHOWN_FROM = 0.05;
+/** Reasons shown for a department that receives the insight, and for one that was merely considered. */
 const MOST_EVIDENCE = 5;
+const LESS_EVIDENCE = 2;
 
 /**
  * Joins a model and a departments file. Not to be shared between threads: the model's buffers are reused.
@@ -165,11 +167,10 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
       }
       const relevance = round(probability(logOdds[at]!));
       if (relevance < SHOWN_FROM) continue;
+      const most = relevance >= config.departments[at]!.threshold ? MOST_EVIDENCE : LESS_EVIDENCE;
       const evidence =
-        worded === null || column === null
-          ? []
-          : explain(model, worded, text, column, MOST_EVIDENCE);
-      for (const piece of own) insert(evidence, piece, MOST_EVIDENCE);
+        worded === null || column === null ? [] : explain(model, worded, text, column, most);
+      for (const piece of own) insert(evidence, piece, most);
       found.push({ department: name, relevance, evidence });
     }
     return found.toSorted((a, b) => b.relevance - a.relevance);

@@ -13,7 +13,12 @@ const configSchema = z.strictObject({
   /** Lines below this level are not logged. */
   logLevel: z.enum(logLevels).default('warn'),
   /** Threads that stages run in, beside the one of the log. */
-  threads: z.number().int().min(1).max(32).default(Math.min(4, Math.max(1, availableParallelism()))),
+  threads: z
+    .number()
+    .int()
+    .min(1)
+    .max(32)
+    .default(Math.min(4, Math.max(1, availableParallelism()))),
   gateway: gatewayConfig.prefault({}),
   normalize: normalizeConfig.prefault({}),
   classify: classifyConfig.prefault({}),
@@ -32,7 +37,8 @@ export function readConfig(file: string | undefined): Config {
   const found = file ?? (existsSync(usualFile) ? usualFile : undefined);
   const config = loadConfig(configSchema, found);
   const folder = found === undefined ? '.' : dirname(found);
-  const absolute = (path: string | undefined) => (path === undefined ? {} : { path: resolve(folder, path) });
+  const absolute = (path: string | undefined) =>
+    path === undefined ? {} : { path: resolve(folder, path) };
   const gazetteer = absolute(config.normalize.gazetteer).path;
   const model = absolute(config.classify.model).path;
   const departmentsFile = absolute(config.classify.departmentsFile).path;

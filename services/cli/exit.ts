@@ -8,6 +8,8 @@ export const exitCodes = {
   failed: 1,
   /** The command was not given as its help says. */
   usage: 2,
+  /** Ctrl-C or SIGTERM before the end; 128 + SIGINT, as shells have it. */
+  interrupted: 130,
   /** A fault of Signpost itself (EX_SOFTWARE of sysexits.h). */
   bug: 70,
 } as const;
@@ -48,7 +50,8 @@ export function reportError(
     if (asJson) printJson({ code: 'bug', message });
   }
   if (env['SIGNPOST_DEBUG'] === '1') process.stderr.write(`${safeLines(detailsOf(error))}\n`);
-  return failure === undefined ? exitCodes.bug : exitCodes.failed;
+  if (failure === undefined) return exitCodes.bug;
+  return failure.code === 'interrupted' ? exitCodes.interrupted : exitCodes.failed;
 }
 
 function printJson(failure: Failure): void {

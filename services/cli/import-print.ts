@@ -3,21 +3,45 @@ import type { ImportResult } from './import-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { pad, safeText } from './safe-text.ts';
 
-export async function printImport(result: ImportResult, asJson: boolean, data: string): Promise<void> {
+export async function printImport(
+  result: ImportResult,
+  asJson: boolean,
+  data: string,
+): Promise<void> {
   const output = createOutput();
   if (asJson) await output.json(result);
   else await printReport(result, output, data);
 }
 
-async function printReport(result: ImportResult, { line, styles }: Output, data: string): Promise<void> {
-  const { accepted, insights, perDepartment, dropped, rejected, seconds, recordsPerSecond, resumedAt } = result;
+async function printReport(
+  result: ImportResult,
+  { line, styles }: Output,
+  data: string,
+): Promise<void> {
+  const {
+    accepted,
+    insights,
+    perDepartment,
+    dropped,
+    rejected,
+    seconds,
+    recordsPerSecond,
+    resumedAt,
+  } = result;
   const row = (name: string, count: number, note = ''): Promise<void> =>
-    line(`  ${pad(safeText(name), 22)} ${pad(format(count), 10, 'left')}  ${styles.dim(note)}`.trimEnd());
-  if (resumedAt > 0) await line(`Went on at record ${format(resumedAt + 1)}, where an earlier run was cut off.`);
-  await line(styles.bold(`${format(accepted)} records in ${seconds} s (${format(recordsPerSecond)}/s)`));
+    line(
+      `  ${pad(safeText(name), 22)} ${pad(format(count), 10, 'left')}  ${styles.dim(note)}`.trimEnd(),
+    );
+  if (resumedAt > 0)
+    await line(`Went on at record ${format(resumedAt + 1)}, where an earlier run was cut off.`);
+  await line(
+    styles.bold(`${format(accepted)} records in ${seconds} s (${format(recordsPerSecond)}/s)`),
+  );
   await row('insights', insights, 'signals judged, on insights.shared.v1');
-  for (const [reason, count] of Object.entries(dropped)) await row(`dropped: ${reason}`, count, 'deliberately not passed on');
-  for (const [reason, count] of Object.entries(rejected)) await row(`rejected: ${reason}`, count, 'dead letters');
+  for (const [reason, count] of Object.entries(dropped))
+    await row(`dropped: ${reason}`, count, 'deliberately not passed on');
+  for (const [reason, count] of Object.entries(rejected))
+    await row(`rejected: ${reason}`, count, 'dead letters');
   await line();
   await line(styles.bold('To the departments'));
   const streams = Object.entries(perDepartment).toSorted(([, a], [, b]) => b - a);
@@ -25,8 +49,10 @@ async function printReport(result: ImportResult, { line, styles }: Output, data:
   await line();
   const flag = data === '.signpost' ? '' : ` --data ${data}`;
   const [busiest] = streams;
-  if (busiest !== undefined && busiest[1] > 0) await line(`Read a stream:       signpost tail ${busiest[0]}${flag} --from-beginning`);
-  if (Object.keys(rejected).length > 0) await line(`See what was wrong:  signpost rejected list${flag}`);
+  if (busiest !== undefined && busiest[1] > 0)
+    await line(`Read a stream:       signpost tail ${busiest[0]}${flag} --from-beginning`);
+  if (Object.keys(rejected).length > 0)
+    await line(`See what was wrong:  signpost rejected list${flag}`);
   await line(`Check the books:     signpost reconcile${flag}`);
 }
 

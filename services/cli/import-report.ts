@@ -25,7 +25,10 @@ export async function reportImport(
 ): Promise<ImportReport> {
   const topics = new Map((await log.topics()).map(({ name, partitions }) => [name, partitions]));
   const written = (topic: string): number =>
-    (topics.get(topic) ?? []).reduce((sum, { partition, end }) => sum + end - (began[`${topic}/${partition}`] ?? 0), 0);
+    (topics.get(topic) ?? []).reduce(
+      (sum, { partition, end }) => sum + end - (began[`${topic}/${partition}`] ?? 0),
+      0,
+    );
   const reasons = async (
     topic: string,
     reasonOf: (value: Uint8Array) => string,
@@ -34,7 +37,9 @@ export async function reportImport(
     for (const { partition, end } of topics.get(topic) ?? []) {
       let offset = began[`${topic}/${partition}`] ?? 0;
       while (offset < end) {
-        const { records, nextOffset } = await log.read(topic, partition, offset, { maxRecords: 2000 });
+        const { records, nextOffset } = await log.read(topic, partition, offset, {
+          maxRecords: 2000,
+        });
         if (nextOffset === offset) break;
         for (const { value } of records) {
           if (value === null) continue;
@@ -49,8 +54,13 @@ export async function reportImport(
   return {
     accepted,
     insights: written(insightsShared.name),
-    perDepartment: Object.fromEntries(departments.map((name) => [name, written(insightsOf(name).name)])),
+    perDepartment: Object.fromEntries(
+      departments.map((name) => [name, written(insightsOf(name).name)]),
+    ),
     dropped: await reasons(recordsDropped.name, (value) => droppedRecordCodec.decode(value).reason),
-    rejected: await reasons(recordsRejected.name, (value) => rejectedRecordCodec.decode(value).reason),
+    rejected: await reasons(
+      recordsRejected.name,
+      (value) => rejectedRecordCodec.decode(value).reason,
+    ),
   };
 }

@@ -4,7 +4,11 @@ import { stringify } from 'yaml';
 import { readYaml } from '#core/config.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { ClassifyConfig } from '../classify/config.ts';
-import { parseDepartments, type Department, type DepartmentsConfig } from '../classify/departments.ts';
+import {
+  parseDepartments,
+  type Department,
+  type DepartmentsConfig,
+} from '../classify/departments.ts';
 import { createJudge, type Judge } from '../classify/judge.ts';
 import { loadModel } from '../classify/model.ts';
 import { loadShippedDepartments, loadShippedModel } from '../classify/shipped.ts';
@@ -13,9 +17,13 @@ import { loadShippedDepartments, loadShippedModel } from '../classify/shipped.ts
 const reservedNames = new Set(['shared', 'judged', 'rejected', 'dropped']);
 
 /** @throws SignpostError when a file cannot be read or says something wrong. */
-export function openJudge(config: ClassifyConfig): { judge: Judge; departments: readonly Department[] } {
+export function openJudge(config: ClassifyConfig): {
+  judge: Judge;
+  departments: readonly Department[];
+} {
   const departments = readDepartments(config);
-  const model = config.model === undefined ? loadShippedModel() : loadModel(readModel(config.model));
+  const model =
+    config.model === undefined ? loadShippedModel() : loadModel(readModel(config.model));
   return { judge: createJudge({ model, departments }), departments: departments.departments };
 }
 
@@ -24,15 +32,23 @@ export function departmentsOf(config: ClassifyConfig): readonly Department[] {
   return readDepartments(config).departments;
 }
 
-function readDepartments({ departmentsFile, departments: added }: ClassifyConfig): DepartmentsConfig {
+function readDepartments({
+  departmentsFile,
+  departments: added,
+}: ClassifyConfig): DepartmentsConfig {
   const shipped = new URL('../classify/departments.yaml', import.meta.url);
   const config =
     departmentsFile === undefined && added.length === 0
       ? loadShippedDepartments()
-      : parseDepartments(stringify(withAdded(readYaml(departmentsFile ?? shipped.pathname), added)));
+      : parseDepartments(
+          stringify(withAdded(readYaml(departmentsFile ?? shipped.pathname), added)),
+        );
   for (const { name } of config.departments) {
     if (reservedNames.has(name)) {
-      throw new SignpostError('departments-invalid', `A department cannot be named ${name}: a stream of that name exists`);
+      throw new SignpostError(
+        'departments-invalid',
+        `A department cannot be named ${name}: a stream of that name exists`,
+      );
     }
   }
   return config;
@@ -43,7 +59,9 @@ function withAdded(file: unknown, added: ClassifyConfig['departments']): unknown
   const { departments } = file as { departments?: unknown };
   if (!Array.isArray(departments)) return file;
   const names = new Set(added.map(({ name }) => name));
-  const kept = departments.filter((entry: { name?: string } | null) => !names.has(entry?.name ?? ''));
+  const kept = departments.filter(
+    (entry: { name?: string } | null) => !names.has(entry?.name ?? ''),
+  );
   return { ...file, departments: [...kept, ...added] };
 }
 

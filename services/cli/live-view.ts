@@ -25,7 +25,13 @@ export interface LiveView {
 const lineEveryMs = 5000;
 const rateOverMs = 5000;
 
-export function createLiveView({ output, pipeline, url, data, headlines }: LiveViewParts): LiveView {
+export function createLiveView({
+  output,
+  pipeline,
+  url,
+  data,
+  headlines,
+}: LiveViewParts): LiveView {
   const { styles } = createOutput(output);
   const { log, departments } = pipeline;
   const rates = createRates();
@@ -33,7 +39,10 @@ export function createLiveView({ output, pipeline, url, data, headlines }: LiveV
   let drawnLines = 0;
   let saidAt = Number.NEGATIVE_INFINITY;
 
-  const picture = async (topics: ReadonlyMap<string, TopicStatus>, columns: number): Promise<string[]> => {
+  const picture = async (
+    topics: ReadonlyMap<string, TopicStatus>,
+    columns: number,
+  ): Promise<string[]> => {
     const { bold, dim, cyan, yellow } = styles;
     const row = (name: string, topic: string, words = ''): string => {
       const total = endOf(topics.get(topic));
@@ -113,15 +122,23 @@ async function newestWords(log: Log, topic: TopicStatus | undefined): Promise<st
       .filter(({ start, end }) => end > start)
       .map(({ partition, end }) => log.read(topic.name, partition, end - 1, { maxRecords: 1 })),
   );
-  const [newest] = last.flatMap(({ records }) => records).toSorted((a, b) => b.timestamp - a.timestamp);
+  const [newest] = last
+    .flatMap(({ records }) => records)
+    .toSorted((a, b) => b.timestamp - a.timestamp);
   if (newest === undefined || newest.value === null) return '';
   return wordsOf(insightCodec.decode(newest.value));
 }
 
 function wordsOf({ signal, theme }: Insight): string {
   const place = signal.place.area ?? signal.place.city;
-  const said = signal.text === null ? `${signal.scale ?? signal.kind} ${signal.score ?? ''}` : `“${oneLine(signal.text)}”`;
-  return [theme, place, said].filter((part) => part !== null).map((part) => oneLine(part)).join(' · ');
+  const said =
+    signal.text === null
+      ? `${signal.scale ?? signal.kind} ${signal.score ?? ''}`
+      : `“${oneLine(signal.text)}”`;
+  return [theme, place, said]
+    .filter((part) => part !== null)
+    .map((part) => oneLine(part))
+    .join(' · ');
 }
 
 /** Records per second over the last seconds, by topic. */

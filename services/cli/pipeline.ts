@@ -35,7 +35,8 @@ export async function openPipeline(directory: string, config: Config): Promise<P
   try {
     await log.ensureTopics(topicsFor(departments));
     const pseudonymKeys = readPseudonymKeys(directory);
-    for (const stages of stagesByThread(config.threads)) workers.push(startThread(log, { config, pseudonymKeys, stages }));
+    for (const stages of stagesByThread(config.threads))
+      workers.push(startThread(log, { config, pseudonymKeys, stages }));
   } catch (error) {
     await log.close();
     throw error;
@@ -68,7 +69,6 @@ function startThread(log: EmbeddedLog, data: Omit<StageThreadData, 'log'>): Work
   return new Worker(new URL('./stage-thread.ts', import.meta.url), {
     workerData: { ...data, log: port } satisfies StageThreadData,
     transferList: [port],
-    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 },
   });
 }
 
@@ -80,7 +80,10 @@ const stageGroups = flows.filter(({ kind }) => kind === 'transform');
  */
 async function backlogOf(log: EmbeddedLog): Promise<number> {
   const committed = new Map(
-    (await log.committed()).map(({ group, topic, partition, offset }) => [`${group} ${topic}/${partition}`, offset]),
+    (await log.committed()).map(({ group, topic, partition, offset }) => [
+      `${group} ${topic}/${partition}`,
+      offset,
+    ]),
   );
   const topics = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]));
   let backlog = 0;

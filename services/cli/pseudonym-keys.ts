@@ -15,7 +15,9 @@ export function readPseudonymKeys(directory: string, env: NodeJS.ProcessEnv = pr
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new SignpostError('pseudonym-keys', `Cannot read the pseudonym keys in ${file}`, { cause: error });
+      throw new SignpostError('pseudonym-keys', `Cannot read the pseudonym keys in ${file}`, {
+        cause: error,
+      });
     }
   }
   // Written whole, then linked into place: a crash in between leaves no half key that would change every pseudonym.

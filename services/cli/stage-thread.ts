@@ -36,7 +36,11 @@ try {
     stages.map(async (stage) => {
       const metrics = telemetry.stage(stage.name);
       try {
-        await runStage(stage, { log, logger, metrics, rejected: recordsRejected, dropped: recordsDropped, sleep }, stop.signal);
+        await runStage(
+          stage,
+          { log, logger, metrics, rejected: recordsRejected, dropped: recordsDropped, sleep },
+          stop.signal,
+        );
       } catch (error) {
         stop.abort();
         throw error;

@@ -46,5 +46,7 @@ const builders = {
  */
 export function stagesByThread(threads: number): readonly (readonly StageName[])[] {
   if (threads === 1) return [stageNames];
-  return Array.from({ length: threads }, (_, i) => (i % 2 === 0 ? ['normalize'] : ['classify', 'publish']));
+  return Array.from({ length: threads }, (_, i) =>
+    i % 2 === 0 ? ['normalize'] : ['classify', 'publish'],
+  );
 }

@@ -43,14 +43,26 @@ export async function runUp(options: UpOptions): Promise<void> {
       clock: Date.now,
       logger,
       keys,
-      overloaded: () => (backlog > mostBacklog ? `${backlog} records are waiting to be processed.` : null),
+      overloaded: () =>
+        backlog > mostBacklog ? `${backlog} records are waiting to be processed.` : null,
       metricsText: async () => metricsText(await pipeline.metrics()),
     });
     const { url } = await gateway.listen();
     const live = options.demo
-      ? liveEvents({ ...demo, clock: Date.now, sleep: (ms) => rest(ms, shutdown.signal), signal: shutdown.signal })
+      ? liveEvents({
+          ...demo,
+          clock: Date.now,
+          sleep: (ms) => rest(ms, shutdown.signal),
+          signal: shutdown.signal,
+        })
       : undefined;
-    const view = createLiveView({ output: process.stdout, pipeline, url, data: options.data, headlines: live?.headlines ?? (() => []) });
+    const view = createLiveView({
+      output: process.stdout,
+      pipeline,
+      url,
+      data: options.data,
+      headlines: live?.headlines ?? (() => []),
+    });
     const tasks = [
       watch(async () => {
         backlog = await pipeline.backlog();
@@ -89,7 +101,11 @@ async function play(live: Live, pipeline: Pipeline, signal: AbortSignal): Promis
   };
   for await (const { kind, source, input } of live.events) {
     const taken = takeIn(kind, input, { source, receivedAt: Date.now() });
-    if (!taken.ok) throw new SignpostError('demo-refused', `A made-up record was refused: ${taken.field} ${taken.detail}`);
+    if (!taken.ok)
+      throw new SignpostError(
+        'demo-refused',
+        `A made-up record was refused: ${taken.field} ${taken.detail}`,
+      );
     if (waiting.length === 0) since = Date.now();
     waiting.push(taken.outgoing);
     if (waiting.length >= demoBatch.most || Date.now() - since >= demoBatch.lingerMs) await flush();

@@ -14,10 +14,16 @@ export function loadConfig<S extends z.ZodType>(schema: S, file: string | undefi
 }
 
 /** Checks a value read elsewhere; `where` names it in errors. */
-export function checkConfig<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+export function checkConfig<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  where: string,
+): z.output<S> {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.') || '(top)'}: ${message}`);
+  const problems = result.error.issues.map(
+    ({ path, message }) => `  ${path.join('.') || '(top)'}: ${message}`,
+  );
   throw new SignpostError('config-invalid', `${where} is not valid:\n${problems.join('\n')}`, {
     hint: 'docs/configuration.md lists every setting with its default.',
   });

@@ -8,8 +8,23 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] a
 export type LogLevel = (typeof logLevels)[number];
 
 const secretKeys = [
-  'authorization', 'cookie', 'password', 'secret', 'token', 'key', 'keys', 'apiKey',
-  'text', 'payload', 'body', 'value', 'customer', 'customerId', 'authorId', 'verbatim', 'description',
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'key',
+  'keys',
+  'apiKey',
+  'text',
+  'payload',
+  'body',
+  'value',
+  'customer',
+  'customerId',
+  'authorId',
+  'verbatim',
+  'description',
 ];
 
 /** A logger of `service`; fields whose name may hold words, ids or secrets are replaced, two levels deep. */
@@ -19,7 +34,10 @@ export function createLogger(service: string, level: LogLevel): Logger {
       name: service,
       level,
       base: { pid: process.pid },
-      redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `["${key}"]`]), censor: '[hidden]' },
+      redact: {
+        paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `["${key}"]`]),
+        censor: '[hidden]',
+      },
     },
     pino.destination({ fd: 2, sync: true }),
   );

@@ -8,7 +8,12 @@ import { header } from './topic.ts';
 const unknownSource = 'unknown';
 
 /** A dead letter for a record read from a topic. Its id follows from where it was read, so that a replay cannot double it. */
-export function deadLetter(stage: string, reason: string, detail: string, record: ReceivedRecord): RejectedRecord {
+export function deadLetter(
+  stage: string,
+  reason: string,
+  detail: string,
+  record: ReceivedRecord,
+): RejectedRecord {
   const { topic, partition, offset, key, headers, timestamp } = record;
   return {
     id: `${topic}-${partition}-${offset}-${stage}`,

@@ -3,16 +3,18 @@
 import type { DroppedRecord } from '#schemas/dropped-record.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { SignpostError } from './errors.ts';
-import type { Batch, Log } from './log/port.ts';
+import type { Batch, Log, OutgoingRecord, ReceivedRecord } from './log/port.ts';
 import type { Logger } from './logger.ts';
 import { createOutcome, type Outcome } from './outcome.ts';
 import {
+  emit,
   reject,
   type Delivery,
   type Input,
   type Projection,
   type Stage,
   type Transform,
+  type Verdict,
 } from './stage.ts';
 import type { StageMetrics } from './telemetry.ts';
 import type { Topic } from './topic.ts';
@@ -31,7 +33,7 @@ export interface Engine {
 
 const pauseMs = { first: 100, most: 30_000 };
 /** Batches of different partitions in work at once: while one commits, the next is decided. */
-const lanesOfTransform = 3;
+const lanesOfTransform = 2;
 /** A delivery that cannot get through holds up its own partition alone, so lanes must outnumber partitions. */
 const lanesOfDelivery = 64;
 
@@ -50,7 +52,7 @@ export async function runStage<In>(
   const subscription = await log.subscribe({
     group: groupOf(stage.name),
     topics: stage.inputs.map((topic) => topic.name),
-    maxRecords: engine.maxRecords ?? 1000,
+    maxRecords: engine.maxRecords ?? 500,
     ...(stage.kind === 'projection'
       ? { startAt: (topic, partition) => acquire(stage, log, topic, partition, progress) }
       : {}),
@@ -150,18 +152,35 @@ async function transform<In, Loaded>(
   batch: Batch,
   engine: Engine,
 ): Promise<void> {
-  const result = createOutcome(stage.name, engine);
+  const outcome = createOutcome(stage.name, engine);
   if (stage.load === undefined) {
     // One record at a time from bytes to bytes: what it is in between is gone before the collector looks.
-    const none = undefined as Loaded;
-    for (const input of inputsOf(stage, batch, result))
-      result.settle(stage.decide(input, none), input.received);
-  } else {
-    const inputs = [...inputsOf(stage, batch, result)];
-    const loaded = await stage.load(inputs, batch);
-    for (const input of inputs) result.settle(stage.decide(input, loaded), input.received);
+    await outcome.commit(
+      batch,
+      judged(outcome, decoded(stage, batch), (input) => stage.decide(input, undefined as Loaded)),
+    );
+    return;
   }
-  await result.commit(batch);
+  const read = [...decoded(stage, batch)];
+  const loaded = await stage.load(read.filter(isInput), batch);
+  await outcome.commit(
+    batch,
+    judged(outcome, read, (input) => stage.decide(input, loaded)),
+  );
+}
+
+/** The records to write for a batch, made as they are asked for. */
+function* judged<In>(
+  outcome: Outcome,
+  read: Iterable<Input<In> | Unreadable>,
+  decide: (input: Input<In>) => Verdict,
+): Generator<OutgoingRecord> {
+  const made: OutgoingRecord[] = [];
+  for (const one of read) {
+    outcome.settle(isInput(one) ? decide(one) : one.verdict, one.received, made);
+    for (const record of made) yield record;
+    made.length = 0;
+  }
 }
 
 async function project<In, Tx>(
@@ -170,8 +189,8 @@ async function project<In, Tx>(
   at: Progress,
   engine: Engine,
 ): Promise<void> {
-  const result = createOutcome(stage.name, engine);
-  const inputs = [...inputsOf(stage, batch, result, at.lettersTo)];
+  const read = [...decoded(stage, batch)];
+  const inputs = read.filter(isInput);
   const { topic, partition, nextOffset } = batch;
   if (nextOffset > at.rowsTo) {
     const fresh = inputs.filter(({ received }) => received.offset >= at.rowsTo);
@@ -185,7 +204,7 @@ async function project<In, Tx>(
     at.rowsTo = nextOffset;
   }
   // The rows are what counts; the group's offset follows for lag, and carries the dead letters of undecodable records.
-  await result.commit(batch);
+  await commitDone(stage, batch, read, engine, at.lettersTo);
   at.lettersTo = Math.max(at.lettersTo, nextOffset);
 }
 
@@ -195,40 +214,58 @@ async function deliver<In>(
   engine: Engine,
   signal: AbortSignal,
 ): Promise<void> {
-  const result = createOutcome(stage.name, engine);
-  const inputs = [...inputsOf(stage, batch, result)];
+  const read = [...decoded(stage, batch)];
+  const inputs = read.filter(isInput);
   if (inputs.length > 0) await stage.deliver(inputs, signal);
-  await result.commit(batch);
+  await commitDone(stage, batch, read, engine);
 }
 
 /**
- * Decodes a batch record by record; what cannot be read becomes a dead letter and the rest goes on. Tombstones are
- * passed over.
+ * Commits a batch whose effect has been had; what could not be read becomes a dead letter.
  * @param lettersTo records below this offset have their dead letters already
  */
-function* inputsOf<In>(
+async function commitDone<In>(
   stage: Stage<In>,
   batch: Batch,
-  result: Outcome,
+  read: readonly (Input<In> | Unreadable)[],
+  engine: Engine,
   lettersTo = 0,
-): Generator<Input<In>> {
+): Promise<void> {
+  const outcome = createOutcome(stage.name, engine);
+  const due = read.filter((one) => isInput(one) || one.received.offset >= lettersTo);
+  await outcome.commit(
+    batch,
+    judged(outcome, due, () => emit([])),
+  );
+}
+
+/** A record that its codec cannot read; the rest of its batch goes on. */
+interface Unreadable {
+  readonly verdict: Verdict;
+  readonly received: ReceivedRecord;
+}
+
+function isInput<In>(one: Input<In> | Unreadable): one is Input<In> {
+  return 'record' in one;
+}
+
+/** Decodes a batch record by record. Tombstones are passed over. */
+function* decoded<In>(stage: Stage<In>, batch: Batch): Generator<Input<In> | Unreadable> {
   const topic = stage.inputs.find(({ name }) => name === batch.topic);
   if (topic === undefined)
     throw new Error(`${stage.name} got a batch of ${batch.topic}, which it does not read`);
   let index = 0;
   for (const received of batch.records) {
     if (received.value === null) continue;
-    let record: In;
+    let one: Input<In> | Unreadable;
     try {
-      record = topic.codec.decode(received.value);
+      one = { record: topic.codec.decode(received.value), received, index };
+      index += 1;
     } catch (error) {
       if (!(error instanceof SignpostError) || error.code !== 'undecodable') throw error;
-      if (received.offset >= lettersTo)
-        result.settle(reject('undecodable', error.message), received);
-      continue;
+      one = { verdict: reject('undecodable', error.message), received };
     }
-    yield { record, received, index };
-    index += 1;
+    yield one;
   }
 }
 

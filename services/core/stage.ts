@@ -59,7 +59,11 @@ export interface Transform<In, Loaded = undefined, Reason extends string = strin
 /** A database that keeps a projection's rows and its offsets in one transaction, guarded by an ownership epoch. */
 export interface ProjectionStore<Tx> {
   /** Offset to read next, as committed with the rows; undefined before the first. Takes ownership: older owners are fenced. */
-  acquire(stage: string, topic: string, partition: number): Promise<{ offset: number | undefined; epoch: number }>;
+  acquire(
+    stage: string,
+    topic: string,
+    partition: number,
+  ): Promise<{ offset: number | undefined; epoch: number }>;
   /** Runs `apply` and saves `nextOffset` in one transaction. @throws SignpostError `fenced` when `epoch` is not the latest. */
   commit(
     at: { stage: string; topic: string; partition: number; epoch: number; nextOffset: number },

@@ -1,10 +1,18 @@
 // Metrics in Prometheus form. Stages in several threads each keep their own registry; snapshots are added up.
 import { AggregatorRegistry, Counter, Histogram, Registry, type MetricObject } from 'prom-client';
-import type { Verdict } from './stage.ts';
+
+/** Verdicts of a batch, by kind and reason. */
+export interface Tally {
+  emitted: number;
+  outputs: number;
+  readonly dropped: Record<string, number>;
+  readonly rejected: Record<string, number>;
+}
 
 /** What the engine counts for one stage. */
 export interface StageMetrics {
-  judged(verdict: Verdict): void;
+  /** The verdicts of a batch, once they stand. */
+  judged(tally: Tally): void;
   failed(code: string): void;
   /** Call when a batch is about to be committed; the result, once it is. */
   committing(records: number): () => void;
@@ -57,11 +65,13 @@ export function createTelemetry(seconds: () => number): Telemetry {
       const emittedCounter = verdicts.labels({ stage, verdict: 'emit', reason: '' });
       const outputCounter = outputs.labels({ stage });
       return {
-        judged(verdict) {
-          if (verdict.kind === 'emit') {
-            emittedCounter.inc();
-            outputCounter.inc(verdict.outputs.length);
-          } else verdicts.inc({ stage, verdict: verdict.kind, reason: verdict.reason });
+        judged({ emitted, outputs: written, dropped, rejected }) {
+          emittedCounter.inc(emitted);
+          outputCounter.inc(written);
+          for (const reason in dropped)
+            verdicts.inc({ stage, verdict: 'drop', reason }, dropped[reason]!);
+          for (const reason in rejected)
+            verdicts.inc({ stage, verdict: 'reject', reason }, rejected[reason]!);
         },
         failed: (code) => failures.inc({ stage, code }),
         committing(records) {
@@ -78,6 +88,8 @@ export function createTelemetry(seconds: () => number): Telemetry {
 }
 
 /** Adds snapshots of several threads up and prints them in the Prometheus text format. */
-export async function metricsText(snapshots: readonly (readonly MetricObject[])[]): Promise<string> {
+export async function metricsText(
+  snapshots: readonly (readonly MetricObject[])[],
+): Promise<string> {
   return AggregatorRegistry.aggregate(snapshots as MetricObject[][]).metrics();
 }

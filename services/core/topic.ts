@@ -42,7 +42,9 @@ export const header = {
 export function toOutgoing<T>(
   topic: Topic<T>,
   record: T,
-  from: { readonly cause: ReceivedRecord } | { readonly timestamp: number; readonly traceparent?: string },
+  from:
+    | { readonly cause: ReceivedRecord }
+    | { readonly timestamp: number; readonly traceparent?: string },
   value: Uint8Array = topic.codec.encode(record),
 ): OutgoingRecord {
   const { id, key, source, time } = topic.facts(record);

@@ -162,9 +162,23 @@ export function signalId(source: string, id: string, version: string): string {
   return hash('sha256', `${source}\u0000${id}\u0000${version}`, 'base64url').slice(0, 22);
 }
 
-/** Hash of all that was said, without when it was received: a sender's retry differs in that alone. */
-function contentOf(record: IntakeRecord): string {
-  return hash('sha1', JSON.stringify({ ...record, receivedAt: 0 }), 'base64url');
+/**
+ * Hash of all that was said, without when it was received: a sender's retry differs in that alone. What was not stated
+ * does not count, so that a field added to the schema later makes no retry look like other content.
+ */
+function contentOf({ receivedAt: _receivedAt, ...said }: IntakeRecord): string {
+  return hash('sha1', statedIn(said), 'base64url');
+}
+
+function statedIn(value: unknown): string {
+  if (value === null) return '';
+  if (typeof value !== 'object') return String(value);
+  let text = '';
+  for (const name in value) {
+    const stated = statedIn((value as Record<string, unknown>)[name]);
+    if (stated !== '') text += `${name}\u0001${stated}\u0002`;
+  }
+  return text;
 }
 
 function foundOnly(counts: Readonly<Record<string, number>>): Record<string, number> {

@@ -13,7 +13,7 @@ const readCharacters = 120;
 const cacheEntries = 4096;
 /** Letters a text needs before eld is asked, and before it is believed about an unexpected language. */
 const minLetters = 6;
-const minLatinLetters = 16;
+const minLatinLetters = 24;
 const minLettersUnexpected = 24;
 const lettersForTrust = 40;
 /** eld's score of its first choice over its second; below it is a guess on texts this short. */
@@ -62,15 +62,15 @@ function languageByEld(text: string, expected: ReadonlySet<string>): string | nu
   if (letters < (/[^\u0000-\u024f]/.test(clean) ? minLetters : minLatinLetters)) return null;
   const result = load().detect(clean);
   if (result.language === '') return null;
-  const scores = Object.entries(result.getScores()).toSorted((a, b) => b[1] - a[1]);
-  const [first, second] = scores;
-  if (first === undefined) return null;
-  const lead = second === undefined ? Infinity : first[1] / second[1];
-  if (expected.has(result.language)) {
-    return lead >= minLead || letters >= lettersForTrust ? result.language : null;
-  }
-  if (letters < minLettersUnexpected || !result.isReliable()) return null;
+  if (!expected.has(result.language) && (letters < minLettersUnexpected || !result.isReliable()))
+    return null;
   // Written at length, related languages lie close together: Russian leads Bulgarian by one in a hundred.
-  if (letters < lettersForTrust && lead < minLead) return null;
-  return result.language;
+  return letters >= lettersForTrust || leadOf(result.getScores()) >= minLead
+    ? result.language
+    : null;
+}
+
+function leadOf(scores: Readonly<Record<string, number>>): number {
+  const [first = 0, second = 0] = Object.values(scores).toSorted((a, b) => b - a);
+  return second === 0 ? Infinity : first / second;
 }

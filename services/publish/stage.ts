@@ -11,7 +11,9 @@ export interface Subscriber {
 }
 
 /** @param subscribers the departments with a stream; a relevance for any other is ignored. */
-export function createPublish(subscribers: readonly Subscriber[]): Transform<Insight, undefined, never> {
+export function createPublish(
+  subscribers: readonly Subscriber[],
+): Transform<Insight, undefined, never> {
   const streams = new Map<string, { threshold: number; topic: Topic<Insight> }>(
     subscribers.map(({ name, threshold }) => [name, { threshold, topic: insightsOf(name) }]),
   );
@@ -21,10 +23,14 @@ export function createPublish(subscribers: readonly Subscriber[]): Transform<Ins
     inputs: [insightsShared],
     decide({ record }) {
       const receivers = record.departments.filter(
-        ({ department, relevance }) => relevance >= (streams.get(department)?.threshold ?? Infinity),
+        ({ department, relevance }) =>
+          relevance >= (streams.get(department)?.threshold ?? Infinity),
       );
       if (receivers.length === 0) return emit([]);
-      const shared: Insight = { ...record, sharedWith: receivers.map(({ department }) => department) };
+      const shared: Insight = {
+        ...record,
+        sharedWith: receivers.map(({ department }) => department),
+      };
       return emit(receivers.map(({ department }) => to(streams.get(department)!.topic, shared)));
     },
   };

@@ -111,7 +111,7 @@ describe('the batch codec', () => {
 function encode(
   records: readonly LogRecord[],
 ): ReturnType<ReturnType<typeof createBatchEncoder>['finish']> {
-  const encoder = createBatchEncoder(16);
+  const encoder = createBatchEncoder();
   for (const record of records) encoder.add(record);
   return encoder.finish();
 }

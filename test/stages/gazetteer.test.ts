@@ -26,13 +26,22 @@ describe('a gazetteer', () => {
 
   it('finds area, city and coordinates by postcode, however it is written', () => {
     const { place, technology } = locate({ ...noPlace, postcode: 'ab12cd' }, null);
-    expect(place).toMatchObject({ area: 'Harbour', city: 'Linton', country: 'GB', lat: 54, lon: -1, postcode: 'ab12cd' });
+    expect(place).toMatchObject({
+      area: 'Harbour',
+      city: 'Linton',
+      country: 'GB',
+      lat: 54,
+      lon: -1,
+      postcode: 'ab12cd',
+    });
     expect(technology).toBe('fibre');
   });
 
   it('adds the H3 cell of resolution 9', () => {
     // Checked against h3geo.org: resolution is the second hex digit pair of the index.
-    expect(locate({ ...noPlace, lat: 37.7752702151959, lon: -122.418307270836 }, null).place.h3).toBe('8928308280fffff');
+    expect(
+      locate({ ...noPlace, lat: 37.7752702151959, lon: -122.418307270836 }, null).place.h3,
+    ).toBe('8928308280fffff');
   });
 
   it('finds the nearest area by coordinates, and none beyond 15 km', () => {
@@ -41,7 +50,10 @@ describe('a gazetteer', () => {
   });
 
   it('never overwrites what the source says', () => {
-    const { place, technology } = locate({ ...noPlace, postcode: 'ZZ9', city: 'Elsewhere', lat: 1, lon: 2 }, '5G');
+    const { place, technology } = locate(
+      { ...noPlace, postcode: 'ZZ9', city: 'Elsewhere', lat: 1, lon: 2 },
+      '5G',
+    );
     expect(place).toMatchObject({ city: 'Elsewhere', lat: 1, lon: 2, area: 'Hill' });
     expect(technology).toBe('5G');
   });
@@ -51,7 +63,10 @@ describe('a gazetteer', () => {
   });
 
   it('leaves an unknown place as it is', () => {
-    expect(locate({ ...noPlace, postcode: 'XX0' }, null).place).toEqual({ ...noPlace, postcode: 'XX0' });
+    expect(locate({ ...noPlace, postcode: 'XX0' }, null).place).toEqual({
+      ...noPlace,
+      postcode: 'XX0',
+    });
     expect(locate(noPlace, null).place).toEqual(noPlace);
   });
 });
@@ -59,7 +74,11 @@ describe('a gazetteer', () => {
 describe('a gazetteer that is wrong', () => {
   it.each([
     ['without the column area', 'postcode,lat\n1,2\n', /line 1: the column "area" is missing/],
-    ['with a latitude beyond the pole', 'area,lat,lon\nA,91,0\n', /line 2: lat must be a number from -90 to 90/],
+    [
+      'with a latitude beyond the pole',
+      'area,lat,lon\nA,91,0\n',
+      /line 2: lat must be a number from -90 to 90/,
+    ],
     ['with an empty area', 'area,lat,lon\nA,1,1\n,2,2\n', /line 3: area is empty/],
     ['with a row too short', 'area,lat,lon\nA,1\n', /line 2/],
   ])('%s is refused by file and line', (_name, text, message) => {
@@ -67,6 +86,8 @@ describe('a gazetteer that is wrong', () => {
   });
 
   it('that is not there is refused by name', () => {
-    expect(() => readGazetteer('/nowhere/g.csv')).toThrow(/Cannot read the gazetteer \/nowhere\/g.csv/);
+    expect(() => readGazetteer('/nowhere/g.csv')).toThrow(
+      /Cannot read the gazetteer \/nowhere\/g.csv/,
+    );
   });
 });

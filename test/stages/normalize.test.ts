@@ -7,7 +7,12 @@ import { createLocate } from '../../services/normalize/gazetteer.ts';
 import { createPseudonymizer } from '../../services/normalize/pseudonym.ts';
 import { createRedactor } from '../../services/normalize/redact.ts';
 import { createNormalize } from '../../services/normalize/stage.ts';
-import { postsPublished, signalsNormalized, surveysAnswered, ticketsReported } from '../../services/topology.ts';
+import {
+  postsPublished,
+  signalsNormalized,
+  surveysAnswered,
+  ticketsReported,
+} from '../../services/topology.ts';
 import { driveTransform, type Driven } from '../support/drive-transform.ts';
 import { aPost, aTicket, anAnswer, noPlace } from '../support/intake.ts';
 
@@ -36,7 +41,15 @@ function signalsOf({ emitted }: Driven): Signal[] {
 describe('a post', () => {
   it('becomes a signal with title and text, redacted, its author a pseudonym', async () => {
     const [signal] = signalsOf(
-      await normalize().send(posts, aPost({ title: 'No internet', text: 'mail me: jo@example.com', authorId: 'u-77', inReplyTo: 'P0' })),
+      await normalize().send(
+        posts,
+        aPost({
+          title: 'No internet',
+          text: 'mail me: jo@example.com',
+          authorId: 'u-77',
+          inReplyTo: 'P0',
+        }),
+      ),
     );
     expect(signal).toMatchObject({
       id: signalId('forum', 'P1', ''),
@@ -59,7 +72,16 @@ describe('a post', () => {
   it('keeps personal data out of every field, not of its text alone', async () => {
     const mail = 'jo@example.com';
     const [signal] = signalsOf(
-      await normalize().send(posts, aPost({ text: 'x', channel: mail, product: mail, technology: mail, attributes: { note: mail } })),
+      await normalize().send(
+        posts,
+        aPost({
+          text: 'x',
+          channel: mail,
+          product: mail,
+          technology: mail,
+          attributes: { note: mail },
+        }),
+      ),
     );
     expect(JSON.stringify(signal)).not.toContain(mail);
   });
@@ -96,20 +118,48 @@ describe('what a sender sends twice', () => {
 describe('a survey answer', () => {
   it('keeps scale, score and question', async () => {
     const [signal] = signalsOf(
-      await normalize().send(surveys, anAnswer({ scale: 'nps', score: 3, question: 'Would you recommend us?', verbatim: 'call +1 212 555 0142 now' })),
+      await normalize().send(
+        surveys,
+        anAnswer({
+          scale: 'nps',
+          score: 3,
+          question: 'Would you recommend us?',
+          verbatim: 'call +1 212 555 0142 now',
+        }),
+      ),
     );
-    expect(signal).toMatchObject({ kind: 'survey', scale: 'nps', score: 3, question: 'Would you recommend us?', text: 'call [phone] now' });
+    expect(signal).toMatchObject({
+      kind: 'survey',
+      scale: 'nps',
+      score: 3,
+      question: 'Would you recommend us?',
+      text: 'call [phone] now',
+    });
   });
 
   it('without words has no text', async () => {
-    const [signal] = signalsOf(await normalize().send(surveys, anAnswer({ scale: 'csat', score: 4, verbatim: '  ' })));
+    const [signal] = signalsOf(
+      await normalize().send(surveys, anAnswer({ scale: 'csat', score: 4, verbatim: '  ' })),
+    );
     expect(signal!.text).toBeNull();
   });
 });
 
 describe('ticket updates', () => {
-  const opened = aTicket({ version: '1', name: 'No internet', description: 'since Monday', status: 'acknowledged', severity: 'high', place: { ...noPlace, city: 'Linton' } });
-  const resolved = aTicket({ version: '2', status: 'resolved', resolvedAt: 5, notes: [{ id: 'n1', at: null, author: 'agent Smith', text: 'line reset' }] });
+  const opened = aTicket({
+    version: '1',
+    name: 'No internet',
+    description: 'since Monday',
+    status: 'acknowledged',
+    severity: 'high',
+    place: { ...noPlace, city: 'Linton' },
+  });
+  const resolved = aTicket({
+    version: '2',
+    status: 'resolved',
+    resolvedAt: 5,
+    notes: [{ id: 'n1', at: null, author: 'agent Smith', text: 'line reset' }],
+  });
 
   it('merge: what an update does not state stays as it was', async () => {
     const driver = normalize();
@@ -145,7 +195,9 @@ describe('ticket updates', () => {
   it('count as numbers: version 10 comes after version 9', async () => {
     const driver = normalize();
     await driver.send(tickets, aTicket({ version: '10', status: 'closed' }));
-    const [signal] = signalsOf(await driver.send(tickets, aTicket({ version: '9', status: 'held', severity: 'low' })));
+    const [signal] = signalsOf(
+      await driver.send(tickets, aTicket({ version: '9', status: 'held', severity: 'low' })),
+    );
     expect(signal!.ticket).toMatchObject({ status: 'closed', severity: 'low' });
   });
 
@@ -159,21 +211,34 @@ describe('ticket updates', () => {
   it('of a source without versions are told apart by time', async () => {
     const driver = normalize();
     await driver.send(tickets, aTicket({ name: 'No internet', occurredAt: 1000 }));
-    const [signal] = signalsOf(await driver.send(tickets, aTicket({ status: 'closed', occurredAt: 2000 })));
-    expect(signal).toMatchObject({ revision: 2, text: 'No internet', ticket: { status: 'closed' } });
+    const [signal] = signalsOf(
+      await driver.send(tickets, aTicket({ status: 'closed', occurredAt: 2000 })),
+    );
+    expect(signal).toMatchObject({
+      revision: 2,
+      text: 'No internet',
+      ticket: { status: 'closed' },
+    });
   });
 
   it('of another ticket do not mix in', async () => {
     const driver = normalize();
     await driver.send(tickets, opened);
-    const [signal] = signalsOf(await driver.send(tickets, aTicket({ id: 'T2', version: '2', status: 'closed' })));
+    const [signal] = signalsOf(
+      await driver.send(tickets, aTicket({ id: 'T2', version: '2', status: 'closed' })),
+    );
     expect(signal).toMatchObject({ revision: 1, text: null });
   });
 
   it('restating a text with personal data count its redaction once', async () => {
     const driver = normalize();
     await driver.send(tickets, aTicket({ version: '1', description: 'write to jo@example.com' }));
-    const [signal] = signalsOf(await driver.send(tickets, aTicket({ version: '2', description: 'write to jo@example.com', status: 'closed' })));
+    const [signal] = signalsOf(
+      await driver.send(
+        tickets,
+        aTicket({ version: '2', description: 'write to jo@example.com', status: 'closed' }),
+      ),
+    );
     expect(signal!.redactions).toEqual({ email: 1 });
   });
 

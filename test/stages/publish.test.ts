@@ -14,21 +14,39 @@ const [sample] = JSON.parse(
 
 function relevant(departments: Record<string, number>): Insight {
   const entries = Object.entries(departments);
-  return { ...sample, departments: entries.map(([department, relevance]) => ({ department, relevance, evidence: [] })) };
+  return {
+    ...sample,
+    departments: entries.map(([department, relevance]) => ({
+      department,
+      relevance,
+      evidence: [],
+    })),
+  };
 }
 
 const publish = () =>
-  driveTransform(createPublish([{ name: 'operations', threshold: 0.5 }, { name: 'legal', threshold: 0.8 }]));
+  driveTransform(
+    createPublish([
+      { name: 'operations', threshold: 0.5 },
+      { name: 'legal', threshold: 0.8 },
+    ]),
+  );
 
 describe('publish', () => {
   it('sends an insight to each department from its threshold on, each saying who received it', async () => {
     const { emitted } = await publish().send(shared, relevant({ legal: 0.8, operations: 0.5 }));
-    expect(emitted.map(({ topic }) => topic)).toEqual(['insights.legal.v1', 'insights.operations.v1']);
-    for (const { record } of emitted) expect((record as Insight).sharedWith).toEqual(['legal', 'operations']);
+    expect(emitted.map(({ topic }) => topic)).toEqual([
+      'insights.legal.v1',
+      'insights.operations.v1',
+    ]);
+    for (const { record } of emitted)
+      expect((record as Insight).sharedWith).toEqual(['legal', 'operations']);
   });
 
   it('sends nothing below a threshold', async () => {
-    expect((await publish().send(shared, relevant({ legal: 0.79, operations: 0.49 }))).emitted).toEqual([]);
+    expect(
+      (await publish().send(shared, relevant({ legal: 0.79, operations: 0.49 }))).emitted,
+    ).toEqual([]);
   });
 
   it('passes over departments without a stream', async () => {

@@ -22,12 +22,15 @@ export function driveTransform<In, Loaded>(stage: Transform<In, Loaded>): Driver
   let last: { topic: Topic<never>; inputs: Input<In>[] } | undefined;
 
   const run = async (topic: string, inputs: readonly Input<In>[]): Promise<Driven> => {
-    const claim = (asked: readonly Claim[]): Promise<ClaimOutcome[]> => Promise.resolve(claims(topic, asked));
+    const claim = (asked: readonly Claim[]): Promise<ClaimOutcome[]> =>
+      Promise.resolve(claims(topic, asked));
     const loaded = (await stage.load?.(inputs, { claim })) as Loaded;
     const verdicts = inputs.map((input) => stage.decide(input, loaded));
     return {
       emitted: verdicts.flatMap((verdict) =>
-        verdict.kind === 'emit' ? verdict.outputs.map((out) => ({ topic: out.topic.name, record: out.record })) : [],
+        verdict.kind === 'emit'
+          ? verdict.outputs.map((out) => ({ topic: out.topic.name, record: out.record }))
+          : [],
       ),
       dropped: verdicts.flatMap((verdict) => (verdict.kind === 'drop' ? [verdict.reason] : [])),
       rejected: verdicts.flatMap((verdict) =>
@@ -72,9 +75,11 @@ function createClaims(): (topic: string, asked: readonly Claim[]) => ClaimOutcom
       const isOwner = known === undefined || known.owner.offset === offset;
       if (known === undefined) owners.set(id, { owner: { topic, partition: 0, offset }, content });
       const { owner, content: ownerContent } = owners.get(id)!;
-      if (entity === undefined || payload === undefined) return { owner, ownerContent, history: [] };
+      if (entity === undefined || payload === undefined)
+        return { owner, ownerContent, history: [] };
       const history = histories.get(entity) ?? [];
-      if (isOwner && !history.some((entry) => entry.offset === offset)) history.push({ offset, payload });
+      if (isOwner && !history.some((entry) => entry.offset === offset))
+        history.push({ offset, payload });
       histories.set(entity, history);
       return {
         owner,

@@ -20,13 +20,19 @@ function ownerOf(path: string): string {
 
 function importsOf(file: string): Import[] {
   const source = readFileSync(file, 'utf8');
-  return [...source.matchAll(/(?:from|import\()\s*'(\.{1,2}\/[^']+|#core\/[^']+)'/g)].map(([, path]) => ({
-    from: file,
-    to: path!.startsWith('#core/') ? join(services, 'core', path!.slice(6)) : resolve(dirname(file), path!),
-  }));
+  return [...source.matchAll(/(?:from|import\()\s*'(\.{1,2}\/[^']+|#core\/[^']+)'/g)].map(
+    ([, path]) => ({
+      from: file,
+      to: path!.startsWith('#core/')
+        ? join(services, 'core', path!.slice(6))
+        : resolve(dirname(file), path!),
+    }),
+  );
 }
 
-const imports = globSync('**/*.ts', { cwd: services }).flatMap((file) => importsOf(join(services, file)));
+const imports = globSync('**/*.ts', { cwd: services }).flatMap((file) =>
+  importsOf(join(services, file)),
+);
 
 describe('walls between services', () => {
   it('are checked on real files', () => {
@@ -38,11 +44,21 @@ describe('walls between services', () => {
       const [a, b] = [ownerOf(from), ownerOf(to)];
       return a !== b && a !== composition && b !== 'core' && b !== 'topology.ts';
     });
-    expect(crossing.map(({ from, to }) => `${relative(services, from)} imports ${relative(services, to)}`)).toEqual([]);
+    expect(
+      crossing.map(
+        ({ from, to }) => `${relative(services, from)} imports ${relative(services, to)}`,
+      ),
+    ).toEqual([]);
   });
 
   it('core imports no service and no topology', () => {
-    const crossing = imports.filter(({ from, to }) => ownerOf(from) === 'core' && ownerOf(to) !== 'core');
-    expect(crossing.map(({ from, to }) => `${relative(services, from)} imports ${relative(services, to)}`)).toEqual([]);
+    const crossing = imports.filter(
+      ({ from, to }) => ownerOf(from) === 'core' && ownerOf(to) !== 'core',
+    );
+    expect(
+      crossing.map(
+        ({ from, to }) => `${relative(services, from)} imports ${relative(services, to)}`,
+      ),
+    ).toEqual([]);
   });
 });

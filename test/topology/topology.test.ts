@@ -14,8 +14,12 @@ const names = [...fixedTopics.map(({ name }) => name), departmentStreams];
 
 describe('topology', () => {
   it.each(names)('%s has a writer and a reader', (name) => {
-    expect(flows.filter(({ writes }) => writes.includes(name)).map((flow) => flow.name)).not.toEqual([]);
-    expect(flows.filter(({ reads }) => reads.includes(name)).map((flow) => flow.name)).not.toEqual([]);
+    expect(
+      flows.filter(({ writes }) => writes.includes(name)).map((flow) => flow.name),
+    ).not.toEqual([]);
+    expect(flows.filter(({ reads }) => reads.includes(name)).map((flow) => flow.name)).not.toEqual(
+      [],
+    );
   });
 
   it('no flow reads or writes a topic that is not declared', () => {
@@ -24,7 +28,8 @@ describe('topology', () => {
   });
 
   it('topics are facts in the past tense with a version', () => {
-    for (const { name } of topicsFor(['operations'])) expect(name).toMatch(/^[a-z]+\.[a-z-]+\.v\d+$/);
+    for (const { name } of topicsFor(['operations']))
+      expect(name).toMatch(/^[a-z]+\.[a-z-]+\.v\d+$/);
   });
 
   it('no topic with words is kept longer than the erasure deadline', () => {
@@ -35,11 +40,15 @@ describe('topology', () => {
 
   it('what came in is read by normalize alone', () => {
     for (const { name } of intakeTopics) {
-      expect(flows.filter(({ reads }) => reads.includes(name)).map((flow) => flow.name)).toEqual(['normalize']);
+      expect(flows.filter(({ reads }) => reads.includes(name)).map((flow) => flow.name)).toEqual([
+        'normalize',
+      ]);
     }
   });
 
   it('a department is a stream of its own', () => {
-    expect(topicsFor(['operations', 'legal']).map(({ name }) => name)).toContain(insightsOf('legal').name);
+    expect(topicsFor(['operations', 'legal']).map(({ name }) => name)).toContain(
+      insightsOf('legal').name,
+    );
   });
 });

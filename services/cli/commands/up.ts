@@ -19,7 +19,11 @@ export function addUp(program: Command): void {
     )
     .addOption(dataOption())
     .addOption(configOption())
-    .option('--port <n>', 'port of the HTTP intake, 0 for any free one (default: 8080)', wholeNumber(0, 65_535))
+    .option(
+      '--port <n>',
+      'port of the HTTP intake, 0 for any free one (default: 8080)',
+      wholeNumber(0, 65_535),
+    )
     .option('--demo', 'play the customers of a made-up provider, live')
     .addHelpText(
       'after',

@@ -107,12 +107,13 @@ export interface Batch {
    */
   claim(claims: readonly Claim[]): Promise<readonly ClaimOutcome[]>;
   /**
-   * Writes outputs, this batch's claims and `nextOffset` atomically and durably.
+   * Writes outputs, this batch's claims and `nextOffset` atomically and durably. Outputs are taken one at a time, so
+   * that a generator may make each as it is written; what it throws is thrown here, with nothing written.
    * @throws SignpostError `fenced` when the partition belongs to somebody else by now (nothing was written);
    *   `claim-conflict` when another partition claimed one of the ids meanwhile (nothing was written; the batch may be
    *   released and will come again).
    */
-  commit(outputs: readonly OutgoingRecord[]): Promise<void>;
+  commit(outputs: Iterable<OutgoingRecord>): Promise<void>;
   /** Gives the batch back uncommitted: its records will be delivered again, to this member or another. */
   release(): Promise<void>;
 }

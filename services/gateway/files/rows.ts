@@ -48,7 +48,7 @@ export interface ReadBatch {
   readonly header: readonly string[] | undefined;
 }
 
-const maxBatchResults = 2000;
+const maxBatchResults = 500;
 // Long records make smaller batches: a batch is what lies in memory at a time.
 const maxBatchChars = 4 * 2 ** 20;
 const headBytes = 64 * 1024;

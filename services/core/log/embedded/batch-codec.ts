@@ -43,9 +43,18 @@ export interface BatchEncoder {
   finish(): EncodedBatch;
 }
 
-/** Encodes one batch; `expectedBytes` sizes the first buffer, which grows as needed. */
-export function createBatchEncoder(expectedBytes: number): BatchEncoder {
-  let out = Buffer.allocUnsafeSlow(AT_RECORDS + expectedBytes);
+/**
+ * Buffers that batches are written in before they are copied out at their size: how large a batch gets is not known
+ * before, and memory asked for in vain makes the collector run for it.
+ */
+const spare: Buffer[] = [];
+const SPARE_BUFFERS = 24;
+const SPARE_BYTES = 256 * 1024;
+const FIRST_BYTES = 32 * 1024;
+
+/** Encodes one batch. */
+export function createBatchEncoder(): BatchEncoder {
+  let out = spare.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
   let position = AT_RECORDS;
   let baseTime = 0;
   let maxTimestamp = Number.NEGATIVE_INFINITY;
@@ -109,11 +118,10 @@ export function createBatchEncoder(expectedBytes: number): BatchEncoder {
     out.writeDoubleLE(baseTime, AT_TIME);
     out.writeUInt32LE(dictionaryAt, AT_DICTIONARY);
     out.writeUInt32LE(crc32(out.subarray(AT_COUNT, position)), AT_CRC);
-    return {
-      bytes: new Uint8Array(out.buffer, 0, position),
-      count: starts.length,
-      maxTimestamp,
-    };
+    const bytes = new Uint8Array(position);
+    bytes.set(out.subarray(0, position));
+    if (out.length <= SPARE_BYTES && spare.length < SPARE_BUFFERS) spare.push(out);
+    return { bytes, count: starts.length, maxTimestamp };
   }
 
   return {

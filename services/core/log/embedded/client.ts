@@ -1,11 +1,11 @@
 // A log whose file another thread owns: encodes and decodes here, asks there. Any number of threads may hold one each.
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
-import type { Log, OutgoingRecord, Position } from '../port.ts';
+import type { Log, OutgoingRecord } from '../port.ts';
 import { createCaller } from './caller.ts';
 import { decodeChunks } from './decode-chunks.ts';
 import { buffersOfParts, createRecordRouter } from './record-router.ts';
-import type { Route } from './record-router.ts';
+import type { Encode, Place } from './record-router.ts';
 import { subscribe } from './subscription.ts';
 
 /** A client of the log behind `port`, as handed out by `EmbeddedLog.connect`; closing it closes this client alone. */
@@ -13,16 +13,20 @@ export function connectEmbeddedLog(port: MessagePort): Log {
   const caller = createCaller(port);
   const router = createRecordRouter(Math.random);
 
-  async function encode(records: readonly OutgoingRecord[]): Promise<Route> {
-    let unknown: Set<string> | undefined;
-    for (const { topic } of records) if (!router.knows(topic)) (unknown ??= new Set()).add(topic);
-    for (const topic of unknown ?? []) {
-      const layout = await caller.call('layout', { topic }).answer;
-      if (layout === null) throw new SignpostError('unknown-topic', `There is no topic ${topic}`);
-      router.know(layout);
+  const encode: Encode = async (records, placed) => {
+    const run = router.begin();
+    for (const record of records) {
+      const { topic } = record;
+      if (!router.knows(topic)) {
+        const layout = await caller.call('layout', { topic }).answer;
+        if (layout === null) throw new SignpostError('unknown-topic', `There is no topic ${topic}`);
+        router.know(layout);
+      }
+      run.add(record);
+      placed?.(run.last);
     }
-    return router.route(records);
-  }
+    return run.finish();
+  };
 
   return {
     topics: () => caller.call('topics', {}).answer,
@@ -44,30 +48,24 @@ export function connectEmbeddedLog(port: MessagePort): Log {
       return { records: decodeChunks(chunks, topic, partition), ...rest };
     },
     async append(records, { checkpoints } = {}) {
-      const route = await encode(records);
-      const { parts } = route;
+      const places: Place[] = [];
+      const parts = await encode(records, ({ part, partition, index }) =>
+        places.push({ part, partition, index }),
+      );
       const { baseOffsets } = await caller.call(
         'append',
         { parts, checkpoints },
         buffersOfParts(parts),
       ).answer;
-      return positionsOf(records, route, baseOffsets);
+      return places.map(({ part, partition, index }, i) => ({
+        topic: (records[i] as OutgoingRecord).topic,
+        partition,
+        offset: (baseOffsets[part] as number) + index,
+      }));
     },
     subscribe: (options) => subscribe(caller, encode, options),
     async close() {
       caller.close();
     },
   };
-}
-
-function positionsOf(
-  records: readonly OutgoingRecord[],
-  { partOf, partitionOf, indexOf }: Route,
-  baseOffsets: readonly number[],
-): Position[] {
-  return records.map(({ topic }, i) => ({
-    topic,
-    partition: partitionOf[i] as number,
-    offset: (baseOffsets[partOf[i] as number] as number) + (indexOf[i] as number),
-  }));
 }

@@ -14,7 +14,7 @@ export const FORMAT = 1;
 /** Pages of the write-ahead log after which it is folded into the file: 4 KiB each, 32 MiB. */
 const CHECKPOINT_PAGES = 8192;
 const PAGE_BYTES = 4096;
-const CACHE_KIB = 32_768;
+const CACHE_KIB = 16_384;
 
 export function logDirectory(dataDirectory: string): string {
   return join(resolve(dataDirectory), 'log');

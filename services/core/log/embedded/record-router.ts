@@ -12,20 +12,33 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 /** Records without a key stay with a partition so long, which keeps batches large. */
 const KEYLESS_RUN = 500;
 
-export interface Route {
-  readonly parts: readonly Part[];
-  /** For each record: index of its part, its partition and its place within the part. */
-  readonly partOf: Uint32Array;
-  readonly partitionOf: Uint32Array;
-  readonly indexOf: Uint32Array;
+/** Where a record went: index of its part, its partition, and its place within the part. */
+export interface Place {
+  readonly part: number;
+  readonly partition: number;
+  readonly index: number;
 }
 
-/** Encodes records for a write, having asked for the layout of topics not seen before. */
-export type Encode = (records: readonly OutgoingRecord[]) => Promise<Route>;
+/**
+ * Encodes records for a write as they come, asking for the layout of topics not seen before. `placed` is told where
+ * each went, in an object that changes with the next.
+ */
+export type Encode = (
+  records: Iterable<OutgoingRecord>,
+  placed?: (place: Place) => void,
+) => Promise<readonly Part[]>;
+
+/** Records of one write, placed and encoded one after the other: none is kept. */
+export interface Run {
+  /** Its topic must have been handed over by `know`. */
+  add(record: OutgoingRecord): void;
+  /** Where the record added last went. */
+  readonly last: Place;
+  finish(): readonly Part[];
+}
 
 export interface RecordRouter {
-  /** Topics of the records must have been handed over by `know`. */
-  route(records: readonly OutgoingRecord[]): Route;
+  begin(): Run;
   know(layout: TopicLayout): void;
   knows(topic: string): boolean;
 }
@@ -58,53 +71,53 @@ export function createRecordRouter(random: () => number): RecordRouter {
     return turn.partition;
   }
 
-  function route(records: readonly OutgoingRecord[]): Route {
+  function begin(): Run {
     const parts: (Part | undefined)[] = [];
-    const partOf = new Uint32Array(records.length);
-    const partitionOf = new Uint32Array(records.length);
-    const indexOf = new Uint32Array(records.length);
     const targets = new Map<number, Target>();
+    const last = { part: 0, partition: 0, index: 0 };
     let layout: TopicLayout | undefined;
 
-    const finish = (partitionId: number, { encoder, part }: Target): void => {
+    const close = (partitionId: number, { encoder, part }: Target): void => {
       parts[part] = { partitionId, ...encoder.finish() };
     };
-    for (let i = 0; i < records.length; i += 1) {
-      const record = records[i] as OutgoingRecord;
-      const { topic, key } = record;
-      if (layout?.name !== topic) layout = layouts.get(topic) as TopicLayout;
-      const { partitionIds } = layout;
-      const partition =
-        key === null
-          ? keyless(topic, partitionIds.length)
-          : partitionOfKey(key, partitionIds.length);
-      const partitionId = partitionIds[partition] as number;
-      let target = targets.get(partitionId);
-      if (
-        target !== undefined &&
-        (target.encoder.count >= MAX_BATCH_RECORDS ||
-          target.encoder.size + (record.value?.length ?? 0) > MAX_BATCH_BYTES)
-      ) {
-        finish(partitionId, target);
-        target = undefined;
-      }
-      if (target === undefined) {
-        const size = firstSize(record, records.length - i, partitionIds.length);
-        target = { encoder: createBatchEncoder(size), part: parts.length };
-        parts.push(undefined);
-        targets.set(partitionId, target);
-      }
-      partOf[i] = target.part;
-      partitionOf[i] = partition;
-      indexOf[i] = target.encoder.count;
-      target.encoder.add(record);
-    }
-    for (const [partitionId, target] of targets) finish(partitionId, target);
-    return { parts: parts as Part[], partOf, partitionOf, indexOf };
+    return {
+      last,
+      add(record) {
+        const { topic, key } = record;
+        if (layout?.name !== topic) layout = layouts.get(topic) as TopicLayout;
+        const { partitionIds } = layout;
+        last.partition =
+          key === null
+            ? keyless(topic, partitionIds.length)
+            : partitionOfKey(key, partitionIds.length);
+        const partitionId = partitionIds[last.partition] as number;
+        let target = targets.get(partitionId);
+        if (
+          target !== undefined &&
+          (target.encoder.count >= MAX_BATCH_RECORDS ||
+            target.encoder.size + (record.value?.length ?? 0) > MAX_BATCH_BYTES)
+        ) {
+          close(partitionId, target);
+          target = undefined;
+        }
+        if (target === undefined) {
+          target = { encoder: createBatchEncoder(), part: parts.length };
+          parts.push(undefined);
+          targets.set(partitionId, target);
+        }
+        last.part = target.part;
+        last.index = target.encoder.count;
+        target.encoder.add(record);
+      },
+      finish() {
+        for (const [partitionId, target] of targets) close(partitionId, target);
+        return parts as Part[];
+      },
+    };
   }
 
   return {
-    route,
+    begin,
     know(layout) {
       layouts.set(layout.name, layout);
     },
@@ -115,11 +128,4 @@ export function createRecordRouter(random: () => number): RecordRouter {
 /** The parts' buffers, to be transferred. */
 export function buffersOfParts(parts: readonly Part[]): ArrayBuffer[] {
   return parts.map(({ bytes }) => bytes.buffer as ArrayBuffer);
-}
-
-/** A guess at a batch's bytes from its first record and how many may follow; wrong guesses only cost a copy. */
-function firstSize(first: OutgoingRecord, left: number, partitions: number): number {
-  const one = (first.value?.length ?? 0) + (first.key?.length ?? 0) + 200;
-  const records = Math.min(MAX_BATCH_RECORDS, Math.ceil((left * 1.2) / partitions));
-  return Math.min(MAX_BATCH_BYTES, one * records) + 1_000;
 }

@@ -76,11 +76,12 @@ function createBatch(
   { lease, topic, partition, nextOffset, chunks }: NextAnswer & { kind: 'batch' },
 ): Batch {
   let claimed = false;
+  const records = decodeChunks(chunks, topic, partition);
   return {
     topic,
     partition,
     nextOffset,
-    records: decodeChunks(chunks, topic, partition),
+    records,
     async claim(claims) {
       if (claimed) throw new Error('A batch claims at most once');
       claimed = true;
@@ -89,9 +90,11 @@ function createBatch(
       const { answer } = caller.call('claim', { lease, claims: packed }, [packed.payloads.buffer]);
       return unpackOutcomes(claims, entityOf, await answer, topic, partition);
     },
-    async commit(outputs: readonly OutgoingRecord[]) {
-      const { parts } = await encode(outputs);
+    async commit(outputs: Iterable<OutgoingRecord>) {
+      const parts = await encode(outputs);
       await caller.call('commit', { lease, parts }, buffersOfParts(parts)).answer;
+      // Given back at once: left to the collector, these buffers alone would make it run all the time.
+      for (const { bytes } of chunks) (bytes.buffer as ArrayBuffer).transfer(0);
     },
     release: () => release(caller, lease),
   };
