@@ -37,7 +37,10 @@ afterEach(endAll);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const shell = (line: string, env: NodeJS.ProcessEnv = {}) =>
-  run(['-c', line], { program: '/bin/sh', env: { PATH, HOME: directory, ...env } });
+  run(['-c', line], {
+    program: '/bin/sh',
+    env: { PATH, HOME: directory, npm_config_update_notifier: 'false', ...env },
+  });
 
 describe('every way to call it', () => {
   test.each([

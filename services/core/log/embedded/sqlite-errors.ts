@@ -10,11 +10,23 @@ const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
 
+/** Why a folder cannot be made or written: no right to, read-only, or something else in its way. */
+const noFolder: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+  'ENOENT',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
+
 /** An error of SQLite or the file system as one a user can act on; anything else comes back as it is. */
 export function describeStorageError(error: unknown, directory: string): unknown {
   if (!(error instanceof Error) || error instanceof SignpostError) return error;
   if ('code' in error && error.code === 'ENOSPC') return diskFull(error, directory);
-  if ('code' in error && (error.code === 'EACCES' || error.code === 'EROFS')) {
+  if ('code' in error && typeof error.code === 'string' && noFolder.has(error.code)) {
     return notWritable(error, directory);
   }
   if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
