@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openEmbeddedLog } from '#core/log/embedded/open.ts';
+import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { drain } from '../../services/cli/import-run.ts';
 import { openPipeline, type Pipeline } from '../../services/cli/pipeline.ts';
@@ -13,7 +15,8 @@ import { reconcile } from '../../services/cli/reconcile/reconcile.ts';
 import { reportImport, type ImportReport } from '../../services/cli/import-report.ts';
 import { importFile } from '../../services/gateway/import.ts';
 import { parseMapping } from '../../services/gateway/mapping/mapping.ts';
-import { recordsRejected } from '../../services/topology.ts';
+import { postsPublished, recordsRejected, topicsFor } from '../../services/topology.ts';
+import { readAll } from '../contracts/log.contract.ts';
 import { audit } from '../support/oracle.ts';
 import { casesNowMs, cutOffArchive, refusedCases, rowsCases } from './bad-input.cases.ts';
 
@@ -331,6 +334,39 @@ test('an import that was cut off goes on exactly where it stopped', async () => 
     dropped: {},
     rejected: { 'invalid-time': 9 },
   });
+});
+
+test('a disk that fills up is told, and the import goes on exactly there once there is room', async () => {
+  const rows = Array.from(
+    { length: 12_000 },
+    (_, i) => `r${i},${at},no signal ${'x'.repeat(300)} ${i}`,
+  );
+  const file = place(lines('id,at,text', ...rows));
+  const full = join(directory, 'full');
+  const importInto = async (maxFileBytes: number) => {
+    const log = await openEmbeddedLog({ directory: full, maxFileBytes });
+    try {
+      await log.ensureTopics(topicsFor([]));
+      const signal = new AbortController().signal;
+      return await importFile({
+        log,
+        file,
+        mapping: parseMapping(mapping, 'test'),
+        now: () => casesNowMs,
+        signal,
+      });
+    } finally {
+      await log.close();
+    }
+  };
+  await expect(importInto(1_500_000)).rejects.toMatchObject({ code: 'disk-full' });
+  const { done, resumedAt } = await importInto(100_000_000);
+  expect(done).toBe(12_000);
+  expect(resumedAt).toBeGreaterThan(0);
+  const reader = await openEmbeddedLogReader({ directory: full });
+  const ids = (await readAll(reader, postsPublished.name)).map(({ headers }) => headers['ce_id']);
+  await reader.close();
+  expect([ids.length, new Set(ids).size]).toEqual([12_000, 12_000]);
 });
 
 test('after all of it the books balance, by the command and by an oracle of its own', async () => {
