@@ -170,15 +170,15 @@ describe('resuming', () => {
       expect(await readAll(file, { skipRecords: done })).toEqual(all.slice(done));
   });
 
-  test('counts skipped records as done, and batches hold at most 2,000', async () => {
-    const file = await place('batches.csv', rows(4500));
+  test('counts skipped records as done, and batches hold at most 500', async () => {
+    const file = await place('batches.csv', rows(1350));
     const sizes: [number, number][] = [];
     for await (const batch of readMapped(file, mapping, { skipRecords: 100 }))
       sizes.push([batch.results.length, batch.recordsDone]);
     expect(sizes).toEqual([
-      [2000, 2100],
-      [2000, 4100],
-      [400, 4500],
+      [500, 600],
+      [500, 1100],
+      [250, 1350],
     ]);
   });
 
