@@ -21,11 +21,11 @@ export interface DroppedRecord {
   readonly stage: string;
   /** Why, as a kebab-case word from a closed list, for example duplicate. */
   readonly reason: string;
-  /** Topic it was read from, or import for a line of a file imported before. */
+  /** Topic it was read from; import for a line of a file that an earlier import refused already. */
   readonly topic: string;
-  /** Partition it was read from. */
+  /** Partition it was read from; 0 for a line of a file. */
   readonly partition: number;
-  /** Offset it was read from. */
+  /** Offset it was read from, counting from 0; for a line of a file its number, counting from 1. */
   readonly offset: number;
   /** ce_id of the record; null when it had none. */
   readonly eventId: string | null;

@@ -1,0 +1,44 @@
+// `npm run bench`: speed and memory of what users run, on this machine. Figures of record stand in docs/performance.md.
+import { parseArgs } from 'node:util';
+import { benchImport } from './import.ts';
+import { benchStart } from './start.ts';
+
+const HELP = `Measures Signpost on this machine.
+
+  npm run bench                          start, and import of 100,000 and 500,000 short texts
+  npm run bench -- import --records N    import of N short texts to published streams
+  npm run bench -- start                 cold start of the command and of \`signpost up\`
+  npm run bench -- codecs                encoding and decoding of a signal
+
+Options: --records N, --runs N (default 3; medians are what counts on a busy machine), --json`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    records: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+const runs = Number(values.runs);
+const [what = 'all'] = positionals;
+
+if (values.help || !['all', 'import', 'start', 'codecs'].includes(what) || !(runs >= 1)) {
+  console.log(HELP);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  const results: object[] = [];
+  if (what === 'all' || what === 'start') results.push(await benchStart(runs));
+  if (what === 'all' || what === 'import') {
+    const sizes = values.records === undefined ? [100_000, 500_000] : [Number(values.records)];
+    for (const records of sizes) {
+      for (let run = 0; run < runs; run += 1) results.push(await benchImport(records));
+    }
+  }
+  if (what === 'codecs') await import('./codecs.ts');
+  for (const result of results) {
+    if (values.json) console.log(JSON.stringify(result));
+    else console.table(result);
+  }
+}
