@@ -300,7 +300,7 @@ describe('an import that is interrupted', () => {
       const target = join(directory, `data-${signal}`);
       const file = join(directory, `${signal}.csv`);
       const rows = Array.from(
-        { length: 40_000 },
+        { length: 25_000 },
         (_, i) => `${i},2025-06-01T10:00:00Z,The bill of month ${i} is wrong`,
       );
       writeFileSync(file, `id,at,text\n${rows.join('\n')}\n`);
@@ -323,8 +323,8 @@ describe('an import that is interrupted', () => {
       expect(stderr).toContain('Run the same command again');
       const { stdout: report } = await run([...args, '--json']);
       expect(JSON.parse(report)).toMatchObject({
-        accepted: 40_000,
-        insights: 40_000,
+        accepted: 25_000,
+        insights: 25_000,
         dropped: {},
         rejected: {},
       });
