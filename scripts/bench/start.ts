@@ -38,7 +38,9 @@ function timeHelp(): number {
 async function timeUp(): Promise<number> {
   const data = mkdtempSync(join(tmpdir(), 'signpost-bench-'));
   const startedAt = performance.now();
-  const child = spawn(command, ['up', '--data', data, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, ['up', '--data', data, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   const ms = performance.now() - startedAt;
   child.kill('SIGTERM');

@@ -2,7 +2,7 @@
 // allowed; an unknown name is refused too, since a misspelt one would silently do nothing.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { SignpostError } from './errors.ts';
 
 /**

@@ -68,10 +68,10 @@ export function createTelemetry(seconds: () => number): Telemetry {
         judged({ emitted, outputs: written, dropped, rejected }) {
           emittedCounter.inc(emitted);
           outputCounter.inc(written);
-          for (const reason in dropped)
-            verdicts.inc({ stage, verdict: 'drop', reason }, dropped[reason]!);
-          for (const reason in rejected)
-            verdicts.inc({ stage, verdict: 'reject', reason }, rejected[reason]!);
+          for (const [reason, count] of Object.entries(dropped))
+            verdicts.inc({ stage, verdict: 'drop', reason }, count);
+          for (const [reason, count] of Object.entries(rejected))
+            verdicts.inc({ stage, verdict: 'reject', reason }, count);
         },
         failed: (code) => failures.inc({ stage, code }),
         committing(records) {
@@ -83,7 +83,7 @@ export function createTelemetry(seconds: () => number): Telemetry {
         },
       };
     },
-    snapshot: () => registry.getMetricsAsJSON() as Promise<MetricObject[]>,
+    snapshot: () => registry.getMetricsAsJSON(),
   };
 }
 

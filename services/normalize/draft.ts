@@ -171,8 +171,9 @@ function contentOf({ receivedAt: _receivedAt, ...said }: IntakeRecord): string {
 }
 
 function statedIn(value: unknown): string {
-  if (value === null) return '';
+  if (typeof value === 'string') return value;
   if (typeof value !== 'object') return String(value);
+  if (value === null) return '';
   let text = '';
   for (const name in value) {
     const stated = statedIn((value as Record<string, unknown>)[name]);

@@ -90,9 +90,9 @@ export function readGazetteer(file: string): GazetteerEntry[] {
   return rows.map(({ record, info: { lines: line } }) => {
     const value = (name: string): string | null => record[name]?.trim() || null;
     const number = (name: string, least: number, most: number): number | null => {
-      const text = value(name);
-      if (text === null) return null;
-      const parsed = Number(text);
+      const stated = value(name);
+      if (stated === null) return null;
+      const parsed = Number(stated);
       if (!(parsed >= least && parsed <= most))
         fail(line, `${name} must be a number from ${least} to ${most}`);
       return parsed;

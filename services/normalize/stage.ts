@@ -38,11 +38,7 @@ export function createNormalize(
   return {
     kind: 'transform',
     name: 'normalize',
-    inputs: [
-      ticketsReported,
-      postsPublished,
-      surveysAnswered,
-    ] as unknown as Transform<IntakeRecord>['inputs'],
+    inputs: [ticketsReported, postsPublished, surveysAnswered],
 
     async load(batch, context) {
       const drafts = batch.map(({ record, received }) => drafting(record, received.topic));

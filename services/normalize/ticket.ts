@@ -110,23 +110,18 @@ function merge(updates: readonly TicketUpdate[]): Merged {
   if (updates.length === 1) return withoutTime(updates[0]!);
   // Array.prototype.sort is stable: updates that say the same of their order count in order of arrival.
   const ordered = updates.toSorted(compareVersions);
-  let merged: Merged = {};
-  for (const update of ordered) {
-    const next = withoutTime(update);
-    merged = {
-      ...merged,
-      ...next,
-      ...(merged.place || next.place ? { place: { ...merged.place, ...next.place } } : {}),
-      ...(merged.ticket || next.ticket ? { ticket: { ...merged.ticket, ...next.ticket } } : {}),
-      ...(merged.attributes || next.attributes
-        ? { attributes: { ...merged.attributes, ...next.attributes } }
-        : {}),
-      ...(merged.notes || next.notes
-        ? { notes: mergeNotes(merged.notes ?? [], next.notes ?? []) }
-        : {}),
-    };
-  }
-  return merged;
+  return ordered.map(withoutTime).reduce(mergeTwo, {});
+}
+
+function mergeTwo(known: Merged, next: Merged): Merged {
+  const merged = { ...known, ...next };
+  return {
+    ...merged,
+    ...(merged.place && { place: { ...known.place, ...next.place } }),
+    ...(merged.ticket && { ticket: { ...known.ticket, ...next.ticket } }),
+    ...(merged.attributes && { attributes: { ...known.attributes, ...next.attributes } }),
+    ...(merged.notes && { notes: mergeNotes(known.notes ?? [], next.notes ?? []) }),
+  };
 }
 
 /** Numbers as numbers, other versions as text; where one of the two has none, time decides. */

@@ -28,14 +28,15 @@ describe('topology', () => {
   });
 
   it('topics are facts in the past tense with a version', () => {
-    for (const { name } of topicsFor(['operations']))
-      expect(name).toMatch(/^[a-z]+\.[a-z-]+\.v\d+$/);
+    const all = topicsFor(['operations']).map(({ name }) => name);
+    expect(all.filter((name) => !/^[a-z]+\.[a-z-]+\.v\d+$/.test(name))).toEqual([]);
   });
 
   it('no topic with words is kept longer than the erasure deadline', () => {
-    for (const { words, retentionMs } of topicsFor(['operations'])) {
-      if (words !== 'none') expect(retentionMs).toBeLessThanOrEqual(erasureDeadlineMs);
-    }
+    const kept = topicsFor(['operations']).filter(({ words }) => words !== 'none');
+    expect(Math.max(...kept.map(({ retentionMs }) => retentionMs))).toBeLessThanOrEqual(
+      erasureDeadlineMs,
+    );
   });
 
   it('what came in is read by normalize alone', () => {

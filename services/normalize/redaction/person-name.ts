@@ -23,7 +23,9 @@ const cues: readonly Cue[] = [
   },
   {
     sure: false,
-    pattern: /(?<![\p{L}\d])(?:mr|mrs|ms|dr|señora?|sra?|herr|frau|mwalimu)(?:\. ?| )/giu,
+    // "30 ms. Last test" tells milliseconds; "at 10 Ms. Novak called" is written with one capital.
+    pattern:
+      /(?<![\p{L}\d])(?:mr|mrs|(?<!\d[ -]?)ms|(?-i:Ms)|dr|señora?|sra?|herr|frau|mwalimu)(?:\. ?| )/giu,
   },
   {
     sure: false,

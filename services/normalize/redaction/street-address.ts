@@ -9,11 +9,15 @@ const doubtfulTypes =
   'place|pl|way|terrace|ter|circle|cir|trail|trl|square|sq|cres|close|grove|gardens|row|mews|alley|loop|quay|estate';
 const isSureType = new RegExp(`^(?:${sureTypes})$`, 'i');
 const notStreetName =
-  /^(?:the|a|an|of|in|on|at|to|for|my|your|our|their|his|her|this|that|and|or|but|is|was|are|were|been|per|from|with|by|no|not|so|it|i|we|you|they|am|pm|days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|seconds?|times?|miles?|km|kms|people|customers?|users?|phones?|lines?|bars?|mbps|kbps|gbps|mb|gb|tb|kb|mbs|gigs?|megs?|percent|dollars?|euros?|bucks|ksh|kes|blocks?|feet|ft|meters?|houses?|tvs?|channels?|calls?|techs?|trucks?|outages?|down|up|off|out|all|each|every|more|different|other|same|another|since|when|while|than|as|if|because|still|just|only|who|which|what|how|where|have|has|had|do|does|did|can|could|will|would|plus|star|stars|g|ghz|mhz|ms|cell|sites?|towers?|poles?|cables?)$/i;
+  /^(?:the|a|an|of|in|on|at|to|for|my|your|our|their|his|her|this|that|and|or|but|is|was|are|were|been|per|from|with|by|no|not|so|it|i|we|you|they|am|pm|days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|seconds?|times?|miles?|km|kms|people|customers?|users?|phones?|lines?|bars?|mbps|kbps|gbps|mb|gb|tb|kb|mbs|gigs?|megs?|percent|dollars?|euros?|bucks|ksh|kes|blocks?|feet|ft|meters?|houses?|tvs?|channels?|calls?|techs?|trucks?|outages?|down|up|off|out|all|each|every|more|different|other|same|another|since|when|while|than|as|if|because|still|just|only|who|which|what|how|where|have|has|had|do|does|did|can|could|will|would|plus|star|stars|g|ghz|mhz|ms|cell|sites?|towers?|poles?|cables?|around|near|nearby|over|under|above|below|behind|beside|along|across|through|within|inside|outside|towards?|between|before|after|until|during|about|into|hard|flash|external|en|por|cerca|desde|hace|hasta|verizon|comcast|xfinity|t-mobile|tmobile|vodafone|safaricom|airtel)$/i;
 
-const number = String.raw`\d{1,5}(?:-\d{1,5})?[a-z]?`;
+/** "4G Kiln Lane" tells a network, not a house. */
+const number = String.raw`(?![2-6]g\b)\d{1,5}(?:-\d{1,5})?[a-z]?`;
+/** "4 bars. Main Street is dark"; shorter ones are abbreviations: "12 St. John Street". */
+const endsSentence = /^.{4,}\.$/;
+
 const direction = String.raw`(?:(?:north|south|east|west|[ns][ew]?|[ew])\.? )?`;
-const nameWord = String.raw`(?:\d{1,3}(?:st|nd|rd|th)|[\p{L}'’-]{1,24}\.?)`;
+const nameWord = String.raw`(?:\d{1,3}(?:st|nd|rd|th)|[\p{L}'’][\p{L}'’-]{0,23}\.?)`;
 const unitPart = String.raw`(?:,? (?:(?:apartment|apt|unit|suite|ste|flat|floor|fl|room|rm|lot|bldg)\.? ?#?|#) ?[\p{L}\d-]{1,6})?`;
 const english = new RegExp(
   String.raw`${number},? ${direction}((?:${nameWord} ){1,4}?)(${sureTypes}|${doubtfulTypes})\b\.?(?!['’]\p{L})(?:,? (?:north|south|east|west|[ns][ew]?|[ew])\b)?${unitPart}`,
@@ -64,7 +68,8 @@ function findEnglish(text: string, spans: Span[]): void {
 
 function isStreetName(name: string, type: string): boolean {
   const words = name.split(' ');
-  if (words.some((word) => notStreetName.test(word))) return false;
+  if (words.some((word) => endsSentence.test(word) || notStreetName.test(word.replace('.', ''))))
+    return false;
   const capital = /^[\p{Lu}\d]/u;
   if (words.every((word) => capital.test(word))) return true;
   return words.length <= 2 && isSureType.test(type);
@@ -73,7 +78,9 @@ function isStreetName(name: string, type: string): boolean {
 /** "in 2015 Oak Street was dark" tells a year, not a house. */
 function isYearOfAnEvent(text: string, at: number, whole: string): boolean {
   return (
-    /^(?:19|20)\d\d /.test(whole) &&
-    /(?:in|since|during|of|until|by) $/i.test(text.slice(at > 8 ? at - 8 : 0, at))
+    /^(?:19|20)\d\d,? /.test(whole) &&
+    /(?<!\p{L})(?:in|since|during|of|until|by|january|february|march|april|may|june|july|august|september|october|november|december) $/iu.test(
+      text.slice(at > 11 ? at - 11 : 0, at),
+    )
   );
 }
