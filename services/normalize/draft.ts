@@ -167,16 +167,17 @@ export function signalId(source: string, id: string, version: string): string {
  * does not count, so that a field added to the schema later makes no retry look like other content.
  */
 function contentOf({ receivedAt: _receivedAt, ...said }: IntakeRecord): string {
-  return hash('sha1', statedIn(said), 'base64url');
+  return hash('sha1', statedIn(said as unknown as Stated), 'base64url');
 }
 
-function statedIn(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object') return String(value);
+type Stated = string | number | boolean | null | { readonly [name: string]: Stated };
+
+function statedIn(value: Stated): string {
   if (value === null) return '';
+  if (typeof value !== 'object') return String(value);
   let text = '';
   for (const name in value) {
-    const stated = statedIn((value as Record<string, unknown>)[name]);
+    const stated = statedIn(value[name]!);
     if (stated !== '') text += `${name}\u0001${stated}\u0002`;
   }
   return text;
