@@ -219,6 +219,21 @@ const kept: readonly string[] = [
   'auf dem Weg 5 mal getrennt',
   'plaza vea 50% off',
   'PO Box 123',
+  // numbers of networks, plans and measurements before a place named like a street
+  'Your map promises 4G around Kiln Lane, in truth there is one bar at best',
+  'I have Home DSL 50 around Sandpit Lane',
+  'No 5G Silver Street, one bar at best',
+  'my 4G, Kiln Lane, is gone',
+  'Fibre 300 near Oak Street keeps dropping',
+  'ping of 45 - Oak Street is slow again',
+  'Ping is 30 ms. Kiln Lane is dark',
+  '4 bars. Main Street is fine',
+  'we got 12 today. Main Street is dark',
+  'in May 2015, Oak Street went dark',
+  'Sin internet hace 12 horas en Kiln Lane',
+  'Home DSL 50 en Sandpit Lane',
+  'my DVR has 1 hard drive',
+  '2 Verizon Drive reps',
   // words after name cues
   'my name is not on the bill',
   'my name is misspelled',
@@ -232,6 +247,10 @@ const kept: readonly string[] = [
   'I am calling about my bill',
   'the customer is king',
   'Miss Represented and over charged now',
+  'Ping is over 30 ms. Kestrelnet has one customer less',
+  'Ping is around 100 ms. Last measurement at 19:04',
+  'latency 45ms. Thank you',
+  'PING 200 MS. Kestrelnet is slow',
   'no one is speaking to me',
   'in the name of profit',
   'me llamo la atención',
@@ -298,9 +317,9 @@ const kept: readonly string[] = [
 /** Taken by mistake, and known: each counts against precision. */
 const takenByMistake: readonly RedactionCase[] = [
   {
-    text: '2 Verizon Drive reps',
-    expected: '2 Verizon Drive reps',
-    knownMiss: 'a product named like a street',
+    text: 'Fibre 300 Kiln Lane is down',
+    expected: 'Fibre 300 Kiln Lane is down',
+    knownMiss: 'a plan that ends in a number, right before a place named like a street',
   },
 ];
 

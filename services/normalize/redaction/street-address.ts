@@ -13,8 +13,8 @@ const notStreetName =
 
 /** "4G Kiln Lane" tells a network, not a house. */
 const number = String.raw`(?![2-6]g\b)\d{1,5}(?:-\d{1,5})?[a-z]?`;
-/** "4 bars. Main Street is dark"; shorter ones are abbreviations: "12 St. John Street". */
-const endsSentence = /^.{4,}\.$/;
+/** "only 2 today. Main Street is dark"; shorter ones are abbreviations: "12 Capt. Cook Street". */
+const endsSentence = /^.{5,}\.$/;
 
 const direction = String.raw`(?:(?:north|south|east|west|[ns][ew]?|[ew])\.? )?`;
 const nameWord = String.raw`(?:\d{1,3}(?:st|nd|rd|th)|[\p{L}'’][\p{L}'’-]{0,23}\.?)`;
