@@ -1,6 +1,7 @@
 // `signpost keys`: makes, lists and revokes API keys of the HTTP intake.
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { SignpostError } from '#core/errors.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../gateway/api-keys.ts';
 import { intakeKinds, type IntakeKind } from '../gateway/sources/intake.ts';
@@ -12,7 +13,8 @@ import { timeOf } from './tail/show-record.ts';
 
 export async function createKey(options: CreateKeyOptions): Promise<void> {
   const kinds = kindsOf(options.kinds);
-  await mkdir(options.data, { recursive: true });
+  await mkdir(dirname(resolve(options.data)), { recursive: true });
+  await mkdir(options.data, { recursive: true, mode: 0o700 });
   const { key, token } = await createApiKey(options.data, {
     source: options.source,
     kinds,

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { SignpostError } from './errors.ts';
 
 const FRAME_BYTES = 5;
-const SHORT_STRING = 12;
+const SHORT_STRING = 4;
 const HALF_OF_28_BITS = 2 ** 27;
 const NOTHING = Buffer.alloc(0);
 

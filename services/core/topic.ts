@@ -48,6 +48,7 @@ export function toOutgoing<T>(
   value: Uint8Array = topic.codec.encode(record),
 ): OutgoingRecord {
   const { id, key, source, time } = topic.facts(record);
+  const cause = 'cause' in from ? from.cause : undefined;
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: id,
@@ -57,16 +58,10 @@ export function toOutgoing<T>(
     ce_subject: key,
     'content-type': 'application/avro',
   };
-  let timestamp: number;
-  let traceparent: string | undefined;
-  if ('cause' in from) {
-    timestamp = from.cause.timestamp;
-    headers[header.origin] = originOf(from.cause);
-    traceparent = from.cause.headers[header.traceparent];
-  } else {
-    ({ timestamp, traceparent } = from);
-  }
+  if (cause !== undefined) headers[header.origin] = originOf(cause);
+  const traceparent = 'cause' in from ? from.cause.headers[header.traceparent] : from.traceparent;
   if (traceparent !== undefined) headers[header.traceparent] = traceparent;
+  const timestamp = 'cause' in from ? from.cause.timestamp : from.timestamp;
   return { topic: topic.name, key, value, headers, timestamp };
 }
 

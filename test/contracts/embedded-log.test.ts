@@ -1,6 +1,14 @@
 // The embedded log keeps the contract of a log, and what it promises beyond: one writer, many readers, crash, retention.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -142,6 +150,42 @@ describe('the embedded log', () => {
       expect(readdirSync(directory)).toEqual([]);
     });
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'makes directories and files that its owner alone can read, and leaves those that are there as they are',
+    async () => {
+      const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+      const data = join(directory, 'above', 'data');
+      const log = await openEmbeddedLog({ directory: data });
+      opened.push(log);
+      await log.ensureTopics([{ name: 'a', partitions: 1, retentionMs: YEAR_MS }]);
+      await log.append(numbered('a', 1));
+      expect(mode(join(directory, 'above'))).toBe((0o777 & ~process.umask()).toString(8));
+      expect([mode(data), mode(join(data, 'log'))]).toEqual(['700', '700']);
+      const files = readdirSync(join(data, 'log'));
+      expect(files).toEqual(
+        expect.arrayContaining([
+          'log.sqlite',
+          'log.sqlite-shm',
+          'log.sqlite-wal',
+          'writer.json',
+          'writer.lock',
+        ]),
+      );
+      expect(new Set(files.map((name) => mode(join(data, 'log', name))))).toEqual(new Set(['600']));
+      await log.close();
+      chmodSync(data, 0o755);
+      chmodSync(join(data, 'log'), 0o750);
+      chmodSync(join(data, 'log', 'log.sqlite'), 0o640);
+      const again = await openEmbeddedLog({ directory: data });
+      opened.push(again);
+      expect([data, join(data, 'log'), join(data, 'log', 'log.sqlite')].map(mode)).toEqual([
+        '755',
+        '750',
+        '640',
+      ]);
+    },
+  );
 
   it('refuses a newer format, a foreign file and a damaged one in words', async () => {
     await (await open()).close();

@@ -1,6 +1,6 @@
 // The command as a person or a script runs it: exit codes, errors, pipes that close, and a file's whole way.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -223,6 +223,24 @@ describe('without a data directory', () => {
     const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean }[] };
     expect(checks.filter(({ ok, name }) => !ok && name !== 'port')).toEqual([]);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'doctor warns when others can read the words in the data directory',
+    async () => {
+      const found = async () => {
+        const { stdout } = await run(['doctor', '--json', '--data', data]);
+        const { checks } = JSON.parse(stdout) as { checks: { name: string; hint?: string }[] };
+        return checks.find(({ name }) => name === 'data directory');
+      };
+      expect(await found()).toMatchObject({ ok: true });
+      for (const path of [data, join(data, 'log')]) chmodSync(path, 0o755);
+      expect(await found()).toMatchObject({ ok: true });
+      chmodSync(join(data, 'log', 'log.sqlite'), 0o644);
+      expect(await found()).toMatchObject({ ok: false, hint: `Run: chmod 700 ${data}` });
+      chmodSync(data, 0o700);
+      expect(await found()).toMatchObject({ ok: true });
+    },
+  );
 
   it('generate gives the same lines for the same seed', async () => {
     const args = [

@@ -1,5 +1,13 @@
 // What Signpost needs of a machine, one check each. A check reads; nothing is left behind, no secret is shown.
-import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -100,7 +108,24 @@ function dataDirectory(directory: string): Finding {
       says: `${path} cannot be written`,
       wrong: 'Give yourself the right to write to it; reading works.',
     };
+  if (wordsAreOpen(path))
+    return { says: `${path} can be read by others`, wrong: `Run: chmod 700 ${path}` };
   return { says: path };
+}
+
+/** The log holds words as they came in. One closed directory on the way to it is enough. */
+function wordsAreOpen(directory: string): boolean {
+  const within = join(directory, 'log');
+  if (!isOpenToOthers(directory) || !isOpenToOthers(within) || !can(within, constants.R_OK))
+    return false;
+  return readdirSync(within).some((name) => isOpenToOthers(join(within, name)));
+}
+
+/** Windows has no such modes: its files are their owner's by what the folder grants. */
+function isOpenToOthers(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.mode & 0o077) !== 0;
 }
 
 function freeDisk(directory: string): Finding {
@@ -171,8 +196,7 @@ function pseudonymKeys(directory: string, env: NodeJS.ProcessEnv): Finding {
   const file = join(directory, 'pseudonym-keys');
   if (!existsSync(file)) return { says: 'will be made at the first start' };
   parsePseudonymKeys(readFileSync(file, 'utf8').trim());
-  const isOpen = (statSync(file).mode & 0o077) !== 0;
-  return isOpen
+  return isOpenToOthers(file)
     ? { says: `${file} can be read by others`, wrong: `Run: chmod 600 ${file}` }
     : { says: file };
 }

@@ -1,5 +1,6 @@
 // The log's SQLite file: where it lies, what its tables are, and the refusal of files it must not touch.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+// It holds words as they came in, before redaction: what is made here, its owner alone can read.
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SignpostError } from '../../errors.ts';
@@ -15,6 +16,10 @@ export const FORMAT = 1;
 const CHECKPOINT_PAGES = 8192;
 const PAGE_BYTES = 4096;
 const CACHE_KIB = 16_384;
+
+/** Modes of what is made; what is there already keeps its own. */
+export const PRIVATE_DIRECTORY = 0o700;
+export const PRIVATE_FILE = 0o600;
 
 export function logDirectory(dataDirectory: string): string {
   return join(resolve(dataDirectory), 'log');
@@ -65,7 +70,8 @@ CREATE TABLE checkpoints (
 /** Opens the one connection that writes, creating the file when there is none. The caller holds the writer lock. */
 export function openForWriting(dataDirectory: string, maxFileBytes?: number): DatabaseSync {
   const path = logFile(dataDirectory);
-  const isNew = !existsSync(path);
+  createPrivateFile(path);
+  const isNew = statSync(path).size === 0;
   const db = new DatabaseSync(path, { timeout: 5_000 });
   try {
     if (isNew) db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
@@ -110,13 +116,23 @@ export function refuseForeignFile(db: DatabaseSync, path: string): void {
   }
 }
 
-/** Makes the directory and makes sure that it survives power loss. */
+/** Makes the data directory and the log's within, and makes sure that both survive power loss. */
 export function createLogDirectory(dataDirectory: string): void {
   const directory = logDirectory(dataDirectory);
-  const first = mkdirSync(directory, { recursive: true });
-  if (first === undefined) return;
-  syncDirectory(dirname(directory));
-  syncDirectory(dirname(first));
+  const data = dirname(directory);
+  // Directories above are not ours to close.
+  const above = mkdirSync(dirname(data), { recursive: true });
+  const ours = mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+  if (ours === undefined) return;
+  syncDirectory(data);
+  syncDirectory(dirname(ours));
+  if (above !== undefined) syncDirectory(dirname(above));
+}
+
+/** SQLite gives the files beside the database its mode, so the database has to be there first. */
+function createPrivateFile(path: string): void {
+  if (existsSync(path)) return;
+  closeSync(openSync(path, 'wx', PRIVATE_FILE));
 }
 
 export function hasTables(db: DatabaseSync): boolean {

@@ -1,10 +1,10 @@
 // One writer to a data directory. The lock is the operating system's on a file of its own, so that it dies with its
 // process; who holds it stands in another file, because opening and closing the locked one would drop the lock.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SignpostError } from '../../errors.ts';
-import { logDirectory } from './log-file.ts';
+import { logDirectory, PRIVATE_FILE } from './log-file.ts';
 
 const BUSY = 5;
 
@@ -16,8 +16,11 @@ export interface WriterLock {
 export function lockForWriting(dataDirectory: string, since: number): WriterLock {
   const directory = logDirectory(dataDirectory);
   const holderFile = join(directory, 'writer.json');
-  const lock = new DatabaseSync(join(directory, 'writer.lock'), { timeout: 0 });
+  const lockFile = join(directory, 'writer.lock');
+  const isNew = !existsSync(lockFile);
+  const lock = new DatabaseSync(lockFile, { timeout: 0 });
   try {
+    if (isNew) chmodSync(lockFile, PRIVATE_FILE);
     lock.exec('BEGIN IMMEDIATE');
   } catch (error) {
     lock.close();
@@ -30,7 +33,7 @@ export function lockForWriting(dataDirectory: string, since: number): WriterLock
   }
   try {
     const details = { pid: process.pid, since: new Date(since).toISOString() };
-    writeFileSync(holderFile, `${JSON.stringify(details)}\n`);
+    writeFileSync(holderFile, `${JSON.stringify(details)}\n`, { mode: PRIVATE_FILE });
   } catch (error) {
     lock.close();
     throw error;
