@@ -7,7 +7,8 @@ import type { JudgeInput, Judgement } from '../../services/classify/judge.ts';
 import { loadShippedDepartments, loadShippedModel } from '../../services/classify/shipped.ts';
 
 const model = loadShippedModel();
-const shipped = createJudge({ model, departments: loadShippedDepartments() });
+const shippedDepartments = loadShippedDepartments();
+const shipped = createJudge({ model, departments: shippedDepartments });
 
 function input(given: Partial<JudgeInput>): JudgeInput {
   return {
@@ -37,6 +38,10 @@ const call = (category: string, score: number, technology: string, setting: stri
 
 const relevance = ({ departments }: Judgement, name: string) =>
   departments.find(({ department }) => department === name)?.relevance ?? 0;
+
+const receives = (found: Judgement, name: string): boolean =>
+  relevance(found, name) >=
+  shippedDepartments.departments.find((department) => department.name === name)!.threshold;
 
 describe('a rated call without words', () => {
   test('a satisfactory one concerns no department', () => {
@@ -113,6 +118,31 @@ describe('scores and ticket fields', () => {
     const words = { text: 'it is a network', scale: 'csat' } as const;
     expect(shipped.judge(input({ ...words, score: 1 })).sentiment).toBe(-1);
     expect(shipped.judge(input({ ...words, score: 5 })).sentiment).toBe(1);
+  });
+
+  test.each(['awesome', 'good service', 'Exemplary Service', 'reliable affordable network'])(
+    'praise that names no subject is for marketing and no fault: %s',
+    (text) => {
+      const found = shipped.judge(input({ kind: 'survey', text, scale: 'csat', score: 5 }));
+      expect([receives(found, 'marketing'), receives(found, 'operations')]).toEqual([true, false]);
+    },
+  );
+
+  test('a fault beside praise still reaches operations', () => {
+    const text = 'very good service but poor network';
+    const found = shipped.judge(input({ kind: 'survey', text, scale: 'csat', score: 4 }));
+    expect(receives(found, 'operations')).toBe(true);
+  });
+
+  test('praise of an app, asked about the app, is for it', () => {
+    const praise = { kind: 'survey', text: 'nice', scale: 'csat', score: 5 } as const;
+    const found = shipped.judge(input({ ...praise, question: 'App rating' }));
+    expect(receives(found, 'it')).toBe(true);
+  });
+
+  test('a post of a handle and a link tells of no fault', () => {
+    const found = shipped.judge(input({ kind: 'post', text: '@TMobileHelp https://t.co/x' }));
+    expect(receives(found, 'operations')).toBe(false);
   });
 
   test.each([
