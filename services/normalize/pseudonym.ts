@@ -1,5 +1,6 @@
 // Customer ids become keyed pseudonyms: stable under one key, and worth nothing without it.
 import { hash } from 'node:crypto';
+import { SignpostError } from '#core/errors.ts';
 
 export interface PseudonymKey {
   /** Short and public; it stands before each pseudonym, so that a rotated key can be told. */
@@ -26,11 +27,11 @@ const keyIdShape = /^[A-Za-z0-9_-]{1,16}$/;
  */
 export function createPseudonymizer(keys: readonly PseudonymKey[]): Pseudonymizer {
   const [active] = keys;
-  if (active === undefined) throw new Error('pseudonym keys: at least one key is needed');
+  if (active === undefined) throw invalid('at least one key is needed');
   const ids = new Set<string>();
   for (const { id, secret } of keys) {
     checkKey(id, secret);
-    if (ids.has(id)) throw new Error(`pseudonym keys: the id '${id}' is given twice`);
+    if (ids.has(id)) throw invalid(`the id '${id}' is given twice`);
     ids.add(id);
   }
   const mac = hmacSha256(active.secret);
@@ -64,20 +65,20 @@ function hmacSha256(secret: Uint8Array): (message: string) => Buffer {
 export function parsePseudonymKeys(text: string): readonly PseudonymKey[] {
   const entries = text.split(',').map((entry) => entry.trim());
   if (entries.every((entry) => entry === '')) {
-    throw new Error('pseudonym keys: empty; expected id:BASE64[,id:BASE64], the active key first');
+    throw invalid('empty; expected id:BASE64[,id:BASE64], the active key first');
   }
   return entries.map((entry, index) => {
-    const where = `pseudonym keys: entry ${index + 1}`;
+    const where = `entry ${index + 1}`;
     const colon = entry.indexOf(':');
     // What stands without a colon may be the secret itself, so it is not repeated.
-    if (colon < 1) throw new Error(`${where} is not of the form id:BASE64`);
+    if (colon < 1) throw invalid(`${where} is not of the form id:BASE64`);
     const id = entry.slice(0, colon);
     if (!keyIdShape.test(id))
-      throw new Error(`${where} has an id that is not 1-16 of the characters A-Z a-z 0-9 _ -`);
+      throw invalid(`${where} has an id that is not 1-16 of the characters A-Z a-z 0-9 _ -`);
     const encoded = entry.slice(colon + 1).trim();
     const body = encoded.replace(/={0,2}$/, '');
     if (!/^[A-Za-z0-9+/_-]+$/.test(body) || body.length % 4 === 1)
-      throw new Error(`${where} ('${id}') has a secret that is not base64`);
+      throw invalid(`${where} ('${id}') has a secret that is not base64`);
     const secret = new Uint8Array(Buffer.from(body, 'base64'));
     checkKey(id, secret);
     return { id, secret };
@@ -85,11 +86,21 @@ export function parsePseudonymKeys(text: string): readonly PseudonymKey[] {
 }
 
 function checkKey(id: string, secret: Uint8Array): void {
-  if (!keyIdShape.test(id))
-    throw new Error('pseudonym keys: an id must be 1-16 of the characters A-Z a-z 0-9 _ -');
+  if (!keyIdShape.test(id)) throw invalid('an id must be 1-16 of the characters A-Z a-z 0-9 _ -');
   if (secret.length < minSecretBytes) {
-    throw new Error(
-      `pseudonym keys: the secret of '${id}' has ${secret.length} bytes; at least ${minSecretBytes} are needed`,
+    throw invalid(
+      `the secret of '${id}' has ${secret.length} bytes; at least ${minSecretBytes} are needed`,
     );
   }
+}
+
+/** What is wrong with the keys, never showing one. */
+function invalid(what: string): SignpostError {
+  return new SignpostError(
+    'pseudonym-keys-invalid',
+    `The pseudonym keys are not usable: ${what}.`,
+    {
+      hint: 'They are read from SIGNPOST_PSEUDONYM_KEYS, else from the file pseudonym-keys in the data directory: id:base64[,id:base64], the active one first.',
+    },
+  );
 }

@@ -1,5 +1,6 @@
 // Phone numbers: libphonenumber's rules for the default region and for '+' numbers. The full metadata
 // is needed: the small one takes any ten digits from 2 on for a US number, ticket numbers included.
+import { SignpostError } from '#core/errors.ts';
 import {
   getCountryCallingCode,
   isSupportedCountry,
@@ -27,7 +28,13 @@ const northAmerican = /^1?[2-9]\d{2}[1-9]\d{6}$/;
 /** The rules for one region. The returned function is to be made anew for every text. */
 export function createPhoneRules(region: string): () => (candidate: PhoneCandidate) => boolean {
   if (!isSupportedCountry(region)) {
-    throw new Error(`phone region: '${region}' is no country code that libphonenumber knows`);
+    throw new SignpostError(
+      'config-invalid',
+      `normalize.phoneRegion: ${region} is no country code that phone numbers have.`,
+      {
+        hint: 'Use an ISO 3166-1 code such as US, DE or KE.',
+      },
+    );
   }
   const callingCode = getCountryCallingCode(region);
   return () => {
