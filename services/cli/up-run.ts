@@ -1,6 +1,7 @@
 // `signpost up`: the pipeline, the HTTP intake and, for a demonstration, the customers of a made-up provider, in one
 // process until Ctrl-C.
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { SignpostError } from '#core/errors.ts';
 import { createLogger } from '#core/logger.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
@@ -8,8 +9,9 @@ import { metricsText } from '#core/telemetry.ts';
 import { loadApiKeys } from '../gateway/api-keys.ts';
 import { createGateway } from '../gateway/http/gateway.ts';
 import { liveEvents, type Live } from '../gateway/synthetic/live.ts';
+import { GAZETTEER_URL } from '../gateway/synthetic/provider.ts';
 import { takeIn } from '../gateway/sources/intake.ts';
-import { readConfig } from './config.ts';
+import { readConfig, type Config } from './config.ts';
 import { createLiveView } from './live-view.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 
@@ -30,7 +32,9 @@ const demoBatch = { most: 500, lingerMs: 50 };
 
 /** Resolves after Ctrl-C or SIGTERM, with everything under way finished. @throws SignpostError. */
 export async function runUp(options: UpOptions): Promise<void> {
-  const config = readConfig(options.config);
+  const config = options.demo
+    ? withDemoPlaces(readConfig(options.config))
+    : readConfig(options.config);
   const logger = createLogger('signpost', config.logLevel);
   const shutdown = listenForShutdown();
   const pipeline = await openPipeline(options.data, config);
@@ -80,6 +84,12 @@ export async function runUp(options: UpOptions): Promise<void> {
     await pipeline.close();
     shutdown.dispose();
   }
+}
+
+/** The made-up customers live in made-up places, unless a gazetteer is named. */
+function withDemoPlaces(config: Config): Config {
+  const gazetteer = config.normalize.gazetteer ?? fileURLToPath(GAZETTEER_URL);
+  return { ...config, normalize: { ...config.normalize, gazetteer } };
 }
 
 async function watch(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
