@@ -1,7 +1,7 @@
 // The closing report of an import, for people and for machines.
 import type { ImportResult } from './import-run.ts';
 import { createOutput, type Output } from './output.ts';
-import { pad, safeText } from './safe-text.ts';
+import { pad, safeText, shellWord } from './safe-text.ts';
 
 export async function printImport(
   result: ImportResult,
@@ -30,7 +30,7 @@ async function printReport(
   } = result;
   const row = (name: string, count: number, note = ''): Promise<void> =>
     line(
-      `  ${pad(safeText(name), 22)} ${pad(format(count), 10, 'left')}  ${styles.dim(note)}`.trimEnd(),
+      `  ${pad(safeText(name), 34)} ${pad(format(count), 10, 'left')}  ${styles.dim(note)}`.trimEnd(),
     );
   if (resumedAt > 0)
     await line(`Went on at record ${format(resumedAt + 1)}, where an earlier run was cut off.`);
@@ -47,7 +47,7 @@ async function printReport(
   const streams = Object.entries(perDepartment).toSorted(([, a], [, b]) => b - a);
   for (const [department, count] of streams) await row(department, count);
   await line();
-  const flag = data === '.signpost' ? '' : ` --data ${data}`;
+  const flag = data === '.signpost' ? '' : ` --data ${shellWord(data)}`;
   const [busiest] = streams;
   if (busiest !== undefined && busiest[1] > 0)
     await line(`Read a stream:       signpost tail ${busiest[0]}${flag} --from-beginning`);

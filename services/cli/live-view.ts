@@ -5,7 +5,7 @@ import type { Log, TopicStatus } from '#core/log/port.ts';
 import { insightsOf, intakeTopics, recordsDropped, recordsRejected } from '../topology.ts';
 import { createOutput } from './output.ts';
 import type { Pipeline } from './pipeline.ts';
-import { oneLine, pad, safeText, truncate } from './safe-text.ts';
+import { oneLine, pad, safeText, shellWord, truncate } from './safe-text.ts';
 
 export interface LiveViewParts {
   readonly output: NodeJS.WriteStream;
@@ -35,7 +35,7 @@ export function createLiveView({
   const { styles } = createOutput(output);
   const { log, departments } = pipeline;
   const rates = createRates();
-  const flag = data === '.signpost' ? '' : ` --data ${safeText(data)}`;
+  const flag = data === '.signpost' ? '' : ` --data ${shellWord(data)}`;
   let drawnLines = 0;
   let saidAt = Number.NEGATIVE_INFINITY;
 
@@ -69,7 +69,7 @@ export function createLiveView({
       '',
       bold('Try next, in another terminal'),
       `  npx signpost tail operations --follow${flag}`,
-      `  npx signpost classify "no internet since last night, I am switching"`,
+      `  npx signpost classify "internet down again, third time this week, I am cancelling"`,
       `  npx signpost reconcile${flag}`,
       `  curl ${url}/v1/posts -H 'content-type: application/json' \\`,
       `    -d '{"id":"p1","occurredAt":"${new Date().toISOString()}","text":"5G is so slow in Harbour North"}'`,

@@ -18,6 +18,12 @@ export function safeLines(text: string): string {
   return text.split(/\r?\n/).map(safeText).join('\n');
 }
 
+/** A path or word as a shell takes it, for commands to copy. */
+export function shellWord(word: string): string {
+  const safe = safeText(word);
+  return /^[\w./:@%+-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** Several lines as one: line breaks and tabs are spaces, the rest as `safeText`. */
 export function oneLine(text: string): string {
   return safeText(text.replace(/[\r\n\t]+/g, ' ').trim());

@@ -103,6 +103,7 @@ async function watch(look: () => Promise<void>, signal: AbortSignal): Promise<vo
 async function play(live: Live, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   let waiting: Parameters<Pipeline['log']['append']>[0][number][] = [];
   let since = Date.now();
+  const run = since.toString(36);
   const flush = async (): Promise<void> => {
     if (waiting.length === 0) return;
     const records = waiting;
@@ -110,7 +111,9 @@ async function play(live: Live, pipeline: Pipeline, signal: AbortSignal): Promis
     await pipeline.log.append(records);
   };
   for await (const { kind, source, input } of live.events) {
-    const taken = takeIn(kind, input, { source, receivedAt: Date.now() });
+    // Ids of this run alone: what an earlier one played into the same log said something else under its ids.
+    const said = { ...input, id: `${run}-${String(input['id'])}` };
+    const taken = takeIn(kind, said, { source, receivedAt: Date.now() });
     if (!taken.ok)
       throw new SignpostError(
         'demo-refused',

@@ -106,7 +106,7 @@ function addReplay(rejected: Command): void {
       'after',
       examples(
         [
-          'signpost rejected replay --reason wrong-time --mapping ./mended.yaml',
+          'signpost rejected replay --reason invalid-time --mapping ./mended.yaml',
           'lines again, with a mended mapping',
         ],
         ['signpost rejected replay --all --dry-run', 'what would be done, without doing it'],

@@ -48,7 +48,7 @@ export interface BatchEncoder {
  * before, and memory asked for in vain makes the collector run for it.
  */
 const spare: Buffer[] = [];
-const SPARE_BUFFERS = 24;
+const SPARE_BUFFERS = 16;
 const SPARE_BYTES = 256 * 1024;
 const FIRST_BYTES = 32 * 1024;
 

@@ -15,7 +15,7 @@ export const FORMAT = 1;
 /** Pages of the write-ahead log after which it is folded into the file: 4 KiB each, 32 MiB. */
 const CHECKPOINT_PAGES = 8192;
 const PAGE_BYTES = 4096;
-const CACHE_KIB = 16_384;
+const CACHE_KIB = 8_192;
 
 /** Modes of what is made; what is there already keeps its own. */
 export const PRIVATE_DIRECTORY = 0o700;
