@@ -18,7 +18,11 @@ export interface Caller {
   close(): void;
 }
 
-export function createCaller(port: MessagePort): Caller {
+/** @param whyClosed asked when the port closed: what pending and later questions are refused with. */
+export function createCaller(
+  port: MessagePort,
+  whyClosed: () => Promise<SignpostError> = async () => closedError(),
+): Caller {
   const pending = new Map<
     number,
     { resolve: (answer: never) => void; reject: (error: Error) => void }
@@ -43,14 +47,20 @@ export function createCaller(port: MessagePort): Caller {
   });
   port.on('close', () => {
     closed = true;
-    for (const id of pending.keys()) settled(id)?.reject(closedError());
+    void whyClosed().then((reason) => {
+      for (const id of pending.keys()) settled(id)?.reject(reason);
+    });
   });
   port.unref();
+
+  async function refused(): Promise<never> {
+    throw await whyClosed();
+  }
 
   return {
     call(op, ask, transfer = []) {
       const id = (lastId += 1);
-      if (closed) return { id, answer: Promise.reject(closedError()) };
+      if (closed) return { id, answer: refused() };
       const answer = new Promise<never>((resolve, reject) => pending.set(id, { resolve, reject }));
       port.ref();
       try {
@@ -67,6 +77,7 @@ export function createCaller(port: MessagePort): Caller {
   };
 }
 
-function closedError(): SignpostError {
+/** The refusal after a close that was asked for. */
+export function closedError(): SignpostError {
   return new SignpostError('log-closed', 'The log was closed');
 }

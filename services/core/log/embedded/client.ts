@@ -8,9 +8,15 @@ import { buffersOfParts, createRecordRouter } from './record-router.ts';
 import type { Encode, Place } from './record-router.ts';
 import { subscribe } from './subscription.ts';
 
-/** A client of the log behind `port`, as handed out by `EmbeddedLog.connect`; closing it closes this client alone. */
-export function connectEmbeddedLog(port: MessagePort): Log {
-  const caller = createCaller(port);
+/**
+ * A client of the log behind `port`, as handed out by `EmbeddedLog.connect`; closing it closes this client alone.
+ * @param whyClosed asked when the port closed: what is refused then; `log-closed` by default.
+ */
+export function connectEmbeddedLog(
+  port: MessagePort,
+  whyClosed?: () => Promise<SignpostError>,
+): Log {
+  const caller = createCaller(port, whyClosed);
   const router = createRecordRouter(Math.random);
 
   const encode: Encode = async (records, placed) => {

@@ -4,6 +4,7 @@ import { Worker, MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
 import type { Log } from '../port.ts';
+import { closedError } from './caller.ts';
 import { connectEmbeddedLog } from './client.ts';
 import type { LogThreadData, LogThreadNews, LogThreadOrder } from './log-thread.ts';
 import { errorFromData } from './sqlite-errors.ts';
@@ -26,6 +27,8 @@ export interface EmbeddedLogOptions {
 export interface EmbeddedLog extends Log {
   /** A port for another thread: transfer it there and call `connectEmbeddedLog` with it. */
   connect(): MessagePort;
+  /** Rejects with `log-closed` and its cause when the log's thread ended unasked; never resolves. */
+  readonly failed: Promise<never>;
   /** Finishes what was asked, folds the write-ahead log into the file and lets another process write. */
   close(): Promise<void>;
 }
@@ -59,35 +62,71 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   const order = (message: LogThreadOrder, transfer: MessagePort[] = []): void =>
     worker.postMessage(message, transfer);
 
+  let failure: SignpostError | undefined;
+  let cause: unknown;
+  let finished = false;
+  let closing: Promise<void> | undefined;
+  worker.on('message', ({ kind }: LogThreadNews) => (finished ||= kind === 'closed'));
+  worker.once('error', (error) => (cause = error));
+  const failed = new Promise<never>((_, reject) => {
+    worker.once('exit', (code) => {
+      if (finished) return;
+      failure = endedError(cause, code);
+      reject(failure);
+    });
+  });
+  failed.catch(() => undefined);
+
   await news(worker, 'ready');
   // From here on only unanswered questions keep the process alive.
   worker.unref();
-  // A failure of the thread closes every port, which refuses what is pending and all that follows.
-  worker.on('error', () => undefined);
 
-  let closing: Promise<void> | undefined;
+  /** The port closes before the thread's last words arrive: they are waited for. */
+  async function whyClosed(): Promise<SignpostError> {
+    if (failure === undefined && closing === undefined) {
+      worker.ref();
+      await failed.catch(() => undefined);
+    }
+    return failure ?? closedError();
+  }
+
   function connect(): MessagePort {
-    if (closing !== undefined) throw new SignpostError('log-closed', 'The log was closed');
+    if (failure !== undefined) throw failure;
+    if (closing !== undefined) throw closedError();
     const { port1, port2 } = new MessageChannel();
     order({ kind: 'serve', port: port1 }, [port1]);
     return port2;
   }
 
-  const log = connectEmbeddedLog(connect());
+  const log = connectEmbeddedLog(connect(), whyClosed);
   return {
     ...log,
     connect,
+    failed,
     close() {
       closing ??= (async () => {
+        // What was acknowledged is on disk; nobody is there to be waited for.
+        if (failure !== undefined) return log.close();
         worker.ref();
         const closed = news(worker, 'closed');
         order({ kind: 'close' });
-        await closed;
-        await log.close();
+        try {
+          await Promise.race([closed, failed]);
+        } finally {
+          await log.close();
+        }
       })();
       return closing;
     },
   };
+}
+
+function endedError(cause: unknown, exitCode: number): SignpostError {
+  const why = cause instanceof Error ? cause.message : `exit code ${exitCode}`;
+  return new SignpostError('log-closed', `The log's thread ended unexpectedly: ${why}`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: 'What was acknowledged is on disk; start again. SIGNPOST_DEBUG=1 shows the details.',
+  });
 }
 
 /** Waits for what the thread says next; @throws what made it fail. */
