@@ -223,7 +223,15 @@ export function createGroups<P extends GroupPartition>(options: GroupsOptions<P>
       const oldest = options.now() - options.sessionTimeoutMs;
       for (const member of members.values()) {
         if (member.waiting.length > 0 || member.lastSeen > oldest) continue;
-        if (groups.get(member.group)?.members.delete(member) === true) rebalance(member.group);
+        const present = groups.get(member.group)?.members;
+        if (present?.delete(member) !== true) continue;
+        try {
+          rebalance(member.group);
+        } catch (error) {
+          // Still due at the next call: its partitions have not moved.
+          present.add(member);
+          throw error;
+        }
       }
     },
     waiting: () => [...members.values()].filter((member) => member.waiting.length > 0),

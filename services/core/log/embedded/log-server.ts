@@ -222,8 +222,12 @@ function createServer(
   const timers = [
     setInterval(
       () => {
-        groups.expire();
-        deliveries.serveWaiting();
+        try {
+          groups.expire();
+          deliveries.serveWaiting();
+        } catch {
+          // Offsets that cannot be read now are read again at the next turn; a timer must not end the thread.
+        }
       },
       Math.max(10, sessionTimeoutMs / 4),
     ),

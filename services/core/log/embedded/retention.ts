@@ -116,10 +116,15 @@ export function createRetention(options: RetentionOptions): Retention {
 
   function pass(): void {
     if (!db.isOpen) return;
-    step((worked) => {
-      if (worked) setImmediate(pass);
-      else setImmediate(vacuum);
-    });
+    try {
+      step((worked) => {
+        if (worked) setImmediate(pass);
+        else setImmediate(vacuum);
+      });
+    } catch {
+      // A damaged or failing disk shows itself where somebody waits for an answer; the next interval tries again.
+      running = false;
+    }
   }
 
   function vacuum(): void {
