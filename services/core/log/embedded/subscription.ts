@@ -1,6 +1,12 @@
 // Membership of a consumer group, seen from the client: batches, their claims and their one commit.
 import { SignpostError } from '../../errors.ts';
-import type { Batch, OutgoingRecord, SubscribeOptions, Subscription } from '../port.ts';
+import type {
+  Batch,
+  OutgoingRecord,
+  ReceivedRecord,
+  SubscribeOptions,
+  Subscription,
+} from '../port.ts';
 import type { Caller } from './caller.ts';
 import { packClaims, unpackOutcomes } from './claim-message.ts';
 import { decodeChunks } from './decode-chunks.ts';
@@ -59,7 +65,7 @@ export async function subscribe(
         } else if (signal.aborted) {
           await release(caller, answer.lease);
         } else {
-          return createBatch(caller, encode, answer);
+          return await createBatch(caller, encode, answer);
         }
       }
       return null;
@@ -70,13 +76,20 @@ export async function subscribe(
   };
 }
 
-function createBatch(
+/** @throws SignpostError `log-corrupt` when the records cannot be read; the lease is given back. */
+async function createBatch(
   caller: Caller,
   encode: Encode,
   { lease, topic, partition, nextOffset, chunks }: NextAnswer & { kind: 'batch' },
-): Batch {
+): Promise<Batch> {
   let claimed = false;
-  const records = decodeChunks(chunks, topic, partition);
+  let records: ReceivedRecord[];
+  try {
+    records = decodeChunks(chunks, topic, partition);
+  } catch (error) {
+    await release(caller, lease);
+    throw error;
+  }
   return {
     topic,
     partition,
