@@ -21,20 +21,26 @@ const minLead = 1.15;
 
 /**
  * Makes a detector that answers with an ISO 639-1 code or null. `expected` lists the provider's own
- * languages: among them short texts are decided on thinner evidence, outside them only long ones.
+ * languages: among them short texts are decided on thinner evidence, outside them only long ones, and
+ * in Latin script only where one of them is beyond the frequent words' languages (en, es, sw, de, fr).
  * eld is loaded at the first text that needs it.
  */
 export function createLanguageDetector(
   options: { readonly expected?: readonly string[] } = {},
 ): LanguageDetector {
   const expected = new Set(options.expected ?? wordLanguages);
+  // eld takes some 90 MB. Where the frequent words cover every language expected, a Latin text they leave open is
+  // better left open than worth that; another script still is.
+  const known = new Set<string>(wordLanguages);
+  const isCovered = options.expected?.every((language) => known.has(language)) ?? false;
   const cache = new Map<string, string | null>();
   return (text) => {
     const head = text.length > readCharacters ? text.slice(0, readCharacters) : text;
-    const known = cache.get(head);
-    if (known !== undefined) return known;
-    const words = languageByWords(head, expected);
-    const language = words === undefined ? languageByEld(head, expected) : words;
+    const remembered = cache.get(head);
+    if (remembered !== undefined) return remembered;
+    const language =
+      languageByWords(head, expected) ??
+      (isCovered && !otherScript.test(head) ? null : languageByEld(head, expected));
     if (cache.size >= cacheEntries) cache.clear();
     cache.set(head, language);
     return language;
@@ -52,6 +58,9 @@ function load(): typeof eld {
   return loaded;
 }
 
+/** Letters beyond Latin ones; emoji and dashes are none. */
+const otherScript = /(?!\p{Script=Latin})\p{L}/u;
+
 /** Handles, addresses, placeholders and tags are no words of any language. */
 const noise = /https?:\/\/\S{1,200}|<\w{1,20}>|\[\w{1,20}\]|[@#]\S{1,60}|&\w{2,6};/gu;
 
@@ -59,7 +68,7 @@ function languageByEld(text: string, expected: ReadonlySet<string>): string | nu
   const clean = text.replace(noise, ' ');
   const letters = clean.replaceAll(/\P{L}+/gu, '').length;
   // A dozen Latin letters fit many languages; as few of another script tell a lot.
-  if (letters < (/[^\u0000-\u024f]/.test(clean) ? minLetters : minLatinLetters)) return null;
+  if (letters < (otherScript.test(clean) ? minLetters : minLatinLetters)) return null;
   const result = load().detect(clean);
   if (result.language === '') return null;
   if (!expected.has(result.language) && (letters < minLettersUnexpected || !result.isReliable()))
