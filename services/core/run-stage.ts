@@ -7,6 +7,12 @@ import type { Batch, Log, OutgoingRecord, ReceivedRecord } from './log/port.ts';
 import type { Logger } from './logger.ts';
 import { createOutcome, type Outcome } from './outcome.ts';
 import {
+  createProjectionProgress,
+  placeOf,
+  type Progress,
+  type ProjectionProgress,
+} from './projection-progress.ts';
+import {
   emit,
   reject,
   type Delivery,
@@ -36,10 +42,13 @@ const pauseMs = { first: 100, most: 30_000 };
 const lanesOfTransform = 2;
 /** A delivery that cannot get through holds up its own partition alone, so lanes must outnumber partitions. */
 const lanesOfDelivery = 64;
+/** What trying again cannot mend: the log has to be opened again, or restored. */
+const fatal: ReadonlySet<string> = new Set(['log-closed', 'log-corrupt']);
 
 /**
  * Runs `stage` until `signal` aborts. Operational errors (a `SignpostError`: disk full, server away) are retried with
- * growing pauses; anything else is a bug and is thrown with nothing committed, to be replayed at the next start.
+ * growing pauses; a log that is closed or damaged is thrown. Anything else is a bug and is thrown with nothing
+ * committed, to be replayed at the next start.
  */
 export async function runStage<In>(
   stage: Stage<In>,
@@ -47,15 +56,16 @@ export async function runStage<In>(
   signal: AbortSignal,
 ): Promise<void> {
   const { log, logger, metrics, sleep } = engine;
-  const progress = new Map<string, Progress>();
+  const progress =
+    stage.kind === 'projection'
+      ? createProjectionProgress(stage, groupOf(stage.name), log)
+      : undefined;
   const process = processorOf(stage, engine, progress, signal);
   const subscription = await log.subscribe({
     group: groupOf(stage.name),
     topics: stage.inputs.map((topic) => topic.name),
     maxRecords: engine.maxRecords ?? 500,
-    ...(stage.kind === 'projection'
-      ? { startAt: (topic, partition) => acquire(stage, log, topic, partition, progress) }
-      : {}),
+    ...(progress && { startAt: (topic, partition) => progress.acquire({ topic, partition }) }),
   });
 
   const bug = new AbortController();
@@ -81,7 +91,7 @@ export async function runStage<In>(
         failures.delete('');
         return batch;
       } catch (error) {
-        if (!(error instanceof SignpostError) || error.code === 'log-closed') throw error;
+        if (!(error instanceof SignpostError) || fatal.has(error.code)) throw error;
         metrics.failed(error.code);
         await pauseAfter(error, '');
       }
@@ -100,8 +110,16 @@ export async function runStage<In>(
         throw error;
       }
       metrics.failed(error.code);
-      // Fenced: whoever owns the partition now has these records too. Conflict: the claims are simply read again.
-      if (error.code !== 'fenced' && error.code !== 'claim-conflict') await pauseAfter(error, at);
+      if (fatal.has(error.code)) {
+        await batch.release();
+        throw error;
+      }
+      const fenced = error.code === 'fenced';
+      if (fenced) progress?.lost(batch);
+      // Fenced by the log: whoever owns the partition now has these records too. By a projection's own store: the log
+      // may go on handing them out here, at once and for ever. Conflict: the claims are simply read again.
+      const atOnce = error.code === 'claim-conflict' || (fenced && progress === undefined);
+      if (!atOnce) await pauseAfter(error, at);
       await batch.release();
     }
   };
@@ -134,14 +152,14 @@ function isAbort(error: unknown, signal: AbortSignal): boolean {
 function processorOf<In>(
   stage: Stage<In>,
   engine: Engine,
-  progress: ReadonlyMap<string, Progress>,
+  progress: ProjectionProgress | undefined,
   signal: AbortSignal,
 ): (batch: Batch) => Promise<void> {
   switch (stage.kind) {
     case 'transform':
       return (batch) => transform(stage, batch, engine);
     case 'projection':
-      return (batch) => project(stage, batch, progress.get(placeOf(batch))!, engine);
+      return async (batch) => project(stage, batch, await progress!.of(batch), engine);
     case 'delivery':
       return (batch) => deliver(stage, batch, engine, signal);
   }
@@ -267,42 +285,4 @@ function* decoded<In>(stage: Stage<In>, batch: Batch): Generator<Input<In> | Unr
     }
     yield one;
   }
-}
-
-/**
- * How far a projection is with a partition: with its rows, as its store has it, and with its dead letters, as the log
- * has it. They are two transactions, and a crash or a refusal may come between them.
- */
-interface Progress {
-  readonly epoch: number;
-  rowsTo: number;
-  lettersTo: number;
-}
-
-/** Takes a partition over, and says where to read on so that neither rows nor dead letters are missed. */
-async function acquire<In, Tx>(
-  stage: Projection<In, Tx>,
-  log: Log,
-  topic: string,
-  partition: number,
-  progress: Map<string, Progress>,
-): Promise<number> {
-  const { offset: rowsTo = 0, epoch } = await stage.store.acquire(stage.name, topic, partition);
-  const group = groupOf(stage.name);
-  const committed = (await log.committed()).find(
-    (at) => at.group === group && at.topic === topic && at.partition === partition,
-  );
-  const lettersTo = committed?.offset ?? 0;
-  progress.set(placeOf({ topic, partition }), { epoch, rowsTo, lettersTo });
-  return Math.min(rowsTo, lettersTo);
-}
-
-function placeOf({
-  topic,
-  partition,
-}: {
-  readonly topic: string;
-  readonly partition: number;
-}): string {
-  return `${topic}/${partition}`;
 }

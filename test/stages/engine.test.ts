@@ -429,7 +429,7 @@ describe('a projection', () => {
     expect(rebuilt.rows).toEqual(sent);
   });
 
-  test('whose partition somebody else took over writes no row', async () => {
+  test('whose partition somebody else took over writes no row, until the log hands it the partition again', async () => {
     const sent = words(10, 1);
     await log.append(asRecords(sent));
     const store = createStore();
@@ -446,15 +446,28 @@ describe('a projection', () => {
         },
       },
     };
-    const stop = new AbortController();
-    const running = runStage(late, engineOf(log), stop.signal);
-    await pause(150);
-    stop.abort();
-    await running;
-    expect(store.rows).toEqual([]);
-    expect(store.fenced).toBeGreaterThan(0);
-    await run(counting(store));
+    await run(late);
+    expect(store.fenced).toBe(1);
     expect(store.rows).toEqual(sent);
+    expect(pauses).toEqual([100]);
+  });
+
+  test('that is fenced again and again pauses ever longer between its tries', async () => {
+    await log.append(asRecords(words(10, 1)));
+    const store = createStore();
+    const contested: Projection<string, MemoryTx> = {
+      ...counting(store),
+      store: {
+        ...store,
+        async commit(at, apply) {
+          await store.acquire(at.stage, at.topic, at.partition);
+          await store.commit(at, apply);
+        },
+      },
+    };
+    await run(contested, log, { done: () => pauses.length >= 4 });
+    expect(store.rows).toEqual([]);
+    expect(pauses.slice(0, 4)).toEqual([100, 200, 400, 800]);
   });
 
   test('waits for a store that is away when it starts', async () => {
@@ -474,6 +487,33 @@ describe('a projection', () => {
     });
     expect(store.rows.length).toBe(8);
   });
+});
+
+test('a stage that meets damaged records ends with the reason instead of trying for ever', async () => {
+  await log.append(asRecords(words(8)));
+  const corrupt = new SignpostError('log-corrupt', 'A batch of in, partition 0, is damaged');
+  const stage: Stage<string> = {
+    kind: 'transform',
+    name: 'copy',
+    inputs: [incoming],
+    decide: ({ record }) => emit([to(outgoing, record)]),
+  };
+  const damaged: Log = {
+    ...log,
+    async subscribe(options) {
+      const subscription = await log.subscribe(options);
+      return {
+        ...subscription,
+        async next() {
+          throw corrupt;
+        },
+      };
+    },
+  };
+  await expect(runStage(stage, engineOf(damaged), new AbortController().signal)).rejects.toBe(
+    corrupt,
+  );
+  expect(pauses).toEqual([]);
 });
 
 describe('a delivery', () => {
