@@ -1,5 +1,4 @@
 // The whole pipeline in one process: the embedded log, its topics, and the stages in threads of their own.
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { MetricObject } from 'prom-client';
 import { openEmbeddedLog, type EmbeddedLog } from '#core/log/embedded/open.ts';
@@ -10,23 +9,24 @@ import { departmentsOf } from './judgement.ts';
 import { readPseudonymKeys } from './pseudonym-keys.ts';
 import type { StageThreadData, ToStageThread } from './stage-thread.ts';
 import { stagesByThread } from './stages.ts';
+import { superviseThreads } from './thread-group.ts';
 
 export interface Pipeline {
   readonly log: EmbeddedLog;
   /** Names of the departments that have a stream. */
   readonly departments: readonly string[];
-  /** Rejects when a stage failed by a bug; never resolves otherwise. */
+  /** Rejects when a stage or the log failed beyond retrying; never resolves otherwise. */
   readonly failed: Promise<never>;
   /** Records accepted but not through the last stage yet. */
   backlog(): Promise<number>;
   metrics(): Promise<readonly (readonly MetricObject[])[]>;
-  /** Lets every stage finish or give back its batch, then closes the log. */
+  /** Lets every stage finish or give back its batch, then closes the log whatever befell them. */
   close(): Promise<void>;
 }
 
 /**
  * @param directory the data directory; made when missing.
- * @throws SignpostError `log-locked` when another process writes to it.
+ * @throws SignpostError `log-in-use` when another process writes to it.
  */
 export async function openPipeline(directory: string, config: Config): Promise<Pipeline> {
   const departments = departmentsOf(config.classify).map(({ name }) => name);
@@ -42,7 +42,12 @@ export async function openPipeline(directory: string, config: Config): Promise<P
     throw error;
   }
 
-  const failed = Promise.race(workers.map(failureOf));
+  const threads = superviseThreads(workers);
+  // A stage whose log is gone knows only that; why it is gone, the log knows.
+  const failed = Promise.race([
+    log.failed,
+    threads.failed.catch((error: unknown) => (isLogClosed(error) ? log.failed : throwAgain(error))),
+  ]);
   failed.catch(() => {});
   return {
     log,
@@ -51,15 +56,11 @@ export async function openPipeline(directory: string, config: Config): Promise<P
     backlog: () => backlogOf(log),
     metrics: () => Promise.all(workers.map(metricsOf)),
     async close() {
-      await Promise.all(
-        workers.map(async (worker) => {
-          if (worker.threadId === -1) return;
-          const exit = once(worker, 'exit');
-          worker.postMessage('stop' satisfies ToStageThread);
-          await exit;
-        }),
-      );
-      await log.close();
+      try {
+        await threads.stop('stop' satisfies ToStageThread);
+      } finally {
+        await log.close();
+      }
     },
   };
 }
@@ -97,10 +98,13 @@ async function backlogOf(log: EmbeddedLog): Promise<number> {
   return backlog;
 }
 
-function failureOf(worker: Worker): Promise<never> {
-  return new Promise((_, reject) => {
-    worker.once('error', reject);
-  });
+/** By shape: an error that crossed threads has lost its class. */
+function isLogClosed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'log-closed';
+}
+
+function throwAgain(error: unknown): never {
+  throw error;
 }
 
 function metricsOf(worker: Worker): Promise<readonly MetricObject[]> {

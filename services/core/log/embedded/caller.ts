@@ -47,11 +47,14 @@ export function createCaller(
   });
   port.on('close', () => {
     closed = true;
-    void whyClosed().then((reason) => {
-      for (const id of pending.keys()) settled(id)?.reject(reason);
-    });
+    void refusePending();
   });
   port.unref();
+
+  async function refusePending(): Promise<void> {
+    const reason = await whyClosed();
+    for (const id of pending.keys()) settled(id)?.reject(reason);
+  }
 
   async function refused(): Promise<never> {
     throw await whyClosed();
