@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignpostError } from '#core/errors.ts';
+import { syncDirectory } from '#core/sync-directory.ts';
 
 export const pseudonymKeysVariable = 'SIGNPOST_PSEUDONYM_KEYS';
 
@@ -26,5 +27,7 @@ export function readPseudonymKeys(directory: string, env: NodeJS.ProcessEnv = pr
   writeFileSync(draft, `${keys}\n`, { mode: 0o600, flush: true });
   linkSync(draft, file);
   rmSync(draft);
+  // Not before its name survives power loss may a pseudonym be written with it.
+  syncDirectory(directory);
   return keys;
 }

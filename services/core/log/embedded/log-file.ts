@@ -1,9 +1,10 @@
 // The log's SQLite file: where it lies, what its tables are, and the refusal of files it must not touch.
 // It holds words as they came in, before redaction: what is made here, its owner alone can read.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SignpostError } from '../../errors.ts';
+import { syncDirectory } from '../../sync-directory.ts';
 import { CLAIMS_SCHEMA } from './claims.ts';
 import { RUNS_SCHEMA } from './keyed-runs.ts';
 
@@ -141,15 +142,4 @@ export function hasTables(db: DatabaseSync): boolean {
 
 function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
-}
-
-function syncDirectory(path: string): void {
-  // Windows cannot open directories; its file systems keep names in their own journal.
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
