@@ -58,6 +58,9 @@ export async function openPipeline(directory: string, config: Config): Promise<P
     async close() {
       try {
         await threads.stop('stop' satisfies ToStageThread);
+      } catch (error) {
+        // Why the log is gone is for the log to tell: by `failed`, or by its close.
+        if (!isLogClosed(error)) throw error;
       } finally {
         await log.close();
       }
