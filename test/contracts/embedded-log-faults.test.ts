@@ -125,3 +125,23 @@ it('a batch that cannot be read is given back, and refused again to whoever asks
   db.close();
   expect((await nextBatch(subscription)).records).toHaveLength(3);
 });
+
+it('a second answer where to start does not send the member back to what it has committed', async () => {
+  const log = await open();
+  await log.append(numbered('a', 3));
+  const second = Promise.withResolvers<number>();
+  let asked = 0;
+  const subscription = await log.subscribe({
+    group: 'g',
+    topics: ['a'],
+    startAt: async () => ((asked += 1) === 1 ? 0 : second.promise),
+  });
+  const both = [nextBatch(subscription), nextBatch(subscription)];
+  const batch = await Promise.race(both);
+  expect([asked, batch.records.length]).toEqual([2, 3]);
+  await batch.commit([]);
+  second.resolve(0);
+  await log.append(numbered('a', 1, 3));
+  const offsets = (await Promise.all(both)).map(({ records }) => records[0]?.offset);
+  expect(offsets).toEqual([0, 3]);
+});

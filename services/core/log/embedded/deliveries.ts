@@ -83,7 +83,8 @@ export function createDeliveries(groups: Groups<PartitionState>, queries: Querie
       groups.seen(member);
       for (const { partitionId, epoch, offset } of starts) {
         const hold = groups.holds(member).find(({ partition }) => partition.id === partitionId);
-        if (hold === undefined || hold.epoch !== epoch) continue;
+        // Two questions of one member may both have been asked where to start: the first answer holds.
+        if (hold === undefined || hold.epoch !== epoch || hold.position !== undefined) continue;
         const { topic, partition, start, end } = hold.partition;
         if (offset !== undefined && offset > end) {
           throw new SignpostError(
