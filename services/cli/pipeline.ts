@@ -17,6 +17,8 @@ export interface Pipeline {
   readonly departments: readonly string[];
   /** Rejects when a stage or the log failed beyond retrying; never resolves otherwise. */
   readonly failed: Promise<never>;
+  /** Resolves once every stage has all that the configuration names: what is wrong with it shows in `failed` before. */
+  readonly ready: Promise<void>;
   /** Records accepted but not through the last stage yet. */
   backlog(): Promise<number>;
   metrics(): Promise<readonly (readonly MetricObject[])[]>;
@@ -42,6 +44,7 @@ export async function openPipeline(directory: string, config: Config): Promise<P
     throw error;
   }
 
+  const ready = Promise.all(workers.map(readinessOf)).then(() => {});
   const threads = superviseThreads(workers);
   // A stage whose log is gone knows only that; why it is gone, the log knows.
   const failed = Promise.race([
@@ -53,6 +56,7 @@ export async function openPipeline(directory: string, config: Config): Promise<P
     log,
     departments,
     failed,
+    ready,
     backlog: () => backlogOf(log),
     metrics: () => Promise.all(workers.map(metricsOf)),
     async close() {
@@ -73,6 +77,12 @@ function startThread(log: EmbeddedLog, data: Omit<StageThreadData, 'log'>): Work
   return new Worker(new URL('./stage-thread.ts', import.meta.url), {
     workerData: { ...data, log: port } satisfies StageThreadData,
     transferList: [port],
+  });
+}
+
+function readinessOf(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.once('message', () => resolve());
   });
 }
 

@@ -31,6 +31,7 @@ parentPort!.on('message', (message: ToStageThread) => {
 const log = connectEmbeddedLog(port);
 const logger = createLogger('stages', config.logLevel);
 const stages = names.map((name) => buildStage(name, config, pseudonymKeys));
+parentPort!.postMessage({ ready: true });
 try {
   await Promise.all(
     stages.map(async (stage) => {

@@ -40,6 +40,8 @@ export async function runUp(options: UpOptions): Promise<void> {
   const pipeline = await openPipeline(options.data, config);
   let backlog = 0;
   try {
+    // Nothing is taken in before all that the configuration names is known to be good.
+    await Promise.race([pipeline.failed, pipeline.ready]);
     const keys = await loadApiKeys(options.data, Date.now);
     const gateway = await createGateway({
       log: pipeline.log,
