@@ -101,10 +101,9 @@ export async function importFile(request: ImportRequest): Promise<Imported> {
           : result;
         if (taken.ok) return taken.outgoing;
         refused += 1;
-        const { line, raw } = result;
         return earlier > 0
-          ? repeatedLine(line, earlier, origin)
-          : refusedLine(taken, { line, raw }, origin);
+          ? repeatedLine(result, earlier, origin)
+          : refusedLine(taken, result, origin);
       });
       done = recordsDone;
       await writing;

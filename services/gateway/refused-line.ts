@@ -1,5 +1,6 @@
 // Lines of files that the gateway cannot take in: accepted by the import all the same, so each becomes a dead letter
 // that says where it stood and keeps what is needed to send it through again.
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { SignpostError } from '#core/errors.ts';
@@ -40,9 +41,10 @@ export function refusedLine(
   { line, raw }: { readonly line: number; readonly raw: string },
   { file, mapping, fileHash, header, receivedAt }: LineOrigin,
 ): OutgoingRecord {
-  const payload = Buffer.from(boundRaw(raw));
+  const kept = boundRaw(raw);
+  const payload = Buffer.from(kept);
   const letter: RejectedRecord = {
-    id: `${fileHash}-${line}`,
+    id: idOfLine(line, kept, fileHash, mapping),
     source: mapping.source,
     stage,
     reason,
@@ -70,7 +72,7 @@ export function refusedLine(
  * that each note has an id of its own.
  */
 export function repeatedLine(
-  line: number,
+  { line, raw }: { readonly line: number; readonly raw: string },
   earlier: number,
   { mapping, receivedAt, fileHash }: LineOrigin,
 ): OutgoingRecord {
@@ -78,13 +80,25 @@ export function repeatedLine(
     source: mapping.source,
     stage,
     reason: 'duplicate',
-    topic: `import/${fileHash}`,
+    topic: `import/${fileHash}-${digestOf(boundRaw(raw), mapping)}`,
     partition: earlier,
     offset: line,
-    eventId: `${fileHash}-${line}`,
+    eventId: idOfLine(line, boundRaw(raw), fileHash, mapping),
     droppedAt: receivedAt,
   };
   return toOutgoing(recordsDropped, note, { timestamp: receivedAt });
+}
+
+/**
+ * Names the dead letter of a line, the same whenever the line is read again. `fileHash` is of a file's beginning alone:
+ * only what the line holds, and who read it, tells apart the lines of two files that begin alike.
+ */
+function idOfLine(line: number, kept: string, fileHash: string, mapping: Mapping): string {
+  return `${fileHash}-${line}-${digestOf(kept, mapping)}`;
+}
+
+function digestOf(kept: string, { label }: Mapping): string {
+  return createHash('sha256').update(kept).update('\0').update(label).digest('hex').slice(0, 8);
 }
 
 /**

@@ -167,7 +167,13 @@ describe('values that no source may send', () => {
         'source: x\nkind: tickets\nformat: csv\ntime: { column: at }\nfields: { id: id, status: { column: status, values: { open: acknowledged }, other: keep } }',
       file: lines('id,at,status', `a,${at},open`, `b,${at},lost`, `c,${at},closed`),
       good: 2,
-      bad: [{ line: 3, reason: 'unknown-value', detail: /^status: "lost" is none of/ }],
+      bad: [
+        {
+          line: 3,
+          reason: 'unknown-value',
+          detail: /^status: is none of acknowledged, .*\(found 4 characters\)$/,
+        },
+      ],
     },
     {
       name: 'a place off the globe',
@@ -254,6 +260,56 @@ test('the same line twice is a duplicate, the same id with other words a conflic
   ]);
   // What it says must not quote the customer.
   expect(letters[0]!.detail).not.toMatch(/signal|well/);
+});
+
+test('lines of two files that begin alike have dead letters of their own, the same whenever they are read', async () => {
+  const same = `a,${at},${'x'.repeat(40_000)}\nb,${at},${'y'.repeat(40_000)}\n`;
+  const mine = mapping.replace('source: x', 'source: begins-alike');
+  const idsOf = async (line: string): Promise<string[]> =>
+    (await take(place(Buffer.from(`id,at,text\n${same}${line}\n`)), mine)).letters.map(
+      ({ id }) => id,
+    );
+  const [one, other] = [await idsOf('c,yesterday,one'), await idsOf('c,yesterday,other')];
+  expect([one.length, other.length]).toEqual([1, 1]);
+  expect(one[0]).toMatch(/^[0-9a-f]{12}-4-[0-9a-f]{8}$/);
+  expect(one[0]!.slice(0, -8)).toBe(other[0]!.slice(0, -8));
+  expect(one).not.toEqual(other);
+  // The file has grown since: another import, the same dead letter.
+  expect(await idsOf(`c,yesterday,one\nd,${at},more`)).toEqual(one);
+});
+
+describe('what a dead letter says of its line', () => {
+  const secret = 'my mail is jane@mail.example';
+  const fields = 'id: id, text: text';
+  test.each([
+    ['invalid-time', 'time: { column: at }', fields, `a,${secret},hi,0,x`],
+    ['time-without-zone', 'time: { column: at }', fields, 'a,2025-06-01T10:00:00,hi,0,x'],
+    ['implausible-time', 'time: { column: at }', fields, 'a,1812-06-01T10:00:00Z,hi,0,x'],
+    ['not-a-number', 'time: { column: at }', `${fields}, place.lat: lat`, `a,${at},hi,${secret},x`],
+    [
+      'unknown-value',
+      'time: { column: at }',
+      `${fields}, channel: { column: how, values: { y: web } }`,
+      `a,${at},hi,0,${secret}`,
+    ],
+    [
+      'unknown-zone',
+      'time: { column: at, zone: { column: how, values: { mad: Europe/Madrid } } }',
+      fields,
+      `a,2025-06-01T10:00:00,hi,0,${secret}`,
+    ],
+  ])('%s quotes none of it', async (reason, time, named, line) => {
+    const mine = `source: says-nothing\nkind: posts\nformat: csv\n${time}\nfields: { ${named} }`;
+    const { letters } = await take(place(lines('id,at,text,lat,how', line)), mine);
+    expect(letters).toMatchObject([
+      { reason, detail: expect.stringMatching(/found \d+ characters/) },
+    ]);
+    const [{ detail, payload }] = letters as [RejectedRecord];
+    for (const cell of line.split(',').filter((each) => each.length > 3)) {
+      expect(detail).not.toContain(cell);
+      expect(Buffer.from(payload).toString()).toContain(cell);
+    }
+  });
 });
 
 describe('a file imported again', () => {

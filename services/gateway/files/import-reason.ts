@@ -32,7 +32,7 @@ export const importReasons = [
 
 export type ImportReason = (typeof importReasons)[number];
 
-/** A reason and, for people, what exactly was found. `detail` may quote up to 40 characters of the record. */
+/** A reason and, for people, what was expected. `detail` ends in logs and terminals: it quotes nothing of the record. */
 export interface Flaw {
   readonly reason: ImportReason;
   readonly detail: string;
@@ -56,7 +56,7 @@ export function boundRaw(raw: string): string {
 }
 
 /**
- * A value in quotes for a message: at most 40 characters, and nothing in it that a terminal would act on
+ * A name out of a header or a mapping in quotes for a message, never a customer's value: at most 40 characters, and nothing in it that a terminal would act on
  * (controls, bidirectional marks and unassigned characters become \u{…}).
  */
 export function quoted(value: string): string {
@@ -66,4 +66,9 @@ export function quoted(value: string): string {
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
   return `"${safe}"`;
+}
+
+/** What a message says of a value in place of the value. */
+export function lengthOf(value: string): string {
+  return `found ${value.length} character${value.length === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,7 @@
 // it, and the type it must then have.
 import { createHash } from 'node:crypto';
 import type { RawRecord } from '../files/csv.ts';
-import { quoted, type Fail } from '../files/import-reason.ts';
+import { lengthOf, quoted, type Fail } from '../files/import-reason.ts';
 import { decodeHtmlEntities } from './html-entities.ts';
 import { readerOfPath, scalar } from './json-value.ts';
 import {
@@ -119,7 +119,7 @@ export function createFieldCompiler(
       const found = reader.read(text, zone);
       if (typeof found === 'number' && isPlausible(found, context.nowMs() + latest)) return found;
       const reason = typeof found === 'number' ? 'implausible-time' : found;
-      return fail(reason, `${name}: ${quoted(text)} ${whatIsWrong[reason](spec.format)}`);
+      return fail(reason, `${name}: ${whatIsWrong[reason](spec.format)} (${lengthOf(text)})`);
     };
     return { read, precision: () => reader.precision() };
   }
@@ -132,7 +132,10 @@ export function createFieldCompiler(
       const zone = spec.values.get(value);
       if (zone !== undefined) return zone;
       if (spec.other !== 'reject') return spec.other;
-      return fail('unknown-zone', `${spec.column}: no zone is given for ${quoted(value)}`);
+      return fail(
+        'unknown-zone',
+        `${spec.column}: the mapping gives no zone for this value (${lengthOf(value)})`,
+      );
     };
   }
 
@@ -201,7 +204,7 @@ function valuesOf(
     if (ours !== undefined) return ours;
     if (other === 'keep') return text;
     if (other === 'absent') return undefined;
-    return fail('unknown-value', `${name}: ${quoted(text)} is not among the mapping’s values`);
+    return fail('unknown-value', `${name}: is not among the mapping’s values (${lengthOf(text)})`);
   };
 }
 
@@ -220,14 +223,14 @@ function converter(
       const value = isNumber ? Number(plain) : Number.NaN;
       return Number.isFinite(value)
         ? value
-        : fail('not-a-number', `${name}: ${quoted(text)} is no number`);
+        : fail('not-a-number', `${name}: is no number (${lengthOf(text)})`);
     };
   if (target?.type !== 'choice') return (text) => text;
   const { choices } = target;
   return (text) =>
     choices.includes(text)
       ? text
-      : fail('unknown-value', `${name}: ${quoted(text)} is none of ${choices.join(', ')}`);
+      : fail('unknown-value', `${name}: is none of ${choices.join(', ')} (${lengthOf(text)})`);
 }
 
 function hashText(text: string): string {
