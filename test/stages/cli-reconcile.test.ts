@@ -148,8 +148,10 @@ describe('what is wrong is noticed', () => {
       log.put({ topic, headers: { ...from(accept()), ce_id: 'same' } });
       log.put({ topic, headers: { ...from(accept()), ce_id: 'same' } }, 1);
     }
-    const { duplicates, duplicatesIn } = await reconcile(log);
-    expect({ duplicates, duplicatesIn }).toEqual({
+    await settled();
+    const { balanced, duplicates, duplicatesIn } = await reconcile(log);
+    expect({ balanced, duplicates, duplicatesIn }).toEqual({
+      balanced: false,
       duplicates: 2,
       duplicatesIn: { [shared]: 1, [operations]: 1 },
     });
@@ -161,6 +163,26 @@ describe('what is wrong is noticed', () => {
       headers: { ...source, [header.origin]: 'elsewhere/0/0', ce_id: 'x' },
     });
     expect(await reconcile(log)).toMatchObject({ balanced: false, unexplained: 1 });
+  });
+
+  it('an outcome of an offset that no intake topic has reached is unexplained', async () => {
+    share(accept());
+    share({ topic: tickets, partition: 0, offset: 1 });
+    drop({ topic: tickets, partition: 1, offset: 900 });
+    await settled();
+    expect(await reconcile(log)).toMatchObject({ balanced: false, unexplained: 2, missing: 0 });
+  });
+
+  it('a record on a department stream that stems from none accepted is unexplained', async () => {
+    const origin = accept();
+    share(origin);
+    log.put({ topic: operations, headers: { ...from(origin), ce_id: 'right' } });
+    await settled();
+    expect(await reconcile(log)).toMatchObject({ balanced: true, unexplained: 0 });
+    const beyond = from({ topic: tickets, partition: 0, offset: 7 });
+    log.put({ topic: operations, headers: { ...beyond, ce_id: 'beyond' } });
+    log.put({ topic: operations, headers: { ...source, ce_id: 'of nothing' } });
+    expect(await reconcile(log)).toMatchObject({ balanced: false, unexplained: 2 });
   });
 });
 

@@ -42,11 +42,18 @@ export interface Ledger {
   readonly accounts: ReadonlyMap<string, Account>;
   /** A record of an intake topic. Must come before the outcomes. */
   accepted(topic: string, partition: number, offset: number, headers: Headers): void;
+  /**
+   * Where the intake topics end after the outcomes were written. Must come before the outcomes: one that stems from
+   * beyond is of no record accepted.
+   */
+  extendTo(topic: string, partition: number, end: number): void;
   /** A record put back on a later topic stands for its origin once more. */
   replayed(headers: Headers): void;
   outcome(kind: OutcomeKind, headers: Headers, reason?: string): void;
   /** An insight that the last stage dropped or rejected: it counts as that instead. */
   turned(kind: 'dropped' | 'rejected', headers: Headers, reason: string): void;
+  /** A record on a department's stream. */
+  published(headers: Headers): void;
   /** A record between the stages, still to be judged. */
   waiting(headers: Headers): void;
   /** @param firstStage offset by `topic/partition` up to which the first stage has read */
@@ -55,6 +62,8 @@ export interface Ledger {
 
 interface Lane extends Pick<PartitionStatus, 'start' | 'end'> {
   readonly marks: Uint8Array;
+  /** End after the outcomes: from `end` up to here lies what came while this account was made. */
+  horizon: number;
   /** Times a record was put back on a later topic, by offset. Rare. */
   readonly replays: Map<number, number>;
 }
@@ -73,6 +82,7 @@ export function createLedger(
     lanes.set(`${topic}/${partition}`, {
       start,
       end,
+      horizon: end,
       marks: new Uint8Array(end - start),
       replays: new Map(),
     });
@@ -110,6 +120,11 @@ export function createLedger(
     return at >= 0 && offset < lane.end && (lane.marks[at]! & isAccepted) !== 0;
   }
 
+  /** Whether the origin that was not found is of no record that was ever accepted. */
+  function isOfNone(): boolean {
+    return lane === undefined || at + lane.start >= lane.horizon;
+  }
+
   function note({ totals, reasons }: Account, kind: OutcomeKind, reason: string | undefined): void {
     totals[kind] += 1;
     if (reason === undefined || kind === 'insights') return;
@@ -123,6 +138,11 @@ export function createLedger(
       const held = lanes.get(`${topic}/${partition}`)!;
       held.marks[offset - held.start]! |= isAccepted;
       accountOf(headers).totals.accepted += 1;
+    },
+
+    extendTo(topic, partition, end) {
+      const held = lanes.get(`${topic}/${partition}`);
+      if (held !== undefined) held.horizon = Math.max(held.end, end);
     },
 
     replayed(headers) {
@@ -144,7 +164,7 @@ export function createLedger(
         return;
       }
       if (!find(origin)) {
-        if (lane === undefined) unexplained += 1;
+        if (isOfNone()) unexplained += 1;
         return;
       }
       const { marks } = lane!;
@@ -158,6 +178,11 @@ export function createLedger(
       const account = accountOf(headers);
       account.totals.insights -= 1;
       note(account, kind, reason);
+    },
+
+    published(headers) {
+      const origin = headers[header.origin];
+      if (origin === undefined || (!find(origin) && isOfNone())) unexplained += 1;
     },
 
     waiting(headers) {

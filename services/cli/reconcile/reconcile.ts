@@ -15,7 +15,7 @@ import { createIdSet, type IdSet } from './id-set.ts';
 import { createLedger, type Ledger, type Reasons, type Totals, type Verdict } from './ledger.ts';
 
 export interface Reconciliation extends Verdict {
-  /** Every record accepted has exactly one outcome, and all are published. */
+  /** Every record accepted has exactly one outcome, all are published, and no id is there twice. */
   readonly balanced: boolean;
   readonly sources: Readonly<Record<string, Totals>>;
   /** Records dropped and rejected, by source and reason. */
@@ -71,6 +71,11 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
   });
   const committed = await log.committed();
   const after = rangesByTopic(await log.topics());
+  // Read once more: what the outcomes up to `after` stem from had been accepted by now.
+  const accepted = rangesByTopic(await log.topics());
+  for (const name of intakeNames)
+    for (const { topic, partition, end } of accepted.get(name) ?? [])
+      ledger.extendTo(topic, partition, end);
   const rangesOf = (name: string): readonly Range[] => after.get(name) ?? [];
 
   const ids = createIdSet(sizeOf(rangesOf(insightsShared.name)));
@@ -105,7 +110,10 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
   for (const [topic, ranges] of after) {
     if (!isDepartmentStream(topic)) continue;
     ids.clear();
-    await each(ranges, ({ headers }) => countDuplicate(ids, headers, topic, duplicatesIn));
+    await each(ranges, ({ headers }) => {
+      ledger.published(headers);
+      countDuplicate(ids, headers, topic, duplicatesIn);
+    });
   }
 
   const verdict = ledger.close(offsetsOf(committed, 'normalize'));
@@ -119,13 +127,15 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
     ([, { totals }]) => totals.accepted === totals.insights + totals.dropped + totals.rejected,
   );
   const { inFlight, missing, doubled, unexplained } = verdict;
+  const duplicates = Object.values(duplicatesIn).reduce((sum, count) => sum + count, 0);
   return {
-    balanced: adds && inFlight + awaitingPublish + missing + doubled + unexplained === 0,
+    balanced:
+      adds && inFlight + awaitingPublish + missing + doubled + unexplained + duplicates === 0,
     sources: Object.fromEntries(accounts.map(([name, { totals }]) => [name, totals])),
     reasons: Object.fromEntries(accounts.map(([name, { reasons }]) => [name, reasons])),
     ...verdict,
     awaitingPublish,
-    duplicates: Object.values(duplicatesIn).reduce((sum, count) => sum + count, 0),
+    duplicates,
     duplicatesIn,
     retainedFrom: Object.fromEntries(intake.map((range) => [nameOf(range), range.start])),
     read,
