@@ -27,6 +27,7 @@ async function printReport(
     seconds,
     recordsPerSecond,
     resumedAt,
+    mixed,
   } = result;
   const row = (name: string, count: number, note = ''): Promise<void> =>
     line(
@@ -42,6 +43,8 @@ async function printReport(
     await row(`dropped: ${reason}`, count, 'deliberately not passed on');
   for (const [reason, count] of Object.entries(rejected))
     await row(`rejected: ${reason}`, count, 'dead letters');
+  if (mixed === true)
+    await line('  Records of other imports of the same source are included: these do not add up.');
   await line();
   await line(styles.bold('To the departments'));
   const streams = Object.entries(perDepartment).toSorted(([, a], [, b]) => b - a);

@@ -5,6 +5,7 @@ import { listenForShutdown } from '#core/shutdown.ts';
 import { importFile, type ImportProgress } from '../gateway/import.ts';
 import { loadMapping, type Mapping } from '../gateway/mapping/mapping.ts';
 import { readConfig } from './config.ts';
+import { count } from './count.ts';
 import { reportImport, type ImportReport } from './import-report.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -63,7 +64,12 @@ export async function runImport(
       progress.update(1 - left / most, `read to the end; ${count(left)} still on their way`);
     });
     const seconds = (performance.now() - startedAt) / 1000;
-    const report = await reportImport(pipeline.log, pipeline.departments, state.done, state.began);
+    const report = await reportImport(pipeline.log, pipeline.departments, {
+      accepted: state.done,
+      began: state.began,
+      source: mapping.source,
+      isResumed: state.resumedAt > 0,
+    });
     progress.end();
     await tell({
       ...report,
@@ -114,10 +120,6 @@ function showReading(
 ): void {
   const bad = refused === 0 ? '' : `, ${count(refused)} refused`;
   progress.update(bytesTotal === 0 ? 0 : bytesRead / bytesTotal, `${count(records)} records${bad}`);
-}
-
-function count(n: number): string {
-  return n.toLocaleString('en-US');
 }
 
 function round(value: number, digits: number): number {

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { SignpostError } from '#core/errors.ts';
-import type { Log } from '#core/log/port.ts';
+import type { Log, LogReader } from '#core/log/port.ts';
 import { readMapped } from './files/rows.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { refusedLine, repeatedLine, type LineOrigin } from './refused-line.ts';
@@ -147,7 +147,8 @@ function identityOf({ label: _label, ...mapping }: Mapping): string {
   return createHash('sha256').update(JSON.stringify(mapping)).digest('hex').slice(0, 16);
 }
 
-async function endsOf(log: Log): Promise<Record<string, number>> {
+/** Where every partition ends, by `topic/partition`. */
+export async function endsOf(log: LogReader): Promise<Record<string, number>> {
   const ends: Record<string, number> = {};
   for (const { name, partitions } of await log.topics()) {
     for (const { partition, end } of partitions) ends[`${name}/${partition}`] = end;

@@ -71,7 +71,12 @@ async function take(
     onProgress,
   });
   await drain(pipeline, signal);
-  const report = await reportImport(log, departments, imported.done, imported.began);
+  const report = await reportImport(log, departments, {
+    accepted: imported.done,
+    began: imported.began,
+    source: /source: (\S+)/.exec(mapping)![1]!,
+    isResumed: imported.resumedAt > 0,
+  });
   await imported.conclude();
   const letters: RejectedRecord[] = [];
   for (const [partition, offset] of before.entries()) {
@@ -390,6 +395,31 @@ test('an import that was cut off goes on exactly where it stopped', async () => 
     dropped: {},
     rejected: { 'invalid-time': 9 },
   });
+});
+
+test('the report of a resumed import leaves out others in between, or says that it cannot', async () => {
+  const mine = mapping.replace('source: x', 'source: cut-off');
+  const cutOff = async (prefix: string): Promise<string> => {
+    const rows = Array.from({ length: 3000 }, (_, i) => `${prefix}${i},${at},no signal ${i}`);
+    const file = place(lines('id,at,text', ...rows, `${prefix}x,never,x`));
+    const stop = new AbortController();
+    const cut = take(file, mine, { signal: stop.signal, onProgress: () => stop.abort() });
+    await expect(cut).rejects.toMatchObject({ name: 'AbortError' });
+    return file;
+  };
+  const between = lines('id,at,text', `m,${at},the bill is wrong`, 'n,never,x');
+  const whole = { accepted: 3001, insights: 3000, dropped: {}, rejected: { 'invalid-time': 1 } };
+
+  const first = await cutOff('r');
+  await take(place(between), mapping.replace('source: x', 'source: between'));
+  const done = await take(first, mine);
+  expect(done.resumedAt).toBeGreaterThan(0);
+  expect(done).toMatchObject(whole);
+  expect(done.mixed).toBeUndefined();
+
+  const second = await cutOff('s');
+  await take(place(between), mine);
+  expect(await take(second, mine)).toMatchObject({ insights: 3001, mixed: true });
 });
 
 test('a disk that fills up is told, and the import goes on exactly there once there is room', async () => {

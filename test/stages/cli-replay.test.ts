@@ -53,8 +53,14 @@ function logWith(...letters: RejectedRecord[]): MemoryReader {
   return log;
 }
 
-function plan(log: MemoryReader, retryLine = refuse): AsyncGenerator<Step> {
-  return planReplay(filterLetters(log, {}), { log, topics: new Set([intake]), retryLine, now });
+function plan(log: MemoryReader, retryLine = refuse, again = false): AsyncGenerator<Step> {
+  return planReplay(filterLetters(log, {}), {
+    log,
+    topics: new Set([intake]),
+    retryLine,
+    now,
+    again,
+  });
 }
 
 async function idsOf(letters: AsyncIterable<RejectedRecord>): Promise<string[]> {
@@ -63,9 +69,9 @@ async function idsOf(letters: AsyncIterable<RejectedRecord>): Promise<string[]> 
   return ids;
 }
 
-async function stepsOf(log: MemoryReader, retryLine?: RetryLine): Promise<Step[]> {
+async function stepsOf(log: MemoryReader, retryLine?: RetryLine, again?: boolean): Promise<Step[]> {
   const steps: Step[] = [];
-  for await (const step of plan(log, retryLine)) steps.push(step);
+  for await (const step of plan(log, retryLine, again)) steps.push(step);
   return steps;
 }
 
@@ -103,6 +109,14 @@ describe('a dead letter of a topic', () => {
       { does: 'replay' },
       { does: 'skip', why: 'already-replayed' },
     ]);
+  });
+
+  it('stays when a replay of it was rejected again, unless that is asked for', async () => {
+    const log = logWith(aLetter({ headers: { [header.replayOf]: 'first' } }));
+    const [step] = await stepsOf(log);
+    expect(step).toMatchObject({ does: 'skip', why: 'rejected-again' });
+    expect(step!.does === 'skip' && step!.detail).toMatch(/replay of first.*--again/);
+    expect(await stepsOf(log, undefined, true)).toMatchObject([{ does: 'replay' }]);
   });
 
   it('is refused when it was cut, or has nowhere to go', async () => {

@@ -22,6 +22,8 @@ export interface ShowOptions {
 export interface ReplayOptions extends LetterFilter {
   readonly data: string;
   readonly all?: true;
+  /** Also what was rejected again after a replay. */
+  readonly again?: true;
   readonly mapping?: string;
   readonly dryRun?: true;
   readonly config?: string;
@@ -95,6 +97,7 @@ function addReplay(rejected: Command): void {
     .argument('[ids...]', 'ids, as listed; or choose by --all, --reason, --source, --stage')
     .addOption(dataOption())
     .option('--all', 'every dead letter not replayed yet')
+    .option('--again', 'also those that were rejected again after a replay')
     .option(
       '--mapping <name-or-path>',
       'for lines of a file: the mapping to read them with (default: the one recorded)',

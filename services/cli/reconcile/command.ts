@@ -1,5 +1,6 @@
 // `signpost reconcile`: the proof as a table, or as JSON.
 import type { ReconcileOptions } from '../commands/reconcile.ts';
+import { count } from '../count.ts';
 import { exitCodes } from '../exit.ts';
 import { withReader } from '../open-reader.ts';
 import { createOutput, type Styles } from '../output.ts';
@@ -75,8 +76,4 @@ function reasonRows(
       const cells = kind === 'dropped' ? [count(times), ''] : ['', count(times)];
       return [`  ${oneLine(reason)}`, '', '', ...cells];
     });
-}
-
-function count(n: number): string {
-  return n.toLocaleString('en-US');
 }

@@ -11,6 +11,7 @@ import {
   recordsRejected,
   signalsNormalized,
 } from '../../topology.ts';
+import { readRange } from '../read-range.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
 import { createLedger, type Ledger, type Reasons, type Totals, type Verdict } from './ledger.ts';
 
@@ -40,7 +41,6 @@ interface Range {
 }
 
 const intakeNames: ReadonlySet<string> = new Set(intakeTopics.map(({ name }) => name));
-const limits = { maxRecords: 4000, maxBytes: 4 * 1024 * 1024 };
 
 export async function reconcile(log: LogReader): Promise<Reconciliation> {
   let read = 0;
@@ -49,13 +49,9 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
     see: (record: ReceivedRecord) => void,
   ): Promise<void> {
     for (const { topic, partition, start, end } of ranges) {
-      let offset = start;
-      while (offset < end) {
-        const { records, nextOffset } = await log.read(topic, partition, offset, limits);
-        if (nextOffset <= offset) break;
-        for (const record of records) if (record.offset < end) see(record);
+      for await (const records of readRange(log, topic, partition, start, end)) {
+        for (const record of records) see(record);
         read += records.length;
-        offset = nextOffset;
       }
     }
   }

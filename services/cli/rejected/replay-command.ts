@@ -4,6 +4,7 @@ import { SignpostError } from '#core/errors.ts';
 import type { LogReader } from '#core/log/port.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
 import { header } from '#core/topic.ts';
+import { endsOf } from '../../gateway/import.ts';
 import { loadMapping, type Mapping } from '../../gateway/mapping/mapping.ts';
 import { retryLine } from '../../gateway/refused-line.ts';
 import { insightsShared, recordsDropped, recordsRejected } from '../../topology.ts';
@@ -14,6 +15,7 @@ import { withReader } from '../open-reader.ts';
 import { createOutput, type Output } from '../output.ts';
 import { openPipeline, type Pipeline } from '../pipeline.ts';
 import { oneLine } from '../safe-text.ts';
+import { readRange } from '../read-range.ts';
 import { filterLetters, lettersById } from './letters.ts';
 import { applyReplay, planReplay, type Replayed, type RetryLine, type Step } from './replay.ts';
 
@@ -41,7 +43,9 @@ export async function replayCommand(ids: readonly string[], options: ReplayOptio
   const choose = (log: LogReader): AsyncIterable<RejectedRecord> =>
     ids.length > 0 ? lettersById(log, ids) : filterLetters(log, options);
   const output = createOutput();
-  const ends = options.dryRun ? await dryRun(choose, options) : await run(choose, options);
+  const ends = options.dryRun
+    ? await dryRun(choose, options, ids.length > 0)
+    : await run(choose, options, ids.length > 0);
   if (options.json)
     await output.json({ dryRun: options.dryRun === true, ...countsOf(ends), letters: ends });
   else await print(ends, output);
@@ -50,10 +54,11 @@ export async function replayCommand(ids: readonly string[], options: ReplayOptio
 async function dryRun(
   choose: (log: LogReader) => AsyncIterable<RejectedRecord>,
   options: ReplayOptions,
+  isByIds: boolean,
 ): Promise<ReplayEnd[]> {
   return withReader(options.data, async (log) => {
     const ends: ReplayEnd[] = [];
-    for await (const step of planReplay(choose(log), await planningOf(log, options))) {
+    for await (const step of planReplay(choose(log), await planningOf(log, options, isByIds))) {
       ends.push(
         step.does === 'skip'
           ? skipped(step)
@@ -67,6 +72,7 @@ async function dryRun(
 async function run(
   choose: (log: LogReader) => AsyncIterable<RejectedRecord>,
   options: ReplayOptions,
+  isByIds: boolean,
 ): Promise<ReplayEnd[]> {
   const config = readConfig(options.config);
   const shutdown = listenForShutdown();
@@ -77,7 +83,7 @@ async function run(
     const { log } = pipeline;
     const began = await endsOf(log);
     const ends: ReplayEnd[] = [];
-    const steps = planReplay(choose(log), await planningOf(log, options));
+    const steps = planReplay(choose(log), await planningOf(log, options, isByIds));
     const replayed = await applyReplay(log, steps, Date.now, (step) => ends.push(skipped(step)));
     await drainUnlessStopped(pipeline, shutdown.signal);
     return [...ends, ...(await outcomesOf(log, replayed, began))];
@@ -96,9 +102,15 @@ async function drainUnlessStopped(pipeline: Pipeline, signal: AbortSignal): Prom
   }
 }
 
-async function planningOf(log: LogReader, options: ReplayOptions) {
+async function planningOf(log: LogReader, options: ReplayOptions, isByIds: boolean) {
   const topics = new Set((await log.topics()).map(({ name }) => name));
-  return { log, topics, retryLine: createRetry(options.mapping), now: Date.now };
+  return {
+    log,
+    topics,
+    retryLine: createRetry(options.mapping),
+    now: Date.now,
+    again: options.again === true || isByIds,
+  };
 }
 
 function createRetry(named: string | undefined): RetryLine {
@@ -120,7 +132,7 @@ function createRetry(named: string | undefined): RetryLine {
 async function outcomesOf(
   log: LogReader,
   replayed: Replayed,
-  began: ReadonlyMap<string, number>,
+  began: Readonly<Record<string, number>>,
 ): Promise<ReplayEnd[]> {
   const ends = new Map<string, ReplayEnd>();
   const look = async (
@@ -130,19 +142,13 @@ async function outcomesOf(
   ) => {
     for (const { partition, end } of (await log.topics()).find(({ name }) => name === topic)
       ?.partitions ?? []) {
-      let offset = began.get(`${topic}/${partition}`) ?? 0;
-      while (offset < end) {
-        const { records, nextOffset } = await log.read(topic, partition, offset, {
-          maxRecords: 2000,
-          maxBytes: 4 * 1024 * 1024,
-        });
-        if (nextOffset <= offset) break;
+      const start = began[`${topic}/${partition}`] ?? 0;
+      for await (const records of readRange(log, topic, partition, start, end)) {
         for (const { headers, value } of records) {
           const letter = replayed.get(headers[header.origin] ?? '');
           if (letter !== undefined && value !== null)
             ends.set(letter.id, { id: letter.id, became, ...reasonOf(value) });
         }
-        offset = nextOffset;
       }
     }
   };
@@ -155,15 +161,6 @@ async function outcomesOf(
     return { reason, detail };
   });
   return [...replayed.values()].map(({ id }) => ends.get(id) ?? { id, became: 'in-flight' });
-}
-
-async function endsOf(log: LogReader): Promise<ReadonlyMap<string, number>> {
-  const topics = await log.topics();
-  return new Map(
-    topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partition, end }) => [`${name}/${partition}`, end]),
-    ),
-  );
 }
 
 function skipped({ letter, why, detail }: Extract<Step, { does: 'skip' }>): ReplayEnd {

@@ -17,6 +17,8 @@ export type Step =
 export type SkipReason =
   /** It was replayed before. */
   | 'already-replayed'
+  /** It was rejected again after a replay. */
+  | 'rejected-again'
   /** Only the beginning of what it held was kept. */
   | 'payload-cut'
   /** A line that the mapping still refuses. */
@@ -40,6 +42,8 @@ export interface Planning {
   readonly retryLine: RetryLine;
   /** Milliseconds since the epoch: replayed records are accepted anew, and kept as long as new ones. */
   readonly now: () => number;
+  /** Whether to put back what was rejected again after a replay: unasked, each attempt would leave one more letter. */
+  readonly again: boolean;
 }
 
 /** Decides on each letter. Letters that hold the same record are replayed once. */
@@ -70,10 +74,16 @@ export async function* planReplay(
 
 async function planLetter(
   letter: RejectedRecord,
-  { topics, retryLine, now }: Planning,
+  { topics, retryLine, now, again }: Planning,
 ): Promise<Step> {
   const skip = (why: SkipReason, detail: string): Step => ({ does: 'skip', letter, why, detail });
   const { id, topic, key, headers, payload, payloadCut, file, line } = letter;
+  const earlier = headers[header.replayOf];
+  if (earlier !== undefined && !again)
+    return skip(
+      'rejected-again',
+      `was rejected again after the replay of ${earlier}; name its id, or say --again, to put it back once more`,
+    );
   if (payloadCut)
     return skip(
       'payload-cut',
