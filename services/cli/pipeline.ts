@@ -18,7 +18,7 @@ export interface Pipeline {
   /** Rejects when a stage or the log failed beyond retrying; never resolves otherwise. */
   readonly failed: Promise<never>;
   /** Resolves once every stage has all that the configuration names: what is wrong with it shows in `failed` before. */
-  readonly ready: Promise<void>;
+  readonly ready: Promise<unknown>;
   /** Records accepted but not through the last stage yet. */
   backlog(): Promise<number>;
   metrics(): Promise<readonly (readonly MetricObject[])[]>;
@@ -44,7 +44,7 @@ export async function openPipeline(directory: string, config: Config): Promise<P
     throw error;
   }
 
-  const ready = Promise.all(workers.map(readinessOf)).then(() => {});
+  const ready = Promise.all(workers.map(readinessOf));
   const threads = superviseThreads(workers);
   // A stage whose log is gone knows only that; why it is gone, the log knows.
   const failed = Promise.race([
