@@ -1,6 +1,7 @@
 // From one intake record to a draft of its signal: pure, and the only place where raw words and customer ids are seen.
 import { hash } from 'node:crypto';
 import type { CommunityPost } from '#schemas/community-post.ts';
+import type { Place } from '#schemas/shared.ts';
 import type { Signal } from '#schemas/signal.ts';
 import type { SurveyAnswer } from '#schemas/survey-answer.ts';
 import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
@@ -32,6 +33,11 @@ export interface NormalizerParts {
   readonly locate: Locate;
 }
 
+type SaidKind = 'ticket' | 'post' | 'survey';
+
+/** What an e-mail address cannot do without, in any of the forms `redact` knows: spares ids the search. */
+const mayHoldEmail = /[@%\s([{\u0080-\uffff]/;
+
 /** Field values repeat a lot (channels, products, questions): their redactions are remembered, up to this many. */
 const rememberedFields = 5000;
 
@@ -54,19 +60,48 @@ export function createNormalizer({
   };
   const fields = (values: Readonly<Record<string, string>>): Record<string, string> => {
     const safe: Record<string, string> = {};
-    for (const name in values) safe[name] = field(values[name]!)!;
+    for (const name in values) safe[field(name)!] = field(values[name]!)!;
     return safe;
   };
+  /** Ids are no words: digits in them are no phone number. One that holds an e-mail address becomes its pseudonym. */
+  const idOf = (source: string, id: string): string =>
+    holdsEmail(id) ? pseudonym(source, id) : id;
+  const optionalIdOf = (source: string, id: string | null): string | null =>
+    id === null ? null : idOf(source, id);
+  const holdsEmail = (text: string): boolean =>
+    mayHoldEmail.test(text) && (redact(text).counts?.email ?? 0) > 0;
+  const code = (text: string | null): string | null =>
+    text === null || !holdsEmail(text) ? text : redact(text).text;
+  const safePlace = (place: Place): Place => ({
+    country: field(place.country),
+    region: field(place.region),
+    city: field(place.city),
+    area: field(place.area),
+    // Postcodes, cells and sites are codes: their digits look like numbers of people.
+    postcode: code(place.postcode),
+    lat: place.lat,
+    lon: place.lon,
+    h3: code(place.h3),
+    site: code(place.site),
+  });
 
-  const common = (record: IntakeRecord, version: string, customerId: string | null): Signal => {
+  /** @param version tells this record from others of its id; its own version, unless it has none. */
+  const common = (
+    record: IntakeRecord,
+    kind: SaidKind,
+    version: string | null,
+    customerId: string | null,
+  ): Signal => {
     const { technology, place } = locate(record.place, record.technology);
+    const sourceId = idOf(record.source, record.id);
+    const ownVersion = optionalIdOf(record.source, record.version);
     return {
-      id: signalId(record.source, record.id, version),
+      id: signalId(kind, record.source, sourceId, ownVersion ?? version ?? ''),
       source: record.source,
-      sourceId: record.id,
-      version: record.version,
+      sourceId,
+      version: ownVersion,
       revision: 1,
-      kind: 'unknown',
+      kind,
       occurredAt: record.occurredAt,
       timePrecision: record.timePrecision,
       receivedAt: record.receivedAt,
@@ -74,11 +109,11 @@ export function createNormalizer({
         customerId === null || customerId === '' ? null : pseudonym(record.source, customerId),
       text: null,
       redactions: {},
-      language: record.language,
+      language: field(record.language),
       channel: field(record.channel),
       product: field(record.product),
       technology: field(technology),
-      place,
+      place: safePlace(place),
       scale: null,
       score: null,
       question: null,
@@ -102,13 +137,11 @@ export function createNormalizer({
   const fromPost = (post: CommunityPost): Draft | undefined => {
     if (post.authorRole === 'company') return undefined;
     const words = post.title === null ? post.text : `${post.title}\n${post.text}`;
-    const { inReplyTo, threadId } = post;
     const signal = {
-      ...common(post, post.version ?? '', post.authorId),
-      kind: 'post',
-      inReplyTo,
-      threadId,
-    } as const;
+      ...common(post, 'post', null, post.authorId),
+      inReplyTo: optionalIdOf(post.source, post.inReplyTo),
+      threadId: optionalIdOf(post.source, post.threadId),
+    };
     return {
       signal: withWords(signal, redact(words)),
       content: contentOf(post),
@@ -120,12 +153,11 @@ export function createNormalizer({
   const fromSurvey = (answer: SurveyAnswer): Draft => {
     const { scale, score, verbatim } = answer;
     const signal = {
-      ...common(answer, answer.version ?? '', answer.customerId),
-      kind: 'survey',
+      ...common(answer, 'survey', null, answer.customerId),
       scale,
       score,
       question: field(answer.question),
-    } as const;
+    };
     const words = verbatim === null ? null : redact(verbatim);
     return {
       signal: withWords(signal, words),
@@ -136,11 +168,18 @@ export function createNormalizer({
   };
 
   const fromTicket = (ticket: TroubleTicket): Draft => {
-    // Sources without versions number their updates by time.
-    const version = ticket.version ?? String(ticket.occurredAt);
-    const signal: Signal = { ...common(ticket, version, ticket.customerId), kind: 'ticket' };
-    const update = ticketUpdate(ticket, signal, redact, language);
-    return { signal, content: contentOf(ticket), update, entity: `${ticket.source}/${ticket.id}` };
+    const content = contentOf(ticket);
+    const { timePrecision, occurredAt, source } = ticket;
+    // Sources without versions number their updates by time; within a day or month, what was said tells them apart.
+    const version = timePrecision === 'instant' ? `${occurredAt}` : `${occurredAt}/${content}`;
+    const signal = common(ticket, 'ticket', version, ticket.customerId);
+    const update = ticketUpdate(ticket, signal, {
+      redact,
+      language,
+      field,
+      idOf: (id) => optionalIdOf(source, id),
+    });
+    return { signal, content, update, entity: `ticket/${source}/${signal.sourceId}` };
   };
 
   return (record, topic) => {
@@ -157,9 +196,13 @@ export function createNormalizer({
   };
 }
 
-/** 132 bits of SHA-256 over source, id and version: the same wherever it is computed, too wide to collide. */
-export function signalId(source: string, id: string, version: string): string {
-  return hash('sha256', `${source}\u0000${id}\u0000${version}`, 'base64url').slice(0, 22);
+/**
+ * 132 bits of SHA-256 over kind, source, id and version: the same wherever it is computed, too wide to collide. The
+ * kind counts because the tickets, posts and surveys of one source may number alike.
+ */
+export function signalId(kind: SaidKind, source: string, id: string, version: string): string {
+  const said = `${kind}\u0000${source}\u0000${id}\u0000${version}`;
+  return hash('sha256', said, 'base64url').slice(0, 22);
 }
 
 /**

@@ -23,12 +23,19 @@ export interface TicketUpdate {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** What `ticket` adds; `signal` holds its fields made safe already. */
+/** How a ticket's own fields are made safe; see `draft.ts`. */
+export interface Safeguards {
+  readonly redact: Redactor;
+  readonly language: (text: string) => string | null;
+  readonly field: (value: string | null) => string | null;
+  readonly idOf: (id: string | null) => string | null;
+}
+
+/** What `ticket` adds; `signal` holds its common fields made safe already. */
 export function ticketUpdate(
   ticket: TroubleTicket,
   signal: Signal,
-  redact: Redactor,
-  language: (text: string) => string | null,
+  { redact, language, field, idOf }: Safeguards,
 ): TicketUpdate {
   const words = (text: string | null): string | undefined =>
     text === null || text.trim() === '' ? undefined : redact(text).text;
@@ -36,26 +43,26 @@ export function ticketUpdate(
   const description = words(ticket.description);
   const notes = ticket.notes.flatMap(({ id, text }) => {
     const safe = words(text);
-    return safe === undefined ? [] : [{ id, text: safe }];
+    return safe === undefined ? [] : [{ id: idOf(id), text: safe }];
   });
   const said = description ?? name;
   const { customer, channel, product, technology, place, attributes } = signal;
   return stated({
-    version: ticket.version,
+    version: signal.version,
     occurredAt: ticket.occurredAt,
     customer,
     name,
     description,
     notes: notes.length === 0 ? null : notes,
-    language: ticket.language ?? (said === undefined ? null : language(said)),
+    language: signal.language ?? (said === undefined ? null : language(said)),
     channel,
     product,
     technology,
     place: stated(place),
     ticket: stated({
-      type: ticket.ticketType,
-      severity: ticket.severity,
-      priority: ticket.priority,
+      type: field(ticket.ticketType),
+      severity: field(ticket.severity),
+      priority: field(ticket.priority),
       status: ticket.status,
       statusChangeReason: words(ticket.statusChangeReason) ?? null,
       createdAt: ticket.createdAt,

@@ -52,7 +52,7 @@ describe('a post', () => {
       ),
     );
     expect(signal).toMatchObject({
-      id: signalId('forum', 'P1', ''),
+      id: signalId('post', 'forum', 'P1', ''),
       kind: 'post',
       text: 'No internet\nmail me: [email]',
       redactions: { email: 1 },
@@ -106,6 +106,13 @@ describe('what a sender sends twice', () => {
     const { rejected } = await driver.send(posts, aPost({ text: 'canary' }));
     expect(rejected.map(({ reason }) => reason)).toEqual(['id-conflict']);
     expect(rejected[0]!.detail).not.toContain('canary');
+  });
+
+  it('is told apart from another kind that the same source numbers alike', async () => {
+    const driver = normalize();
+    await driver.send(posts, aPost({ source: 's', id: '1', text: 'slow' }));
+    const { emitted } = await driver.send(surveys, anAnswer({ source: 's', id: '1', score: 1 }));
+    expect(emitted).toHaveLength(1);
   });
 
   it('gives the same again when the log delivers it again', async () => {
@@ -219,6 +226,15 @@ describe('ticket updates', () => {
       text: 'No internet',
       ticket: { status: 'closed' },
     });
+  });
+
+  it('of one day, without versions, are told apart by what they say', async () => {
+    const driver = normalize();
+    const held = aTicket({ timePrecision: 'day', status: 'held' });
+    const closed = aTicket({ timePrecision: 'day', status: 'closed' });
+    await driver.send(tickets, held);
+    expect((await driver.send(tickets, closed)).emitted).toHaveLength(1);
+    expect((await driver.send(tickets, { ...held, receivedAt: 9 })).dropped).toEqual(['duplicate']);
   });
 
   it('of another ticket do not mix in', async () => {
