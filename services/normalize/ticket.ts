@@ -1,10 +1,13 @@
 // Partial ticket updates: what one update adds, and how the updates of a ticket merge. Null never clears what an
 // earlier update stated; of two that state a field the later version counts, in whatever order they arrived.
+import { isDeepStrictEqual } from 'node:util';
 import type { Place } from '#schemas/shared.ts';
 import type { Signal } from '#schemas/signal.ts';
 import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
 import type { Redactor } from './redact.ts';
 import { redactionTypes } from './redaction/span.ts';
+import { cut, maxNotes, maxTextLength, newestNotes, withinBounds } from './ticket-bounds.ts';
+import { compareUpdates } from './ticket-order.ts';
 
 /** What one update states, redacted. Absent fields were not stated. */
 export interface TicketUpdate {
@@ -41,13 +44,13 @@ export function ticketUpdate(
     text === null || text.trim() === '' ? undefined : redact(text).text;
   const name = words(ticket.name);
   const description = words(ticket.description);
-  const notes = ticket.notes.flatMap(({ id, text }) => {
+  const notes = newestNotes(ticket.notes).flatMap(({ id, text }) => {
     const safe = words(text);
     return safe === undefined ? [] : [{ id: idOf(id), text: safe }];
   });
   const said = description ?? name;
   const { customer, channel, product, technology, place, attributes } = signal;
-  return stated({
+  const update = stated({
     version: signal.version,
     occurredAt: ticket.occurredAt,
     customer,
@@ -71,22 +74,70 @@ export function ticketUpdate(
     }),
     attributes,
   }) as TicketUpdate;
+  return withinBounds(update);
+}
+
+/** A ticket as known after some of its updates. */
+export interface TicketState {
+  /** In order, those that count later behind those that count earlier. */
+  readonly ordered: TicketUpdate[];
+  readonly byVersion: boolean;
+  readonly known: Known;
+  /** Whether the newest arrival changed what is known. */
+  readonly changed: boolean;
 }
 
 /**
- * The signal of the newest arrival: the ticket as known after it. `updates` are all that arrived so far in order of
- * arrival, the newest last. Null when the newest changes nothing.
+ * The state once `update` has arrived too. The same updates make the same state in whatever order they arrive, except
+ * that updates equal in version and time count in order of arrival. Takes `state` over: it is not to be used again.
  */
-export function mergeTicket(signal: Signal, updates: readonly TicketUpdate[]): Signal | null {
-  const merged = merge(updates);
-  if (updates.length > 1 && JSON.stringify(merged) === JSON.stringify(merge(updates.slice(0, -1))))
-    return null;
-  const text = [merged.name, merged.description, ...(merged.notes ?? []).map((note) => note.text)]
+export function addUpdate(state: TicketState | undefined, update: TicketUpdate): TicketState {
+  const isVersioned = update.version !== null;
+  if (state === undefined) {
+    const known = mergeTwo({}, update);
+    return { ordered: [update], byVersion: isVersioned, known, changed: true };
+  }
+  const byVersion = state.byVersion && isVersioned;
+  const { ordered } = state;
+  if (byVersion !== state.byVersion) ordered.sort((a, b) => compareUpdates(a, b, byVersion));
+  const at = placeOf(update, ordered, byVersion);
+  const isLast = at === ordered.length;
+  ordered.splice(at, 0, update);
+  // Most updates arrive in order; another one may count before any of those known.
+  const known =
+    isLast && byVersion === state.byVersion
+      ? mergeTwo(state.known, update)
+      : ordered.reduce(mergeTwo, {});
+  return { ordered, byVersion, known, changed: !isDeepStrictEqual(known, state.known) };
+}
+
+/** Where `update` belongs: behind those that count no later. */
+function placeOf(
+  update: TicketUpdate,
+  ordered: readonly TicketUpdate[],
+  byVersion: boolean,
+): number {
+  const last = ordered.at(-1);
+  if (last === undefined || compareUpdates(last, update, byVersion) <= 0) return ordered.length;
+  let low = 0;
+  let high = ordered.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareUpdates(ordered[middle]!, update, byVersion) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** `signal`, made of the newest arrival alone, with all that is known. `arrivals` counts the updates so far. */
+export function ticketSignal(signal: Signal, merged: Known, arrivals: number): Signal {
+  const whole = [merged.name, merged.description, ...(merged.notes ?? []).map((note) => note.text)]
     .filter((part) => part !== undefined)
     .join('\n');
+  const text = cut(whole, maxTextLength);
   return {
     ...signal,
-    revision: updates.length,
+    revision: arrivals,
     customer: merged.customer ?? null,
     text: text === '' ? null : text,
     redactions: countPlaceholders(text),
@@ -111,32 +162,17 @@ const emptyTicket: NonNullable<Signal['ticket']> = {
   expectedResolutionAt: null,
 };
 
-type Merged = Omit<TicketUpdate, 'version' | 'occurredAt'>;
+export type Known = Omit<TicketUpdate, 'version' | 'occurredAt'>;
 
-function merge(updates: readonly TicketUpdate[]): Merged {
-  if (updates.length === 1) return withoutTime(updates[0]!);
-  // Array.prototype.sort is stable: updates that say the same of their order count in order of arrival.
-  const ordered = updates.toSorted(compareVersions);
-  return ordered.map(withoutTime).reduce(mergeTwo, {});
-}
-
-function mergeTwo(known: Merged, next: Merged): Merged {
-  const merged = { ...known, ...next };
+function mergeTwo(known: Known, { version: _, occurredAt: __, ...next }: TicketUpdate): Known {
   return {
-    ...merged,
-    ...(merged.place && { place: { ...known.place, ...next.place } }),
-    ...(merged.ticket && { ticket: { ...known.ticket, ...next.ticket } }),
-    ...(merged.attributes && { attributes: { ...known.attributes, ...next.attributes } }),
-    ...(merged.notes && { notes: mergeNotes(known.notes ?? [], next.notes ?? []) }),
+    ...known,
+    ...next,
+    ...(next.place && { place: { ...known.place, ...next.place } }),
+    ...(next.ticket && { ticket: { ...known.ticket, ...next.ticket } }),
+    ...(next.attributes && { attributes: { ...known.attributes, ...next.attributes } }),
+    ...(next.notes && { notes: mergeNotes(known.notes ?? [], next.notes) }),
   };
-}
-
-/** Numbers as numbers, other versions as text; where one of the two has none, time decides. */
-function compareVersions(a: TicketUpdate, b: TicketUpdate): number {
-  if (a.version === null || b.version === null) return a.occurredAt - b.occurredAt;
-  const [x, y] = [Number(a.version), Number(b.version)];
-  if (Number.isFinite(x) && Number.isFinite(y)) return x - y;
-  return a.version < b.version ? -1 : a.version > b.version ? 1 : a.occurredAt - b.occurredAt;
 }
 
 type Notes = NonNullable<TicketUpdate['notes']>;
@@ -151,15 +187,7 @@ function mergeNotes(known: Notes, added: Notes): Notes {
     if (at < 0) merged.push(note);
     else merged[at] = note;
   }
-  return merged;
-}
-
-function withoutTime({
-  version: _version,
-  occurredAt: _occurredAt,
-  ...rest
-}: TicketUpdate): Merged {
-  return rest;
+  return merged.length > maxNotes ? merged.slice(-maxNotes) : merged;
 }
 
 /** Redactions by type in a text already redacted: what was restated by a later update counts once. */

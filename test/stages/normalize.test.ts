@@ -258,6 +258,61 @@ describe('ticket updates', () => {
     expect(signal!.redactions).toEqual({ email: 1 });
   });
 
+  it('count part by part: version 1.10 comes after version 1.9', async () => {
+    const driver = normalize();
+    await driver.send(tickets, aTicket({ version: '1.10', status: 'closed' }));
+    const [signal] = signalsOf(
+      await driver.send(tickets, aTicket({ version: '1.9', status: 'held', severity: 'low' })),
+    );
+    expect(signal!.ticket).toMatchObject({ status: 'closed', severity: 'low' });
+  });
+
+  it('that state the same in another order of attributes change nothing', async () => {
+    const driver = normalize();
+    await driver.send(tickets, aTicket({ version: '1', attributes: { a: '1', b: '2' } }));
+    const again = aTicket({ version: '0', attributes: { b: '2', a: '1' } });
+    expect((await driver.send(tickets, again)).dropped).toEqual(['no-change']);
+  });
+
+  it('sent twice within one batch are merged once', async () => {
+    const { emitted, dropped } = await normalize().send(
+      tickets,
+      opened,
+      opened,
+      resolved,
+      opened,
+      aTicket({ version: '3', severity: 'low' }),
+    );
+    expect(dropped).toEqual(['duplicate', 'duplicate']);
+    expect(emitted.map(({ record }) => (record as Signal).revision)).toEqual([1, 2, 3]);
+    expect(emitted.at(-1)!.record).toMatchObject({
+      text: 'No internet\nsince Monday\nline reset',
+      ticket: { status: 'resolved', severity: 'low' },
+    });
+  });
+
+  it.each([1, -1])(
+    'by the thousand in one batch stay fast and bounded (order %i)',
+    async (sign) => {
+      const updates = Array.from({ length: 1000 }, (_, i) =>
+        aTicket({
+          version: String(5000 + sign * i),
+          status: 'held',
+          notes: [{ id: null, at: null, author: null, text: `note ${5000 + sign * i}` }],
+        }),
+      );
+      const started = performance.now();
+      const { emitted } = await normalize().send(tickets, ...updates);
+      // Far above what it takes, far below what merging everything anew would.
+      expect(performance.now() - started).toBeLessThan(3000);
+      const { text } = emitted.at(-1)!.record as Signal;
+      const newest = sign === 1 ? 5999 : 5000;
+      expect(text!.split('\n')).toEqual(
+        Array.from({ length: 100 }, (_, i) => `note ${newest - 99 + i}`),
+      );
+    },
+  );
+
   it('give the same signal when the log delivers them again', async () => {
     const driver = normalize();
     await driver.send(tickets, opened);
