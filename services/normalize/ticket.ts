@@ -105,9 +105,7 @@ export function addUpdate(state: TicketState | undefined, update: TicketUpdate):
   ordered.splice(at, 0, update);
   // Most updates arrive in order; another one may count before any of those known.
   const known =
-    isLast && byVersion === state.byVersion
-      ? mergeTwo(state.known, update)
-      : ordered.reduce(mergeTwo, {});
+    isLast && byVersion === state.byVersion ? mergeTwo(state.known, update) : mergeAll(ordered);
   return { ordered, byVersion, known, changed: !isDeepStrictEqual(known, state.known) };
 }
 
@@ -164,30 +162,68 @@ const emptyTicket: NonNullable<Signal['ticket']> = {
 
 export type Known = Omit<TicketUpdate, 'version' | 'occurredAt'>;
 
-function mergeTwo(known: Known, { version: _, occurredAt: __, ...next }: TicketUpdate): Known {
-  return {
-    ...known,
-    ...next,
-    ...(next.place && { place: { ...known.place, ...next.place } }),
-    ...(next.ticket && { ticket: { ...known.ticket, ...next.ticket } }),
-    ...(next.attributes && { attributes: { ...known.attributes, ...next.attributes } }),
-    ...(next.notes && { notes: mergeNotes(known.notes ?? [], next.notes) }),
-  };
+const plainFields = [
+  'customer',
+  'name',
+  'description',
+  'language',
+  'channel',
+  'product',
+  'technology',
+] as const;
+
+type Writable = { -readonly [K in keyof Known]: Known[K] };
+
+/** What `known` becomes with `update`; `known` stays as it is. */
+function mergeTwo(known: Known, update: TicketUpdate): Known {
+  return mergeInto(
+    {
+      ...known,
+      ...(known.place && update.place && { place: { ...known.place } }),
+      ...(known.ticket && update.ticket && { ticket: { ...known.ticket } }),
+      ...(known.attributes && update.attributes && { attributes: { ...known.attributes } }),
+      ...(known.notes && update.notes && { notes: [...known.notes] }),
+    },
+    update,
+  );
 }
 
-type Notes = NonNullable<TicketUpdate['notes']>;
+function mergeAll(updates: readonly TicketUpdate[]): Known {
+  return updates.reduce<Writable>(mergeInto, {});
+}
 
-/** Some sources send all notes with each update, others the new ones: a note with a known id or text is the same note. */
-function mergeNotes(known: Notes, added: Notes): Notes {
-  const merged = [...known];
+/** Writes into `known` and the objects it holds, so that a long history is merged anew without copies. */
+function mergeInto(known: Writable, update: TicketUpdate): Writable {
+  const { place, ticket, attributes, notes } = update;
+  // By name: a rest of the other fields would be an object of its own for each update merged.
+  for (const field of plainFields) {
+    const value = update[field];
+    if (value !== undefined) known[field] = value;
+  }
+  if (place !== undefined) known.place = Object.assign(known.place ?? {}, place);
+  if (ticket !== undefined) known.ticket = Object.assign(known.ticket ?? {}, ticket);
+  if (attributes !== undefined)
+    known.attributes = Object.assign(known.attributes ?? {}, attributes);
+  if (notes !== undefined) known.notes = mergeNotes((known.notes ?? []) as Note[], notes);
+  return known;
+}
+
+type Note = NonNullable<TicketUpdate['notes']>[number];
+
+/**
+ * Some sources send all notes with each update, others the new ones: a note with a known id or text is the same note.
+ * Writes into `known`.
+ */
+function mergeNotes(known: Note[], added: readonly Note[]): Note[] {
   for (const note of added) {
-    const at = merged.findIndex(({ id, text }) =>
+    const at = known.findIndex(({ id, text }) =>
       note.id === null ? text === note.text : id === note.id,
     );
-    if (at < 0) merged.push(note);
-    else merged[at] = note;
+    if (at < 0) known.push(note);
+    else known[at] = note;
   }
-  return merged.length > maxNotes ? merged.slice(-maxNotes) : merged;
+  if (known.length > maxNotes) known.splice(0, known.length - maxNotes);
+  return known;
 }
 
 /** Redactions by type in a text already redacted: what was restated by a later update counts once. */
