@@ -20,7 +20,7 @@ export interface ImportOptions {
 
 export interface ImportResult extends ImportReport {
   readonly seconds: number;
-  /** Records of this run by the time from the first read to the last published stream. */
+  /** Records brought through in this run, an earlier one's leftovers if those are more, by the time from the first read to the last published stream. */
   readonly recordsPerSecond: number;
   /** Records that an earlier run of this import, cut off, had taken in already. */
   readonly resumedAt: number;
@@ -42,11 +42,13 @@ export async function runImport(
   const shutdown = listenForShutdown();
   const pipeline = await openPipeline(options.data, config);
   try {
-    // What a crash left unfinished is finished first, so that the report is of this file alone.
-    await drain(pipeline, shutdown.signal, (left) =>
-      progress.update(0, `finishing ${count(left)} records of before`),
-    );
     const startedAt = performance.now();
+    // What a crash left unfinished is finished first, so that the report is of this file alone.
+    let leftover = 0;
+    await drain(pipeline, shutdown.signal, (left) => {
+      leftover = Math.max(leftover, left);
+      progress.update(0, `finishing ${count(left)} records of before`);
+    });
     const state = await Promise.race([
       pipeline.failed,
       importFile({
@@ -74,7 +76,7 @@ export async function runImport(
     await tell({
       ...report,
       seconds: round(seconds, 2),
-      recordsPerSecond: Math.round((state.done - state.resumedAt) / seconds),
+      recordsPerSecond: Math.round(Math.max(state.done - state.resumedAt, leftover) / seconds),
       resumedAt: state.resumedAt,
     });
     await state.conclude();
