@@ -4,7 +4,6 @@ import type { ModelParts, Task } from './artifact.ts';
 import { calibrate } from './calibrate.ts';
 import { charGrams, createTokenizer } from './features.ts';
 import { createModel } from './model.ts';
-import type { Model } from './model.ts';
 import { trainSeparator } from './separator.ts';
 
 /** A text and, per task, the classes that hold for it (exactly one for a `single` task). */
@@ -72,11 +71,6 @@ export function train(examples: readonly Example[], options: TrainOptions): Mode
   const parts = calibrate(fit(examples, tasks, options), examples, margins);
   onProgress?.(total, total);
   return parts;
-}
-
-/** A model for use straight after training, without a file; its version says that it is no release. */
-export function trainModel(examples: readonly Example[], options: TrainOptions): Model {
-  return createModel(train(examples, options), `${options.recipe.name}+unsaved`);
 }
 
 /** Which of `folds` parts a text belongs to: FNV-1a of its UTF-16 units, so stable whatever the order. */

@@ -20,7 +20,7 @@ export interface ImportOptions {
 
 export interface ImportResult extends ImportReport {
   readonly seconds: number;
-  /** Records brought through in this run, an earlier one's leftovers if those are more, by the time from the first read to the last published stream. */
+  /** Records brought through in this run (or an earlier one's leftovers, if those are more) by its seconds. */
   readonly recordsPerSecond: number;
   /** Records that an earlier run of this import, cut off, had taken in already. */
   readonly resumedAt: number;

@@ -14,5 +14,3 @@ export const normalizeConfig = z.strictObject({
   /** CSV file of places; without one, places are as the sources give them. */
   gazetteer: z.string().min(1).optional(),
 });
-
-export type NormalizeConfig = z.output<typeof normalizeConfig>;

@@ -12,9 +12,6 @@ import { toUtc } from './zone.ts';
 
 export type TimeFlaw = 'invalid-time' | 'time-without-zone' | 'implausible-time';
 
-/** The formats by name; anything else is a pattern. */
-export const namedTimeFormats = ['iso', 'epoch-seconds', 'epoch-milliseconds'] as const;
-
 export interface TimeReader {
   /**
    * Milliseconds since 1970 UTC, or why not. `zone` is an IANA name or a fixed offset, undefined when the

@@ -26,12 +26,6 @@ export function rhythm(at: number, utcOffsetMs: number): number {
   return (from + (to - from) * (hour - whole)) / MEAN;
 }
 
-/** Local hour of day, 0 to 24 with fraction. */
-export function localHour(at: number, utcOffsetMs: number): number {
-  const local = at + utcOffsetMs;
-  return (local - Math.floor(local / DAY_MS) * DAY_MS) / HOUR_MS;
-}
-
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
