@@ -14,6 +14,7 @@ export const insightCodec: Codec<Insight> = createCodec<Insight>({
   schemaId: 5,
   schemaFile: new URL('./avro/insight.v1.avsc', import.meta.url),
   write: writeInsight,
+  writeLast: writeLastOfInsight,
   readers: new Map([[5, readInsight]]),
 });
 
@@ -89,4 +90,12 @@ export function readUrgency(reader: AvroReader): Urgency {
 
 export function writeUrgency(writer: AvroWriter, value: Urgency): void {
   writer.symbol(urgencyIndices, value);
+}
+
+function writeLastOfInsight(writer: AvroWriter, value: Insight): void {
+  if (value.sharedWith === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.array(value.sharedWith, writeString);
+  }
 }

@@ -42,11 +42,14 @@ export function recordFile(record: RecordSource, source: SchemaSource): string {
     `  schemaId: ${record.id},`,
     `  schemaFile: new URL('./avro/${record.record}.v${record.version}.avsc', import.meta.url),`,
     `  write: write${name},`,
+    ...(lastMayBeNull(record.own.get(record.fullName)) ? [`  writeLast: writeLastOf${name},`] : []),
     `  readers: new Map([${readers.map(([id, read]) => `[${id}, ${read}]`).join(', ')}]),`,
     `});`,
   ].join('\n');
   const own = [...record.own.values()];
-  const code = [codec, ...own.map(typeCode), ...older.map((old) => old.code)];
+  const self = record.own.get(record.fullName);
+  const last = lastMayBeNull(self) ? [writeLastCode(self)] : [];
+  const code = [codec, ...own.map(typeCode), ...last, ...older.map((old) => old.code)];
   return assemble(code, importedFrom(record, source, code));
 }
 
@@ -157,6 +160,21 @@ function recordCode(type: AvroRecord): string {
     '',
     `export function write${name}(writer: AvroWriter, value: ${name}): void {`,
     ...type.fields.map((field) => `  ${writeCode(field.type, `value.${field.name}`)}`),
+    '}',
+  ].join('\n');
+}
+
+/** A record whose last field is null at first (who else receives it) can be encoded anew by writing that one alone. */
+function lastMayBeNull(type: NamedType | undefined): type is AvroRecord {
+  return type?.kind === 'record' && type.fields.at(-1)?.type.kind === 'nullable';
+}
+
+function writeLastCode(type: AvroRecord): string {
+  const name = shortName(type.name);
+  const { name: field, type: fieldType } = type.fields.at(-1)!;
+  return [
+    `function writeLastOf${name}(writer: AvroWriter, value: ${name}): void {`,
+    `  ${writeCode(fieldType, `value.${field}`)}`,
     '}',
   ].join('\n');
 }

@@ -62,6 +62,7 @@ export function insert(list: Evidence[], piece: Evidence, limit: number): void {
   let at = list.length;
   while (at > 0 && Math.abs(list[at - 1]!.weight) < size) at -= 1;
   if (at >= limit) return;
-  list.splice(at, 0, piece);
-  if (list.length > limit) list.pop();
+  for (let last = Math.min(list.length, limit - 1); last > at; last -= 1)
+    list[last] = list[last - 1]!;
+  list[at] = piece;
 }

@@ -154,7 +154,8 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
     for (let at = 0; at < departments.length; at += 1) {
       const { name, column, words, themes } = departments[at]!;
       const own = reasons[at]!;
-      for (const { phrase, adds } of words) {
+      for (let word = 0; spans.any && word < words.length; word += 1) {
+        const { phrase, adds } = words[word]!;
         if (spans.start[phrase]! < 0) continue;
         logOdds[at]! += adds;
         insert(own, { kind: 'words', ...showPhrase(spans, phrase), weight: adds }, MOST_EVIDENCE);
@@ -171,9 +172,11 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
       const evidence =
         worded === null || column === null ? [] : explain(model, worded, text, column, most);
       for (const piece of own) insert(evidence, piece, most);
-      found.push({ department: name, relevance, evidence });
+      let place = found.length;
+      while (place > 0 && found[place - 1]!.relevance < relevance) place -= 1;
+      found.splice(place, 0, { department: name, relevance, evidence });
     }
-    return found.toSorted((a, b) => b.relevance - a.relevance);
+    return found;
   }
 
   function compile() {

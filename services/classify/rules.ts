@@ -117,8 +117,8 @@ export function createPhrases(): Phrases {
   }
 
   function find(text: string, tokens: Tokens | null): PhraseSpans {
-    start.fill(-1);
     let any = false;
+    start.fill(-1);
     if (tokens === null || keysOf.length === 0) return { text, any, start, end };
     for (let token = 0; token < tokens.count; token += 1) {
       const candidates = byFirst.get(tokens.exact[token]!);
@@ -126,7 +126,9 @@ export function createPhrases(): Phrases {
       for (const number of candidates) {
         const keys = keysOf[number]!;
         if (start[number] !== -1 || token + keys.length > tokens.count) continue;
-        if (!keys.every((key, at) => tokens.exact[token + at] === key)) continue;
+        let same = 1;
+        while (same < keys.length && tokens.exact[token + same] === keys[same]) same += 1;
+        if (same < keys.length) continue;
         any = true;
         start[number] = tokens.start[token]!;
         end[number] = tokens.end[token + keys.length - 1]!;

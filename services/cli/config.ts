@@ -8,6 +8,7 @@ import { logLevels } from '#core/logger.ts';
 import { classifyConfig } from '../classify/config.ts';
 import { gatewayConfig } from '../gateway/config.ts';
 import { normalizeConfig } from '../normalize/config.ts';
+import { signalsNormalized } from '../topology.ts';
 
 const configSchema = z.strictObject({
   /** Lines below this level are not logged. */
@@ -19,6 +20,14 @@ const configSchema = z.strictObject({
     .min(1)
     .max(32)
     .default(Math.min(4, Math.max(1, availableParallelism()))),
+  /** Stages of one process run on each record in one go; see docs/decisions/0009-hop-fusion.md. */
+  fusion: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Topics between such stages that are written all the same, for those who subscribe to them. */
+      write: z.array(z.enum([signalsNormalized.name])).default([signalsNormalized.name]),
+    })
+    .prefault({}),
   gateway: gatewayConfig.prefault({}),
   normalize: normalizeConfig.prefault({}),
   classify: classifyConfig.prefault({}),

@@ -37,7 +37,7 @@ export async function openPipeline(directory: string, config: Config): Promise<P
   try {
     await log.ensureTopics(topicsFor(departments));
     const pseudonymKeys = readPseudonymKeys(directory);
-    for (const stages of stagesByThread(config.threads))
+    for (const stages of stagesByThread(config.threads, config.fusion.enabled))
       workers.push(startThread(log, { config, pseudonymKeys, stages }));
   } catch (error) {
     await log.close();

@@ -7,7 +7,7 @@ import { runStage } from '#core/run-stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { recordsDropped, recordsRejected } from '../topology.ts';
 import type { Config } from './config.ts';
-import { buildStage, type StageName } from './stages.ts';
+import { buildStages, type StageName } from './stages.ts';
 
 export interface StageThreadData {
   readonly log: MessagePort;
@@ -30,7 +30,7 @@ parentPort!.on('message', (message: ToStageThread) => {
 
 const log = connectEmbeddedLog(port);
 const logger = createLogger('stages', config.logLevel);
-const stages = names.map((name) => buildStage(name, config, pseudonymKeys));
+const stages = buildStages(names, config, pseudonymKeys);
 parentPort!.postMessage({ ready: true });
 try {
   await Promise.all(

@@ -1,4 +1,5 @@
 // Builds the stages of the pipeline from the configuration: the only place where services and their parts meet.
+import { chain, type Follower } from '#core/chain.ts';
 import type { Stage } from '#core/stage.ts';
 import { createClassify } from '../classify/stage.ts';
 import { createNormalizer } from '../normalize/draft.ts';
@@ -8,6 +9,7 @@ import { createPseudonymizer, parsePseudonymKeys } from '../normalize/pseudonym.
 import { createRedactor } from '../normalize/redact.ts';
 import { createNormalize } from '../normalize/stage.ts';
 import { createPublish } from '../publish/stage.ts';
+import { flows } from '../topology.ts';
 import type { Config } from './config.ts';
 import { departmentsOf, openJudge } from './judgement.ts';
 
@@ -15,11 +17,50 @@ export const stageNames = ['normalize', 'classify', 'publish'] as const;
 export type StageName = (typeof stageNames)[number];
 
 /**
+ * The stages that `names` tell, to be run side by side in one thread. Where one reads what another writes they are also
+ * chained (see `chain.ts`), unless the configuration says otherwise; by itself each then has only what copies that are
+ * not chained left it.
  * @param pseudonymKeys see `parsePseudonymKeys`; never logged
  * @throws SignpostError when a file that the configuration names cannot be used
  */
-export function buildStage(name: StageName, config: Config, pseudonymKeys: string): Stage<never> {
-  return builders[name](config, pseudonymKeys) as unknown as Stage<never>;
+export function buildStages(
+  names: readonly StageName[],
+  config: Config,
+  pseudonymKeys: string,
+): readonly Stage<never>[] {
+  const has = (name: StageName): boolean => names.includes(name);
+  const normalize = has('normalize') ? builders.normalize(config, pseudonymKeys) : undefined;
+  const classify = has('classify') ? builders.classify(config) : undefined;
+  const publish = has('publish') ? builders.publish(config) : undefined;
+  const { enabled, write } = config.fusion;
+  const stages =
+    !enabled || classify === undefined
+      ? [normalize, classify, publish]
+      : normalize !== undefined
+        ? [
+            chain(normalize, present<Follower>(classify, publish), unwritten(names, write)),
+            classify,
+            publish,
+          ]
+        : [chain(classify, present<Follower>(publish), unwritten(names, write)), publish];
+  return present(...stages) as unknown as readonly Stage<never>[];
+}
+
+function present<T>(...parts: readonly (T | undefined)[]): readonly T[] {
+  return parts.filter((part) => part !== undefined);
+}
+
+/** Topics that nobody reads but these stages, without those to be written all the same. */
+function unwritten(names: readonly string[], write: readonly string[]): ReadonlySet<string> {
+  const readers = (topic: string): readonly string[] =>
+    flows.filter(({ reads }) => reads.includes(topic)).map(({ name }) => name);
+  const between = flows
+    .filter(({ name }) => names.includes(name))
+    .flatMap(({ writes }) => writes)
+    .filter(
+      (topic) => readers(topic).length > 0 && readers(topic).every((name) => names.includes(name)),
+    );
+  return new Set(between.filter((topic) => !write.includes(topic)));
 }
 
 const builders = {
@@ -41,11 +82,15 @@ const builders = {
 };
 
 /**
- * Which stages each of `threads` threads runs. What normalize and classify load is large, so two threads share the work
- * by stage; further ones are copies, sharing partitions as copies of a service would.
+ * Which stages each of `threads` threads runs. Chained, all of them are copies of the whole way. Else two share the work
+ * by stage, since what normalize and classify load is large; further ones are copies, sharing partitions as copies of a
+ * service would.
  */
-export function stagesByThread(threads: number): readonly (readonly StageName[])[] {
-  if (threads === 1) return [stageNames];
+export function stagesByThread(
+  threads: number,
+  chained: boolean,
+): readonly (readonly StageName[])[] {
+  if (chained || threads === 1) return Array.from({ length: threads }, () => stageNames);
   return Array.from({ length: threads }, (_, i) =>
     i % 2 === 0 ? ['normalize'] : ['classify', 'publish'],
   );

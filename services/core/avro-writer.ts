@@ -31,6 +31,13 @@ export class AvroWriter {
     return record;
   }
 
+  /** Bytes of a record encoded before, as they are. */
+  copy(bytes: Uint8Array, from: number, to: number): void {
+    this.reserve(to - from);
+    this.bytes.set(bytes.subarray(from, to), this.position);
+    this.position += to - from;
+  }
+
   /** Index of a union's branch, 0 or 1. */
   branch(index: 0 | 1): void {
     this.reserve(1);

@@ -19,6 +19,8 @@ export interface AvroFormat<T> {
   /** The self-contained schema of that id, read only to explain a value that does not fit. */
   readonly schemaFile: URL;
   readonly write: (writer: AvroWriter, record: T) => void;
+  /** Writes the last field alone; given where it may be null. */
+  readonly writeLast?: (writer: AvroWriter, record: T) => void;
   /** One per published version, by schema id; each yields the newest shape. */
   readonly readers: ReadonlyMap<number, (reader: AvroReader) => T>;
 }
@@ -45,6 +47,19 @@ export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
       }
       return writer.finish();
     },
+    withLast(bytes, record) {
+      const end = bytes.length - 1;
+      if (format.writeLast === undefined || bytes[end] !== NULL_BRANCH) return undefined;
+      if (schemaIdOf(bytes) !== schemaId) return undefined;
+      writer.begin(schemaId);
+      writer.copy(bytes, FRAME_BYTES, end);
+      try {
+        format.writeLast(writer, record);
+      } catch (error) {
+        throw explain(format, record, error);
+      }
+      return writer.finish();
+    },
     decode(bytes) {
       try {
         const id = reader.begin(bytes);
@@ -61,6 +76,13 @@ export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
       }
     },
   };
+}
+
+/** Index of the branch for null in a union, which schemas here put first. */
+const NULL_BRANCH = 0;
+
+function schemaIdOf(bytes: Uint8Array): number {
+  return (bytes[1]! << 24) | (bytes[2]! << 16) | (bytes[3]! << 8) | bytes[4]!;
 }
 
 /** Names the field at fault and never its value: that may be a customer's words. */

@@ -5,6 +5,7 @@ import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { SignpostError } from './errors.ts';
 import type { Batch, Log, OutgoingRecord, ReceivedRecord } from './log/port.ts';
 import type { Logger } from './logger.ts';
+import { leftoversRead } from './leftovers.ts';
 import { createOutcome, type Outcome } from './outcome.ts';
 import {
   createProjectionProgress,
@@ -23,7 +24,7 @@ import {
   type Verdict,
 } from './stage.ts';
 import type { StageMetrics } from './telemetry.ts';
-import type { Topic } from './topic.ts';
+import { header, type Topic } from './topic.ts';
 
 export interface Engine {
   readonly log: Log;
@@ -61,6 +62,8 @@ export async function runStage<In>(
       ? createProjectionProgress(stage, groupOf(stage.name), log)
       : undefined;
   const process = processorOf(stage, engine, progress, signal);
+  const carried = carriedBy(stage);
+  if (carried.length > 0) await leftoversRead(log, carried, sleep, signal);
   const subscription = await log.subscribe({
     group: groupOf(stage.name),
     topics: stage.inputs.map((topic) => topic.name),
@@ -144,6 +147,12 @@ export function groupOf(stage: string): string {
   return `signpost.${stage}`;
 }
 
+/** Groups that need not read what the stage writes to a topic. */
+function carriedBy<In>(stage: Stage<In>): readonly { group: string; topic: string }[] {
+  const carries = stage.kind === 'transform' ? (stage.carries ?? []) : [];
+  return carries.map(({ stage: name, topic }) => ({ group: groupOf(name), topic }));
+}
+
 /** What an effect rejects with that was given the signal and heard it. */
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
@@ -170,7 +179,7 @@ async function transform<In, Loaded>(
   batch: Batch,
   engine: Engine,
 ): Promise<void> {
-  const outcome = createOutcome(stage.name, engine);
+  const outcome = createOutcome(stage.name, engine, carriedBy(stage));
   if (stage.load === undefined) {
     // One record at a time from bytes to bytes: what it is in between is gone before the collector looks.
     await outcome.commit(
@@ -195,7 +204,8 @@ function* judged<In>(
 ): Generator<OutgoingRecord> {
   const made: OutgoingRecord[] = [];
   for (const one of read) {
-    outcome.settle(isInput(one) ? decide(one) : one.verdict, one.received, made);
+    if (isInput(one)) outcome.settle(decide(one), one.received, one.record, made);
+    else outcome.settle(one.verdict, one.received, undefined, made);
     for (const record of made) yield record;
     made.length = 0;
   }
@@ -267,14 +277,14 @@ function isInput<In>(one: Input<In> | Unreadable): one is Input<In> {
   return 'record' in one;
 }
 
-/** Decodes a batch record by record. Tombstones are passed over. */
+/** Decodes a batch record by record. Tombstones, and what the stage has had already in a chain, are passed over. */
 function* decoded<In>(stage: Stage<In>, batch: Batch): Generator<Input<In> | Unreadable> {
   const topic = stage.inputs.find(({ name }) => name === batch.topic);
   if (topic === undefined)
     throw new Error(`${stage.name} got a batch of ${batch.topic}, which it does not read`);
   let index = 0;
   for (const received of batch.records) {
-    if (received.value === null) continue;
+    if (received.value === null || received.headers[header.carried] === stage.name) continue;
     let one: Input<In> | Unreadable;
     try {
       one = { record: topic.codec.decode(received.value), received, index };

@@ -14,6 +14,12 @@ export interface Input<In> {
 export interface Output {
   readonly topic: Topic<never>;
   readonly record: unknown;
+  /** The record it repeats but for its last field, which is null there: what is encoded of that one need not be again. */
+  readonly repeats?: unknown;
+  /** In a chain: the stage that wrote it, where that is not the first. */
+  readonly by?: string | undefined;
+  /** In a chain: the stage that has had it by now, and whether it is written all the same. */
+  readonly carriedTo?: { readonly stage: string; readonly isWritten: boolean } | undefined;
 }
 
 /** What becomes of one record. Exactly one of: written on, dropped with a reason, rejected as a dead letter. */
@@ -22,8 +28,9 @@ export type Verdict<Reason extends string = string> =
   | { readonly kind: 'drop'; readonly reason: Reason }
   | { readonly kind: 'reject'; readonly reason: Reason; readonly detail: string };
 
-export function to<T>(topic: Topic<T>, record: T): Output {
-  return { topic: topic as unknown as Topic<never>, record };
+export function to<T>(topic: Topic<T>, record: T, repeats?: T): Output {
+  const plain = topic as unknown as Topic<never>;
+  return repeats === undefined ? { topic: plain, record } : { topic: plain, record, repeats };
 }
 
 export function emit(outputs: readonly Output[]): Verdict<never> {
@@ -50,6 +57,8 @@ export interface Transform<In, Loaded = undefined, Reason extends string = strin
   readonly kind: 'transform';
   readonly name: string;
   readonly inputs: readonly Topic<In>[];
+  /** Stages that have had the outputs on a topic by the time these are committed; see `chain.ts`. */
+  readonly carries?: readonly { readonly stage: string; readonly topic: string }[];
   /** Reads in bulk what `decide` needs: the only impure part. */
   load?(batch: readonly Input<In>[], context: LoadContext): Promise<Loaded>;
   /** Pure and synchronous. What it throws is a bug: the stage stops and the batch is replayed at the next start. */

@@ -11,8 +11,8 @@ export interface Tally {
 
 /** What the engine counts for one stage. */
 export interface StageMetrics {
-  /** The verdicts of a batch, once they stand. */
-  judged(tally: Tally): void;
+  /** The verdicts of a batch, once they stand; `stage` where another one's, which follows this one in a chain. */
+  judged(tally: Tally, stage?: string): void;
   failed(code: string): void;
   /** Call when a batch is about to be committed; the result, once it is. */
   committing(records: number): () => void;
@@ -62,16 +62,14 @@ export function createTelemetry(seconds: () => number): Telemetry {
   });
   return {
     stage(stage) {
-      const emittedCounter = verdicts.labels({ stage, verdict: 'emit', reason: '' });
-      const outputCounter = outputs.labels({ stage });
       return {
-        judged({ emitted, outputs: written, dropped, rejected }) {
-          emittedCounter.inc(emitted);
-          outputCounter.inc(written);
+        judged({ emitted, outputs: written, dropped, rejected }, by = stage) {
+          verdicts.inc({ stage: by, verdict: 'emit', reason: '' }, emitted);
+          outputs.inc({ stage: by }, written);
           for (const [reason, count] of Object.entries(dropped))
-            verdicts.inc({ stage, verdict: 'drop', reason }, count);
+            verdicts.inc({ stage: by, verdict: 'drop', reason }, count);
           for (const [reason, count] of Object.entries(rejected))
-            verdicts.inc({ stage, verdict: 'reject', reason }, count);
+            verdicts.inc({ stage: by, verdict: 'reject', reason }, count);
         },
         failed: (code) => failures.inc({ stage, code }),
         committing(records) {

@@ -31,6 +31,8 @@ export const header = {
   origin: 'signpost_origin',
   /** Id of the dead letter that this record replays. */
   replayOf: 'signpost_replay_of',
+  /** Name of the stage that has had this record already: it was run in one go with the stage before it. */
+  carried: 'signpost_carried',
   source: 'ce_source',
   traceparent: 'traceparent',
 } as const;
@@ -43,26 +45,59 @@ export function toOutgoing<T>(
   topic: Topic<T>,
   record: T,
   from:
-    | { readonly cause: ReceivedRecord }
+    | { readonly cause: ReceivedRecord; readonly carriedTo?: string | undefined }
     | { readonly timestamp: number; readonly traceparent?: string },
   value: Uint8Array = topic.codec.encode(record),
 ): OutgoingRecord {
   const { id, key, source, time } = topic.facts(record);
-  const cause = 'cause' in from ? from.cause : undefined;
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: id,
     ce_source: source,
-    ce_type: `signpost.${topic.name}`,
+    ce_type: eventType(topic.name),
     ce_time: isoTime(time),
     ce_subject: key,
     'content-type': 'application/avro',
   };
-  if (cause !== undefined) headers[header.origin] = originOf(cause);
-  const traceparent = 'cause' in from ? from.cause.headers[header.traceparent] : from.traceparent;
+  if (!('cause' in from)) {
+    const { timestamp, traceparent } = from;
+    if (traceparent !== undefined) headers[header.traceparent] = traceparent;
+    return { topic: topic.name, key, value, headers, timestamp };
+  }
+  const { cause, carriedTo } = from;
+  headers[header.origin] = originOf(cause);
+  const traceparent = cause.headers[header.traceparent];
   if (traceparent !== undefined) headers[header.traceparent] = traceparent;
-  const timestamp = 'cause' in from ? from.cause.timestamp : from.timestamp;
-  return { topic: topic.name, key, value, headers, timestamp };
+  if (carriedTo !== undefined) headers[header.carried] = carriedTo;
+  return { topic: topic.name, key, value, headers, timestamp: cause.timestamp };
+}
+
+/**
+ * What `toOutgoing` gives for a record that tells the same of itself as that of `like`, which stems from the same
+ * cause, on another topic.
+ */
+export function onTopic(topic: string, like: OutgoingRecord, value: Uint8Array): OutgoingRecord {
+  const { key, timestamp, headers: known } = like;
+  const headers: Record<string, string> = {
+    ce_specversion: '1.0',
+    ce_id: known['ce_id']!,
+    ce_source: known['ce_source']!,
+    ce_type: eventType(topic),
+    ce_time: known['ce_time']!,
+    ce_subject: known['ce_subject']!,
+    'content-type': 'application/avro',
+  };
+  headers[header.origin] = known[header.origin]!;
+  const traceparent = known[header.traceparent];
+  if (traceparent !== undefined) headers[header.traceparent] = traceparent;
+  return { topic, key, value, headers, timestamp };
+}
+
+const eventTypes = new Map<string, string>();
+function eventType(topic: string): string {
+  let type = eventTypes.get(topic);
+  if (type === undefined) eventTypes.set(topic, (type = `signpost.${topic}`));
+  return type;
 }
 
 /** `topic/partition/offset` of the intake record that a record stems from; its own position if it is the first. */
@@ -73,7 +108,18 @@ export function originOf(record: ReceivedRecord): string {
 // Most records of a batch share few distinct times' days; formatting a Date costs more than this look-up.
 let lastDay = Number.NaN;
 let lastDayText = '';
+let lastMs = Number.NaN;
+let lastText = '';
+/** What a record becomes on its way has its time: the last answer is often asked for again. */
 function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = formatted(ms);
+    lastMs = ms;
+  }
+  return lastText;
+}
+
+function formatted(ms: number): string {
   const day = Math.floor(ms / 86_400_000);
   if (day !== lastDay) {
     lastDay = day;

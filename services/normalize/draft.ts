@@ -33,6 +33,7 @@ export interface NormalizerParts {
   readonly locate: Locate;
 }
 
+type SignalUnderWay = { -readonly [Field in keyof Signal]: Signal[Field] };
 type SaidKind = 'ticket' | 'post' | 'survey';
 
 /** What an e-mail address cannot do without, in any of the forms `redact` knows: spares ids the search. */
@@ -85,13 +86,16 @@ export function createNormalizer({
     site: code(place.site),
   });
 
-  /** @param version tells this record from others of its id; its own version, unless it has none. */
+  /**
+   * A signal of what every kind of record has, to be filled with what its own kind has.
+   * @param version tells this record from others of its id; its own version, unless it has none.
+   */
   const common = (
     record: IntakeRecord,
     kind: SaidKind,
     version: string | null,
     customerId: string | null,
-  ): Signal => {
+  ): SignalUnderWay => {
     const { technology, place } = locate(record.place, record.technology);
     const sourceId = idOf(record.source, record.id);
     const ownVersion = optionalIdOf(record.source, record.version);
@@ -124,26 +128,22 @@ export function createNormalizer({
     };
   };
 
-  const withWords = (signal: Signal, words: Redacted | null): Signal => {
-    if (words === null || words.text.trim() === '') return signal;
-    return {
-      ...signal,
-      text: words.text,
-      redactions: words.counts === null ? signal.redactions : foundOnly(words.counts),
-      language: signal.language ?? language(words.text),
-    };
+  const addWords = (signal: SignalUnderWay, words: Redacted | null): void => {
+    if (words === null || words.text.trim() === '') return;
+    signal.text = words.text;
+    if (words.counts !== null) signal.redactions = foundOnly(words.counts);
+    signal.language ??= language(words.text);
   };
 
   const fromPost = (post: CommunityPost): Draft | undefined => {
     if (post.authorRole === 'company') return undefined;
     const words = post.title === null ? post.text : `${post.title}\n${post.text}`;
-    const signal = {
-      ...common(post, 'post', null, post.authorId),
-      inReplyTo: optionalIdOf(post.source, post.inReplyTo),
-      threadId: optionalIdOf(post.source, post.threadId),
-    };
+    const signal = common(post, 'post', null, post.authorId);
+    signal.inReplyTo = optionalIdOf(post.source, post.inReplyTo);
+    signal.threadId = optionalIdOf(post.source, post.threadId);
+    addWords(signal, redact(words));
     return {
-      signal: withWords(signal, redact(words)),
+      signal,
       content: contentOf(post),
       update: null,
       entity: '',
@@ -152,15 +152,13 @@ export function createNormalizer({
 
   const fromSurvey = (answer: SurveyAnswer): Draft => {
     const { scale, score, verbatim } = answer;
-    const signal = {
-      ...common(answer, 'survey', null, answer.customerId),
-      scale,
-      score,
-      question: field(answer.question),
-    };
-    const words = verbatim === null ? null : redact(verbatim);
+    const signal = common(answer, 'survey', null, answer.customerId);
+    signal.scale = scale;
+    signal.score = score;
+    signal.question = field(answer.question);
+    addWords(signal, verbatim === null ? null : redact(verbatim));
     return {
-      signal: withWords(signal, words),
+      signal,
       content: contentOf(answer),
       update: null,
       entity: '',
@@ -209,17 +207,18 @@ export function signalId(kind: SaidKind, source: string, id: string, version: st
  * Hash of all that was said, without when it was received: a sender's retry differs in that alone. What was not stated
  * does not count, so that a field added to the schema later makes no retry look like other content.
  */
-function contentOf({ receivedAt: _receivedAt, ...said }: IntakeRecord): string {
-  return hash('sha1', statedIn(said as unknown as Stated), 'base64url');
+function contentOf(record: IntakeRecord): string {
+  return hash('sha1', statedIn(record as unknown as Stated, 'receivedAt'), 'base64url');
 }
 
 type Stated = string | number | boolean | null | { readonly [name: string]: Stated };
 
-function statedIn(value: Stated): string {
+function statedIn(value: Stated, unstated?: string): string {
   if (value === null) return '';
   if (typeof value !== 'object') return String(value);
   let text = '';
   for (const name in value) {
+    if (name === unstated) continue;
     const stated = statedIn(value[name]!);
     if (stated !== '') text += `${name}\u0001${stated}\u0002`;
   }

@@ -50,8 +50,10 @@ const bitsOf = (() => {
   return table;
 })();
 
-const wordShape = /[\p{L}][\p{L}'-]*/gu;
 const skipped = /https?:\/\/\S{1,200}|<\w{1,20}>|\[\w{1,20}\]|[@#]\S{1,60}/gu;
+
+/** Votes per language, filled anew for each text. */
+const scores = new Float64Array(wordLanguages.length);
 
 /**
  * The language most frequent words speak for: a code, or undefined when they do not decide. A word of
@@ -59,28 +61,67 @@ const skipped = /https?:\/\/\S{1,200}|<\w{1,20}>|\[\w{1,20}\]|[@#]\S{1,60}/gu;
  * and it is at least half of a text in an expected language.
  */
 export function languageByWords(text: string, expected: ReadonlySet<string>): string | undefined {
-  const scores = wordLanguages.map(() => 0);
-  let words = 0;
-  const clean = /[@#<[:]/.test(text) ? text.replace(skipped, ' ') : text;
-  for (const [word] of clean.toLowerCase().replaceAll('’', "'").matchAll(wordShape)) {
-    words += 1;
-    const bits = bitsOf.get(word);
-    if (bits === undefined) continue;
-    let shared = 0;
-    for (let rest = bits; rest !== 0; rest &= rest - 1) shared += 1;
-    for (let index = 0; index < scores.length; index += 1) {
-      if ((bits & (1 << index)) !== 0) scores[index] = scores[index]! + 1 / shared;
-    }
-  }
+  const words = vote(/[@#<[:]/.test(text) ? text.replace(skipped, ' ') : text);
   let best = 0;
   for (let index = 1; index < scores.length; index += 1) {
     if (scores[index]! > scores[best]!) best = index;
   }
   const top = scores[best]!;
-  const second = Math.max(0, ...scores.filter((_, index) => index !== best));
+  let second = 0;
+  for (let index = 0; index < scores.length; index += 1) {
+    if (index !== best && scores[index]! > second) second = scores[index]!;
+  }
   const language = wordLanguages[best]!;
   const share = top / words;
   if (top >= 2 && top >= second * 2 && share >= 0.2) return language;
   if (!expected.has(language)) return undefined;
   return top >= 1 && second === 0 && share >= 0.34 ? language : undefined;
+}
+
+/** Fills `scores` and returns the number of words: runs of letters with apostrophes and hyphens in them. */
+function vote(text: string): number {
+  scores.fill(0);
+  const lower = text.toLowerCase();
+  let words = 0;
+  let at = 0;
+  while (at < lower.length) {
+    if (kindOf(lower.charCodeAt(at)) !== LETTER) {
+      at += 1;
+      continue;
+    }
+    const start = at;
+    let isCurly = false;
+    for (at += 1; at < lower.length; at += 1) {
+      const unit = lower.charCodeAt(at);
+      if (kindOf(unit) === OTHER) break;
+      if (unit === CURLY_APOSTROPHE) isCurly = true;
+    }
+    words += 1;
+    const word = lower.slice(start, at);
+    const bits = bitsOf.get(isCurly ? word.replaceAll('’', "'") : word);
+    if (bits === undefined) continue;
+    let shared = 0;
+    for (let rest = bits; rest !== 0; rest &= rest - 1) shared += 1;
+    for (let index = 0; index < scores.length; index += 1) {
+      if ((bits & (1 << index)) !== 0) scores[index]! += 1 / shared;
+    }
+  }
+  return words;
+}
+
+const UNKNOWN = 0;
+const OTHER = 1;
+const LETTER = 2;
+const INNER = 3;
+const CURLY_APOSTROPHE = 0x2019;
+/** Kind of each UTF-16 unit, worked out when first met. */
+const kinds = new Uint8Array(65_536);
+
+function kindOf(unit: number): number {
+  const known = kinds[unit]!;
+  if (known !== UNKNOWN) return known;
+  const char = String.fromCharCode(unit);
+  const kind = /\p{L}/u.test(char) ? LETTER : "'-’".includes(char) ? INNER : OTHER;
+  kinds[unit] = kind;
+  return kind;
 }

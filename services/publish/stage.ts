@@ -31,7 +31,9 @@ export function createPublish(
         ...record,
         sharedWith: receivers.map(({ department }) => department),
       };
-      return emit(receivers.map(({ department }) => to(streams.get(department)!.topic, shared)));
+      return emit(
+        receivers.map(({ department }) => to(streams.get(department)!.topic, shared, record)),
+      );
     },
   };
 }

@@ -36,6 +36,7 @@ const wordsTopic = (
     recordName: 'Word',
     schemaId: 0,
     encode: (word) => Uint8Array.from(Buffer.from(shape(word))),
+    withLast: () => undefined,
     decode(bytes) {
       const word = Buffer.from(bytes).toString();
       if (word.startsWith('!')) throw new SignpostError('undecodable', 'These bytes are no word');

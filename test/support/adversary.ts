@@ -55,7 +55,7 @@ export function createAdversary(log: Log, mischief: Mischief): Adversary {
       ...batch,
       claim: (claims) => change('claim', () => batch.claim(claims)),
       release: () => change('release', () => batch.release()),
-      async commit(outputs) {
+      async commit(outputs, options) {
         if (delayMs > 0) await sleep(random() * delayMs);
         if (random() < redeliver) {
           await change('redelivery', () => batch.release());
@@ -64,7 +64,7 @@ export function createAdversary(log: Log, mischief: Mischief): Adversary {
         if (random() < conflict) {
           throw new SignpostError('claim-conflict', 'The adversary claims a conflict');
         }
-        await change('commit', () => batch.commit(outputs));
+        await change('commit', () => batch.commit(outputs, options));
       },
     };
   }

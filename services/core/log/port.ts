@@ -94,6 +94,14 @@ export interface ClaimOutcome {
   readonly history: readonly Uint8Array[];
 }
 
+export interface CommitOptions {
+  /**
+   * Groups that need not read the outputs on a topic: a log may move their offsets past them, in the same transaction,
+   * where they had read all that came before. It may also leave them be: the records say so themselves.
+   */
+  readonly carried?: readonly { readonly group: string; readonly topic: string }[];
+}
+
 /** Records of one partition, delivered together and committed together. */
 export interface Batch {
   readonly topic: string;
@@ -113,7 +121,7 @@ export interface Batch {
    *   `claim-conflict` when another partition claimed one of the ids meanwhile (nothing was written; the batch may be
    *   released and will come again).
    */
-  commit(outputs: Iterable<OutgoingRecord>): Promise<void>;
+  commit(outputs: Iterable<OutgoingRecord>, options?: CommitOptions): Promise<void>;
   /** Gives the batch back uncommitted: its records will be delivered again, to this member or another. */
   release(): Promise<void>;
 }

@@ -67,6 +67,11 @@ export interface Groups<P extends GroupPartition> {
   lease(id: number): Lease<P>;
   settle(lease: Lease<P>, committed: boolean): void;
   holds(member: Member): readonly Hold<P>[];
+  /**
+   * Moves the group from `base` to the partition's end, when `base` is where it is: members then need not read what
+   * lies between. Undefined when it is elsewhere, or a batch is out.
+   */
+  passOver(group: string, partition: P, base: number): { undo: () => void } | undefined;
   /** Takes partitions from members not seen within the session timeout. */
   expire(): void;
   /** Members that wait for a batch of the group(s). */
@@ -219,6 +224,16 @@ export function createGroups<P extends GroupPartition>(options: GroupsOptions<P>
       if (hold.heir !== undefined) give(groupOf(hold.member.group), hold.partition, hold.heir);
     },
     holds,
+    passOver(group, partition, base) {
+      const hold = groups.get(group)?.holds.get(partition.id);
+      if (hold === undefined) {
+        const at = options.committedOffset(group, partition) ?? partition.start;
+        return at === base ? { undo: () => {} } : undefined;
+      }
+      if (hold.position !== base || hold.lease !== undefined) return undefined;
+      hold.position = partition.end;
+      return { undo: () => (hold.position = base) };
+    },
     expire() {
       const oldest = options.now() - options.sessionTimeoutMs;
       for (const member of members.values()) {

@@ -1,5 +1,11 @@
 // What clients and the log's thread say to each other over a MessagePort. Bytes are transferred, not copied.
-import type { CommittedOffset, ReadLimits, TopicSpec, TopicStatus } from '../port.ts';
+import type {
+  CommitOptions,
+  CommittedOffset,
+  ReadLimits,
+  TopicSpec,
+  TopicStatus,
+} from '../port.ts';
 import type { PackedClaims, PackedOutcomes } from './claim-message.ts';
 import type { ErrorData } from './sqlite-errors.ts';
 
@@ -61,7 +67,10 @@ export interface Requests {
     answer: null;
   };
   claim: { ask: { lease: number; claims: PackedClaims }; answer: PackedOutcomes };
-  commit: { ask: { lease: number; parts: readonly Part[] }; answer: null };
+  commit: {
+    ask: { lease: number; parts: readonly Part[]; carried: CommitOptions['carried'] };
+    answer: null;
+  };
   release: { ask: { lease: number }; answer: null };
   leave: { ask: { member: number }; answer: null };
 }

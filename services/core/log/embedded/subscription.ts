@@ -2,6 +2,7 @@
 import { SignpostError } from '../../errors.ts';
 import type {
   Batch,
+  CommitOptions,
   OutgoingRecord,
   ReceivedRecord,
   SubscribeOptions,
@@ -103,9 +104,9 @@ async function createBatch(
       const { answer } = caller.call('claim', { lease, claims: packed }, [packed.payloads.buffer]);
       return unpackOutcomes(claims, entityOf, await answer, topic, partition);
     },
-    async commit(outputs: Iterable<OutgoingRecord>) {
+    async commit(outputs: Iterable<OutgoingRecord>, { carried }: CommitOptions = {}) {
       const parts = await encode(outputs);
-      await caller.call('commit', { lease, parts }, buffersOfParts(parts)).answer;
+      await caller.call('commit', { lease, parts, carried }, buffersOfParts(parts)).answer;
       // Given back at once: left to the collector, these buffers alone would make it run all the time.
       for (const { bytes } of chunks) (bytes.buffer as ArrayBuffer).transfer(0);
     },

@@ -6,6 +6,11 @@ import type { PartitionState, PartitionTable } from './partition-table.ts';
 import type { Part } from './protocol.ts';
 import type { UndoLog } from './write-queue.ts';
 
+interface Carried {
+  readonly group: string;
+  readonly topic: string;
+}
+
 export interface Writes {
   /** Answers the offset of each part's first record. */
   append(
@@ -13,8 +18,16 @@ export interface Writes {
     checkpoints: Readonly<Record<string, string>>,
     undo: UndoLog,
   ): readonly number[];
-  /** @throws SignpostError `fenced`, `claim-conflict`. */
-  commit(leaseId: number, parts: readonly Part[], undo: UndoLog): Lease<PartitionState>;
+  /**
+   * @param carried groups whose offsets pass over what is written to a topic, where they had read all before it
+   * @throws SignpostError `fenced`, `claim-conflict`.
+   */
+  commit(
+    leaseId: number,
+    parts: readonly Part[],
+    carried: readonly Carried[],
+    undo: UndoLog,
+  ): Lease<PartitionState>;
 }
 
 export function prepareWrites(
@@ -48,16 +61,34 @@ export function prepareWrites(
     return base;
   }
 
+  function passOver(
+    carried: readonly Carried[],
+    partitionId: number,
+    base: number,
+    undo: UndoLog,
+  ): void {
+    const partition = table.byId(partitionId)!;
+    for (const { group, topic } of carried) {
+      if (topic !== partition.topic) continue;
+      const moved = groups.passOver(group, partition, base);
+      if (moved === undefined) continue;
+      saveOffset.run(group, partitionId, partition.end);
+      undo.add(moved.undo);
+    }
+  }
+
   return {
     append(parts, checkpoints, undo) {
       for (const [key, value] of Object.entries(checkpoints)) saveCheckpoint.run(key, value);
       return parts.map((part) => store(part, undo));
     },
-    commit(leaseId, parts, undo) {
+    commit(leaseId, parts, carried, undo) {
       const lease = groups.lease(leaseId);
       const { hold, to } = lease;
-      groups.seen(hold.member);
-      for (const part of parts) store(part, undo);
+      for (const part of parts) {
+        const base = store(part, undo);
+        passOver(carried, part.partitionId, base, undo);
+      }
       saveOffset.run(hold.member.group, hold.partition.id, to);
       const pending = pendingClaims.get(lease);
       if (pending !== undefined) claims.write(pending, undo);
