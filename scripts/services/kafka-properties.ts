@@ -1,0 +1,61 @@
+// The settings of a Kafka broker for one machine: combined broker and controller, small topics of its own, quick groups.
+
+export interface KafkaNodePorts {
+  readonly id: number;
+  readonly client: number;
+  readonly controller: number;
+}
+
+export interface KafkaLayout {
+  readonly clusterId: string;
+  readonly nodes: readonly KafkaNodePorts[];
+}
+
+/** server.properties of one node; `data` is where its log stands. */
+export function kafkaProperties(layout: KafkaLayout, node: KafkaNodePorts, data: string): string {
+  const replicas = String(Math.min(3, layout.nodes.length));
+  const inSync = String(Math.max(1, Number(replicas) - 1));
+  const settings: Readonly<Record<string, string>> = {
+    'process.roles': 'broker,controller',
+    'node.id': String(node.id),
+    'controller.quorum.voters': layout.nodes
+      .map(({ id, controller }) => `${id}@127.0.0.1:${controller}`)
+      .join(','),
+    listeners: `PLAINTEXT://127.0.0.1:${node.client},CONTROLLER://127.0.0.1:${node.controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.client}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': data,
+    'auto.create.topics.enable': 'false',
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
+    // Fifty each by default: creating them is most of the wait of the first consumer and the first transaction.
+    'offsets.topic.num.partitions': '5',
+    'transaction.state.log.num.partitions': '5',
+    'share.coordinator.state.topic.num.partitions': '1',
+    // The first member of a group need not wait three seconds for others to join.
+    'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '1000',
+    'group.max.session.timeout.ms': '300000',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+    'log.cleaner.dedupe.buffer.size': '16777216',
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+export const log4jProperties = `status=error
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d{ISO8601} %p %c{1} %m%n
+rootLogger.level=info
+rootLogger.appenderRef.out.ref=out
+`;

@@ -1,0 +1,21 @@
+// The real servers that tests run against, one of each per test run, shared by all its files: those named in the
+// environment, else containers, else native ones. A server that cannot be had fails the test and says what to do.
+// Files keep apart by a random prefix for topics and groups, a database or a bucket of their own.
+import { inject } from 'vitest';
+
+export interface KafkaServer {
+  /** `host:port` of every broker. */
+  readonly brokers: string[];
+}
+
+/** From `SIGNPOST_TEST_KAFKA` (`host:port,…`), else started on first demand. */
+export async function kafkaServer(): Promise<KafkaServer> {
+  const named = process.env['SIGNPOST_TEST_KAFKA'];
+  return named ? { brokers: named.split(',') } : ask<KafkaServer>('kafka');
+}
+
+async function ask<Server>(name: string): Promise<Server> {
+  const response = await fetch(`${inject('serverDesk')}/${name}`);
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as Server;
+}

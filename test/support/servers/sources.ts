@@ -1,0 +1,20 @@
+// Where a test run gets each server from.
+import { startKafka } from '../../../scripts/services/kafka.ts';
+
+export interface Running {
+  /** What tests are told. */
+  readonly server: unknown;
+  stop(): Promise<void>;
+}
+
+export type Source = (dir: string) => Promise<Running>;
+
+export const sources: ReadonlyMap<string, Source> = new Map<string, Source>([
+  [
+    'kafka',
+    async (dir) => {
+      const kafka = await startKafka({ dir });
+      return { server: { brokers: kafka.bootstrap }, stop: () => kafka.stop() };
+    },
+  ],
+]);
