@@ -1,9 +1,10 @@
 // A real Apache Kafka from Maven Central's jars under the system's Java: one node or three, KRaft combined mode.
 // A folder that holds a cluster is opened again with the same ports and data.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { freePorts } from './free-ports.ts';
 import jars from './kafka-jars.json' with { type: 'json' };
 import { kafkaProperties, log4jProperties, type KafkaLayout } from './kafka-properties.ts';
@@ -83,31 +84,18 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
         pidFile: join(dir, `kafka-${node.id}.pid`),
         logFile: join(dir, `kafka-${node.id}.log`),
         stopSignal: 'SIGTERM',
+        abortSignal: 'SIGKILL',
+        prepare: async () => {
+          if (existsSync(join(data, 'meta.properties'))) return;
+          await format(java, env, layout.clusterId, settings);
+        },
         isReady: (log) => log.includes('Kafka Server started'),
         readyWithinMs: 60_000,
         explain: explainJava,
       },
       options.lifetime ?? 'with-us',
     );
-    return {
-      id: node.id,
-      address: `127.0.0.1:${node.client}`,
-      name: server.name,
-      logFile: server.logFile,
-      get pid() {
-        return server.pid;
-      },
-      start: async () => {
-        if (!existsSync(join(data, 'meta.properties'))) {
-          format(java, env, layout.clusterId, settings);
-        }
-        await server.start();
-      },
-      stop: server.stop,
-      kill: server.kill,
-      pause: server.pause,
-      resume: server.resume,
-    };
+    return Object.assign(server, { id: node.id, address: `127.0.0.1:${node.client}` });
   });
 
   return {
@@ -157,15 +145,20 @@ function clusterId(): string {
   return bytes.toString('base64url');
 }
 
-function format(java: string, env: NodeJS.ProcessEnv, id: string, settings: string): void {
-  const args = ['-XX:TieredStopAtLevel=1', 'kafka.tools.StorageTool', 'format'];
-  const { status, stdout, stderr, error } = spawnSync(java, [...args, '-t', id, '-c', settings], {
-    env,
-    encoding: 'utf8',
-  });
-  if (error !== undefined) throw new ServerError('program-missing', explainJava('')!, error);
-  if (status !== 0) {
-    const log = stdout + stderr;
+async function format(
+  java: string,
+  env: NodeJS.ProcessEnv,
+  id: string,
+  settings: string,
+): Promise<void> {
+  const tool = ['-XX:TieredStopAtLevel=1', 'kafka.tools.StorageTool', 'format'];
+  try {
+    await promisify(execFile)(java, [...tool, '-t', id, '-c', settings], { env });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new ServerError('program-missing', explainJava('')!, error);
+    }
+    const log = String((error as { stderr?: string }).stderr);
     throw new ServerError('did-not-start', explainJava(log) ?? `Kafka's format failed:\n${log}`);
   }
 }

@@ -2,6 +2,7 @@
 // through its pid file, by a later command. A pid is signalled only while its command line still bears the server's mark.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProcess, familyOf } from './process-table.ts';
 import { ServerError } from './server-error.ts';
@@ -19,6 +20,10 @@ export interface Launch {
   readonly logFile: string;
   /** The signal of a clean stop. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
+  /** The signal of a stop without goodbye, sent when we have died. */
+  readonly abortSignal: 'SIGKILL' | 'SIGQUIT';
+  /** Runs before every start: makes the data the server needs to find. */
+  readonly prepare?: () => Promise<void>;
   /** Whether it serves, asked until it does; `log` is what it has logged since this start. */
   readonly isReady: (log: string) => boolean | Promise<boolean>;
   readonly readyWithinMs: number;
@@ -94,10 +99,11 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
     if (running !== undefined) {
       throw new ServerError('already-running', `${launch.name} already runs, as pid ${running}.`);
     }
+    await launch.prepare?.();
     const logStart = sizeOf(launch.logFile);
     const child = await spawned(launch);
     writeFileSync(launch.pidFile, `${child.pid}\n`);
-    if (lifetime === 'with-us') guard = guardOf(child.pid!);
+    if (lifetime === 'with-us') guard = guardOf(child.pid!, launch.abortSignal);
     let over = false;
     child.once('exit', () => {
       over = true;
@@ -169,14 +175,19 @@ async function spawned(launch: Launch): Promise<ChildProcess> {
   }
 }
 
-/** A shell that sleeps on a pipe from this process: when we are gone, even by SIGKILL, it ends the server. */
-function guardOf(pid: number): ChildProcess {
-  const guard = spawn('sh', ['-c', 'read -r _; kill -KILL "$1"', 'signpost-guard', String(pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
+// What it sends reaches a paused server too, and its children, which else would stay paused for ever.
+const guardScript = `read -r _
+kill -"$2" "$1"
+kill -CONT "$1" $(pgrep -P "$1")
+sleep 2
+kill -KILL "$1"`;
+
+/** A shell that waits on a pipe from this process: when we are gone, even by SIGKILL, it ends the server. */
+function guardOf(pid: number, abort: NodeJS.Signals): ChildProcess {
+  const args = ['-c', guardScript, 'signpost-guard', String(pid), abort.slice('SIG'.length)];
+  const guard = spawn('sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   guard.unref();
-  (guard.stdin as unknown as { unref(): void }).unref();
+  (guard.stdin as Socket).unref();
   return guard;
 }
 

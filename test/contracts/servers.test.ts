@@ -1,7 +1,8 @@
 // The servers that the other tests stand on: what they give, and that they come back with what they held.
 import { Kafka, logLevel } from 'kafkajs';
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { kafkaServer } from '../support/servers.ts';
+import { kafkaServer, postgresServer } from '../support/servers.ts';
 
 test('a test run has a Kafka broker', async () => {
   const { brokers } = await kafkaServer();
@@ -11,5 +12,18 @@ test('a test run has a Kafka broker', async () => {
     expect((await admin.describeCluster()).brokers.length).toBeGreaterThan(0);
   } finally {
     await admin.disconnect();
+  }
+}, 60_000);
+
+test('a test run has a PostgreSQL in which tests may create their databases', async () => {
+  const client = new Client((await postgresServer()).url);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ rolcreatedb: boolean }>(
+      'select rolcreatedb from pg_roles where rolname = current_user',
+    );
+    expect(rows).toEqual([{ rolcreatedb: true }]);
+  } finally {
+    await client.end();
   }
 }, 60_000);

@@ -14,6 +14,17 @@ export async function kafkaServer(): Promise<KafkaServer> {
   return named ? { brokers: named.split(',') } : ask<KafkaServer>('kafka');
 }
 
+export interface PostgresServer {
+  /** `postgres://…` of a superuser, who may create databases. */
+  readonly url: string;
+}
+
+/** From `SIGNPOST_TEST_POSTGRES` (`postgres://…`), else started on first demand. */
+export async function postgresServer(): Promise<PostgresServer> {
+  const named = process.env['SIGNPOST_TEST_POSTGRES'];
+  return named ? { url: named } : ask<PostgresServer>('postgres');
+}
+
 async function ask<Server>(name: string): Promise<Server> {
   const response = await fetch(`${inject('serverDesk')}/${name}`);
   if (!response.ok) throw new Error(await response.text());

@@ -1,9 +1,9 @@
 // Vitest's global setup: a desk at which test files, each in its own process, ask for servers. The first to ask waits
 // for the start. All are stopped when the run ends, and die with it when it is killed.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -51,15 +51,17 @@ export default async function openDesk(project: TestProject): Promise<() => Prom
 /** Removed when the run ends, by a shell that waits on a pipe from us when the run does not get to it. */
 function folderOfThisRun(): string {
   const folder = mkdtempSync(join(tmpdir(), 'signpost-servers-'));
+  // PostgreSQL run by root runs as another user, who must get through to its own folder.
+  chmodSync(folder, 0o711);
   const guard = spawn(
     'sh',
-    ['-c', 'read -r _; sleep 3; rm -rf -- "$1"', 'signpost-guard', folder],
+    ['-c', 'read -r _; sleep 4; rm -rf -- "$1"', 'signpost-guard', folder],
     {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     },
   );
   guard.unref();
-  (guard.stdin as unknown as { unref(): void }).unref();
+  (guard.stdin as Socket).unref();
   return folder;
 }

@@ -1,5 +1,6 @@
 // Where a test run gets each server from.
 import { startKafka } from '../../../scripts/services/kafka.ts';
+import { startPostgres } from '../../../scripts/services/postgres.ts';
 
 export interface Running {
   /** What tests are told. */
@@ -15,6 +16,13 @@ export const sources: ReadonlyMap<string, Source> = new Map<string, Source>([
     async (dir) => {
       const kafka = await startKafka({ dir });
       return { server: { brokers: kafka.bootstrap }, stop: () => kafka.stop() };
+    },
+  ],
+  [
+    'postgres',
+    async (dir) => {
+      const postgres = await startPostgres({ dir, fsync: false });
+      return { server: { url: postgres.url }, stop: () => postgres.stop() };
     },
   ],
 ]);
