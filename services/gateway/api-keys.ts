@@ -91,6 +91,9 @@ export async function revokeApiKey(
   clock: () => number,
 ): Promise<boolean> {
   let found = false;
+  // Where there is nothing to revoke, nothing is written.
+  if (!(await readKeys(dataDir)).some((key) => key.id === id && key.revokedAt === null))
+    return false;
   await change(dataDir, (keys) =>
     keys.map((key) => {
       if (key.id !== id || key.revokedAt !== null) return key;

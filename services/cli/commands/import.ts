@@ -47,8 +47,11 @@ export function addImport(program: Command): void {
     .action(async (kind: string, file: string, { json, config, ...options }: Options) => {
       const { printImport } = await import('../import-print.ts');
       const { runImport } = await import('../import-run.ts');
-      await runImport({ kind, file, config, ...options }, (result) =>
-        printImport(result, json === true, options.data),
+      const { leavingNothing } = await import('../fresh-directory.ts');
+      await leavingNothing(options.data, () =>
+        runImport({ kind, file, config, ...options }, (result) =>
+          printImport(result, json === true, options.data),
+        ),
       );
     });
 }

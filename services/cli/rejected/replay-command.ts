@@ -75,6 +75,8 @@ async function run(
   isByIds: boolean,
 ): Promise<ReplayEnd[]> {
   const config = readConfig(options.config);
+  // Where there is no log there are no dead letters: none is to be made.
+  await withReader(options.data, async () => {});
   const shutdown = listenForShutdown();
   const pipeline = await openPipeline(options.data, config);
   try {
