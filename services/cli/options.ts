@@ -2,7 +2,14 @@
 import { InvalidArgumentError, Option } from 'commander';
 
 export function dataOption(): Option {
-  return new Option('--data <dir>', 'data directory').env('SIGNPOST_DATA').default('.signpost');
+  return new Option('--data <dir>', 'data directory')
+    .env('SIGNPOST_DATA')
+    .default('.signpost')
+    .argParser((directory) => {
+      // Resolved, it would be the working directory.
+      if (directory.trim() === '') throw new InvalidArgumentError('It must name a directory.');
+      return directory;
+    });
 }
 
 export function configOption(): Option {
