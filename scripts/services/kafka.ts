@@ -1,14 +1,12 @@
 // A real Apache Kafka from Maven Central's jars under the system's Java: one node or three, KRaft combined mode.
 // A folder that holds a cluster is opened again with the same ports and data.
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join, resolve } from 'node:path';
 import { freePorts } from './free-ports.ts';
+import { explainJava, javaEnvironment, javaProgram, jarsOnce, runJava } from './java.ts';
 import jars from './kafka-jars.json' with { type: 'json' };
 import { kafkaProperties, log4jProperties, type KafkaLayout } from './kafka-properties.ts';
-import { fetchPinnedFiles } from './pinned-files.ts';
 import { ServerError } from './server-error.ts';
 import { serverProcess, type Lifetime, type ServerProcess } from './server-process.ts';
 
@@ -57,25 +55,23 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
 export async function openKafka(options: KafkaOptions): Promise<Kafka> {
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true });
-  const classPath = (await fetchPinnedFiles(jars.jars)).join(delimiter);
   const layout = await layoutIn(dir, options.brokers);
-  const java = javaCommand();
-  const env = { ...process.env, CLASSPATH: classPath };
-  writeFileSync(join(dir, 'log4j2.properties'), log4jProperties);
+  const env = javaEnvironment(jars.jars);
+  const fetchJars = jarsOnce(jars.jars);
+  const logging = join(dir, 'log4j2.properties');
 
   const nodes = layout.nodes.map((node): KafkaNode => {
     const data = join(dir, `kafka-${node.id}`);
     const settings = join(dir, `kafka-${node.id}.properties`);
-    writeFileSync(settings, kafkaProperties(layout, node, data));
     const server = serverProcess(
       {
         name: `kafka-${node.id}`,
-        command: java,
+        command: javaProgram('java'),
         args: [
           `-Xmx${options.heapMb ?? 384}m`,
           '-XX:+UseG1GC',
           '-XX:+ExitOnOutOfMemoryError',
-          `-Dlog4j2.configurationFile=${join(dir, 'log4j2.properties')}`,
+          `-Dlog4j2.configurationFile=${logging}`,
           'kafka.Kafka',
           settings,
         ],
@@ -86,8 +82,12 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
         stopSignal: 'SIGTERM',
         abortSignal: 'SIGKILL',
         prepare: async () => {
+          await fetchJars();
+          writeFileSync(logging, log4jProperties);
+          writeFileSync(settings, kafkaProperties(layout, node, data));
           if (existsSync(join(data, 'meta.properties'))) return;
-          await format(java, env, layout.clusterId, settings);
+          const format = ['kafka.tools.StorageTool', 'format', '-t', layout.clusterId];
+          await runJava('java', ['-XX:TieredStopAtLevel=1', ...format, '-c', settings], env);
         },
         isReady: (log) => log.includes('Kafka Server started'),
         readyWithinMs: 60_000,
@@ -143,32 +143,4 @@ function clusterId(): string {
   const bytes = randomBytes(16);
   bytes[0]! &= 0x7f;
   return bytes.toString('base64url');
-}
-
-async function format(
-  java: string,
-  env: NodeJS.ProcessEnv,
-  id: string,
-  settings: string,
-): Promise<void> {
-  const tool = ['-XX:TieredStopAtLevel=1', 'kafka.tools.StorageTool', 'format'];
-  try {
-    await promisify(execFile)(java, [...tool, '-t', id, '-c', settings], { env });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new ServerError('program-missing', explainJava('')!, error);
-    }
-    const log = String((error as { stderr?: string }).stderr);
-    throw new ServerError('did-not-start', explainJava(log) ?? `Kafka's format failed:\n${log}`);
-  }
-}
-
-function javaCommand(): string {
-  const home = process.env['JAVA_HOME'];
-  return home === undefined ? 'java' : join(home, 'bin/java');
-}
-
-function explainJava(log: string): string | undefined {
-  if (log !== '' && !log.includes('UnsupportedClassVersionError')) return undefined;
-  return 'Kafka needs Java 17 or newer: install a JRE (Debian: openjdk-17-jre-headless; macOS: brew install openjdk@17) or set JAVA_HOME.';
 }

@@ -21,40 +21,39 @@ export interface FetchOptions {
   /** Where the repository stands; without a closing slash. */
   readonly from?: string;
   readonly folder?: string;
-  readonly onFetch?: (file: PinnedFile) => void;
 }
 
 const central = 'https://repo1.maven.org/maven2';
 const atOnce = 8;
 const attempts = 5;
 
-export const cacheFolder = (): string =>
-  process.env['SIGNPOST_CACHE'] ?? join(homedir(), '.cache/signpost');
+const cache = (): string =>
+  join(process.env['SIGNPOST_CACHE'] ?? join(homedir(), '.cache/signpost'), 'maven');
+
+/** Where a pinned file stands once it was fetched. */
+export const cachedPath = (file: PinnedFile): string => join(cache(), file.path);
 
 /**
- * The files' absolute paths, in the list's order, every one with the pinned bytes.
+ * Sees to it that every file is in the cache (`SIGNPOST_CACHE`, else `~/.cache/signpost`) with the pinned bytes.
  * Comes from `SIGNPOST_MAVEN` when set, else from Maven Central.
  * @throws ServerError `checksum-mismatch` or `download-failed`
  */
 export async function fetchPinnedFiles(
   files: readonly PinnedFile[],
   options: FetchOptions = {},
-): Promise<readonly string[]> {
+): Promise<void> {
   const from = (options.from ?? process.env['SIGNPOST_MAVEN'] ?? central).replace(/\/$/, '');
-  const folder = options.folder ?? join(cacheFolder(), 'maven');
+  const folder = options.folder ?? cache();
   useProxyOfEnvironment();
   const waiting = files.map((file) => ({ file, target: join(folder, file.path) }));
-  const paths = waiting.map(({ target }) => target);
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         if ((await digest(next.target)) === next.file.sha256) continue;
-        options.onFetch?.(next.file);
         await fetchOne(`${from}/${next.file.path}`, next.file, next.target);
       }
     }),
   );
-  return paths;
 }
 
 async function fetchOne(url: string, file: PinnedFile, target: string): Promise<void> {

@@ -5,8 +5,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 export interface ProcessEntry {
   readonly pid: number;
   readonly parentPid: number;
-  /** Arguments separated by spaces; empty for a process that has ended but is not yet reaped. */
+  /** Arguments, each followed by a space. */
   readonly commandLine: string;
+  readonly paused: boolean;
 }
 
 const hasProc = existsSync('/proc/self/stat');
@@ -44,7 +45,7 @@ function fromProc(pid: number): ProcessEntry | undefined {
     const [state, parentPid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return undefined;
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-    return { pid, parentPid: Number(parentPid), commandLine };
+    return { pid, parentPid: Number(parentPid), commandLine, paused: state === 'T' };
   } catch {
     return undefined;
   }
@@ -57,6 +58,13 @@ function fromPs(which: readonly string[]): readonly ProcessEntry[] {
   return text.split('\n').flatMap((line) => {
     const match = /^ *(\d+) +(\d+) +([^ ]+) +(.*)$/.exec(line);
     if (match === null || match[3]!.startsWith('Z')) return [];
-    return [{ pid: Number(match[1]), parentPid: Number(match[2]), commandLine: match[4]! }];
+    return [
+      {
+        pid: Number(match[1]),
+        parentPid: Number(match[2]),
+        commandLine: `${match[4]!} `,
+        paused: match[3]!.startsWith('T'),
+      },
+    ];
   });
 }

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProcess, familyOf } from './process-table.ts';
+import { familyOf, findProcess, type ProcessEntry } from './process-table.ts';
 import { ServerError } from './server-error.ts';
 
 export interface Launch {
@@ -39,6 +39,7 @@ export interface ServerProcess {
   readonly logFile: string;
   /** Undefined while it does not run. */
   readonly pid: number | undefined;
+  readonly state: 'running' | 'paused' | 'stopped';
   /** Resolves when it serves. Its data and ports are those it had before. */
   start(): Promise<void>;
   /** A clean stop; after 30 seconds a kill. Nothing happens when it does not run. */
@@ -57,18 +58,19 @@ const pollMs = 25;
 export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess {
   let guard: ChildProcess | undefined;
 
-  const pid = (): number | undefined => {
+  const found = (): ProcessEntry | undefined => {
     const known = readPid(launch.pidFile);
-    if (known === undefined) return undefined;
-    return findProcess(known)?.commandLine.includes(launch.mark) === true ? known : undefined;
+    const entry = known === undefined ? undefined : findProcess(known);
+    return entry?.commandLine.includes(launch.mark) === true ? entry : undefined;
   };
+  const pid = (): number | undefined => found()?.pid;
 
   const signal = (name: NodeJS.Signals): void => {
-    const found = pid();
-    if (found === undefined) {
+    const running = pid();
+    if (running === undefined) {
       throw new ServerError('not-running', `${launch.name} does not run.`);
     }
-    for (const member of familyOf(found)) trySignal(member, name);
+    for (const member of familyOf(running)) trySignal(member, name);
   };
 
   const ended = async (withinMs: number): Promise<boolean> => {
@@ -84,9 +86,9 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
   };
 
   const kill = async (): Promise<void> => {
-    const found = pid();
-    if (found !== undefined) {
-      const family = familyOf(found);
+    const running = pid();
+    if (running !== undefined) {
+      const family = familyOf(running);
       for (const member of family) trySignal(member, 'SIGKILL');
       // Its port and files are free only when the last of them is gone.
       while (family.some((member) => findProcess(member) !== undefined)) await sleep(pollMs);
@@ -124,11 +126,11 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
   };
 
   const stop = async (): Promise<void> => {
-    const found = pid();
-    if (found !== undefined) {
-      trySignal(found, launch.stopSignal);
+    const running = pid();
+    if (running !== undefined) {
+      trySignal(running, launch.stopSignal);
       // One that was paused hears the first signal only when it goes on.
-      for (const member of familyOf(found)) trySignal(member, 'SIGCONT');
+      for (const member of familyOf(running)) trySignal(member, 'SIGCONT');
     }
     if (!(await ended(stopWithinMs))) await kill();
   };
@@ -138,6 +140,11 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
     logFile: launch.logFile,
     get pid() {
       return pid();
+    },
+    get state() {
+      const entry = found();
+      if (entry === undefined) return 'stopped';
+      return entry.paused ? 'paused' : 'running';
     },
     start,
     stop,

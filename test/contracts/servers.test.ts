@@ -1,8 +1,10 @@
 // The servers that the other tests stand on: what they give, and that they come back with what they held.
+import { randomUUID } from 'node:crypto';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { kafkaServer, postgresServer } from '../support/servers.ts';
+import { kafkaServer, postgresServer, s3Server } from '../support/servers.ts';
 
 test('a test run has a Kafka broker', async () => {
   const { brokers } = await kafkaServer();
@@ -26,4 +28,23 @@ test('a test run has a PostgreSQL in which tests may create their databases', as
   } finally {
     await client.end();
   }
+}, 60_000);
+
+test('a test run has an S3 server on which exactly one of many writers of a new key wins', async () => {
+  const { endpoint, region, ...credentials } = await s3Server();
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const Bucket = `servers-${randomUUID()}`;
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const writers = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, writer) =>
+      client.send(
+        new PutObjectCommand({ Bucket, Key: 'a/key', Body: `${writer}`, IfNoneMatch: '*' }),
+      ),
+    ),
+  );
+  const lost = writers.filter((writer) => writer.status === 'rejected');
+  expect(lost.map(({ reason }) => (reason as Error).name)).toEqual(
+    Array.from({ length: 9 }, () => 'PreconditionFailed'),
+  );
+  client.destroy();
 }, 60_000);

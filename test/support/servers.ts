@@ -25,6 +25,30 @@ export async function postgresServer(): Promise<PostgresServer> {
   return named ? { url: named } : ask<PostgresServer>('postgres');
 }
 
+export interface S3Server {
+  /** `http://host:port`; reached with `forcePathStyle`. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * From `SIGNPOST_TEST_S3` (`http://accessKeyId:secretAccessKey@host:port`, and `?region=` where it is not us-east-1),
+ * else started on first demand. It honours If-None-Match and If-Match. Buckets are made by the tests.
+ */
+export async function s3Server(): Promise<S3Server> {
+  const named = process.env['SIGNPOST_TEST_S3'];
+  if (!named) return ask<S3Server>('s3');
+  const url = new URL(named);
+  return {
+    endpoint: url.origin,
+    region: url.searchParams.get('region') ?? 'us-east-1',
+    accessKeyId: decodeURIComponent(url.username),
+    secretAccessKey: decodeURIComponent(url.password),
+  };
+}
+
 async function ask<Server>(name: string): Promise<Server> {
   const response = await fetch(`${inject('serverDesk')}/${name}`);
   if (!response.ok) throw new Error(await response.text());

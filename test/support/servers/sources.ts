@@ -1,6 +1,7 @@
 // Where a test run gets each server from.
 import { startKafka } from '../../../scripts/services/kafka.ts';
 import { startPostgres } from '../../../scripts/services/postgres.ts';
+import { startS3 } from '../../../scripts/services/s3.ts';
 
 export interface Running {
   /** What tests are told. */
@@ -16,6 +17,14 @@ export const sources: ReadonlyMap<string, Source> = new Map<string, Source>([
     async (dir) => {
       const kafka = await startKafka({ dir });
       return { server: { brokers: kafka.bootstrap }, stop: () => kafka.stop() };
+    },
+  ],
+  [
+    's3',
+    async (dir) => {
+      const s3 = await startS3({ dir });
+      const { endpoint, region, accessKeyId, secretAccessKey } = s3;
+      return { server: { endpoint, region, accessKeyId, secretAccessKey }, stop: () => s3.stop() };
     },
   ],
   [

@@ -1,0 +1,50 @@
+// The system's Java: where it is, the pinned jars it runs, and what to say when it is missing or too old.
+import { execFile } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { cachedPath, fetchPinnedFiles, type PinnedFile } from './pinned-files.ts';
+import { ServerError } from './server-error.ts';
+
+const advice =
+  'It needs Java 17 or newer: install a JRE (Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17) or set JAVA_HOME.';
+
+/** `java`, `keytool`: of JAVA_HOME where that is set, else from the PATH. */
+export function javaProgram(name: 'java' | 'keytool'): string {
+  const home = process.env['JAVA_HOME'];
+  return home ? join(home, 'bin', name) : name;
+}
+
+/** The environment that makes Java find the jars. */
+export function javaEnvironment(jars: readonly PinnedFile[]): NodeJS.ProcessEnv {
+  return { ...process.env, CLASSPATH: jars.map(cachedPath).join(delimiter) };
+}
+
+/** A function that fetches what the cache lacks of the jars, once however often and from wherever it is called. */
+export function jarsOnce(jars: readonly PinnedFile[]): () => Promise<unknown> {
+  let fetched: Promise<unknown> | undefined;
+  return () => (fetched ??= fetchPinnedFiles(jars));
+}
+
+/** Runs a Java program to its end. Rejects with a ServerError that holds what it printed. */
+export async function runJava(
+  program: 'java' | 'keytool',
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  try {
+    return (await promisify(execFile)(javaProgram(program), args, { env })).stdout;
+  } catch (error) {
+    const { code, stdout, stderr } = error as NodeJS.ErrnoException & Record<string, string>;
+    const log = `${stdout ?? ''}${stderr ?? ''}`;
+    throw new ServerError(
+      code === 'ENOENT' ? 'program-missing' : 'did-not-start',
+      explainJava(log) ?? `${program} failed: ${log}`,
+      error,
+    );
+  }
+}
+
+/** What to do, from what Java printed; nothing printed means that it was not found. */
+export function explainJava(log: string): string | undefined {
+  return log === '' || log.includes('UnsupportedClassVersionError') ? advice : undefined;
+}
