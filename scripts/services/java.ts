@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cachedPath, fetchPinnedFiles, type PinnedFile } from './pinned-files.ts';
+import { cachedPath, type PinnedFile } from './pinned-files.ts';
 import { ServerError } from './server-error.ts';
 
 const advice =
@@ -19,17 +19,11 @@ export function javaEnvironment(jars: readonly PinnedFile[]): NodeJS.ProcessEnv 
   return { ...process.env, CLASSPATH: jars.map(cachedPath).join(delimiter) };
 }
 
-/** A function that fetches what the cache lacks of the jars, once however often and from wherever it is called. */
-export function jarsOnce(jars: readonly PinnedFile[]): () => Promise<unknown> {
-  let fetched: Promise<unknown> | undefined;
-  return () => (fetched ??= fetchPinnedFiles(jars));
-}
-
 /** Runs a Java program to its end. Rejects with a ServerError that holds what it printed. */
 export async function runJava(
   program: 'java' | 'keytool',
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
   try {
     return (await promisify(execFile)(javaProgram(program), args, { env })).stdout;

@@ -1,18 +1,34 @@
 // The settings of a Kafka broker for one machine: combined broker and controller, small topics of its own, quick groups.
+import type { KafkaUsers } from './kafka-security.ts';
 
 export interface KafkaNodePorts {
   readonly id: number;
   readonly client: number;
   readonly controller: number;
+  /** SASL without TLS, and with; of a cluster that has users. */
+  readonly sasl?: number;
+  readonly saslTls?: number;
 }
 
 export interface KafkaLayout {
   readonly clusterId: string;
   readonly nodes: readonly KafkaNodePorts[];
+  readonly users?: KafkaUsers;
+  readonly keystorePassword?: string;
 }
 
-/** server.properties of one node; `data` is where its log stands. */
-export function kafkaProperties(layout: KafkaLayout, node: KafkaNodePorts, data: string): string {
+/** server.properties of one node; `data` is where its log stands, `security` what a cluster with users has besides. */
+export function kafkaProperties(
+  layout: KafkaLayout,
+  node: KafkaNodePorts,
+  data: string,
+  security: Readonly<Record<string, string>>,
+): string {
+  const clients = [
+    `PLAINTEXT://127.0.0.1:${node.client}`,
+    ...(node.sasl === undefined ? [] : [`SASL_PLAINTEXT://127.0.0.1:${node.sasl}`]),
+    ...(node.saslTls === undefined ? [] : [`SASL_SSL://127.0.0.1:${node.saslTls}`]),
+  ].join(',');
   const replicas = String(Math.min(3, layout.nodes.length));
   const inSync = String(Math.max(1, Number(replicas) - 1));
   const settings: Readonly<Record<string, string>> = {
@@ -21,8 +37,10 @@ export function kafkaProperties(layout: KafkaLayout, node: KafkaNodePorts, data:
     'controller.quorum.voters': layout.nodes
       .map(({ id, controller }) => `${id}@127.0.0.1:${controller}`)
       .join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${node.client},CONTROLLER://127.0.0.1:${node.controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.client}`,
+    listeners: `${clients},CONTROLLER://127.0.0.1:${node.controller}`,
+    'advertised.listeners': clients,
+    'listener.security.protocol.map':
+      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': data,
@@ -45,6 +63,7 @@ export function kafkaProperties(layout: KafkaLayout, node: KafkaNodePorts, data:
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '16777216',
+    ...security,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -4,9 +4,19 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePorts } from './free-ports.ts';
-import { explainJava, javaEnvironment, javaProgram, jarsOnce, runJava } from './java.ts';
+import { explainJava, javaEnvironment, javaProgram, runJava } from './java.ts';
 import jars from './kafka-jars.json' with { type: 'json' };
 import { kafkaProperties, log4jProperties, type KafkaLayout } from './kafka-properties.ts';
+import {
+  certificatePath,
+  checkUsers,
+  makeKeystore,
+  newPassword,
+  scramArguments,
+  securityProperties,
+  type KafkaUsers,
+} from './kafka-security.ts';
+import { fetchPinnedFiles } from './pinned-files.ts';
 import { ServerError } from './server-error.ts';
 import { serverProcess, type Lifetime, type ServerProcess } from './server-process.ts';
 
@@ -19,6 +29,11 @@ export interface KafkaOptions {
   readonly lifetime?: Lifetime;
   /** Of each broker; 384 by default. */
   readonly heapMb?: number;
+  /**
+   * Gives a new cluster SASL listeners (PLAIN, SCRAM-SHA-256 and -512, OAUTHBEARER with unsigned tokens), with TLS and
+   * without, for these users, and ACLs that deny what they do not allow. A folder that holds a cluster keeps its own.
+   */
+  readonly users?: KafkaUsers;
 }
 
 export interface KafkaNode extends ServerProcess {
@@ -31,9 +46,21 @@ export interface Kafka {
   /** `host:port` of every broker. */
   readonly bootstrap: readonly string[];
   readonly nodes: readonly KafkaNode[];
+  /** Of a cluster with users. */
+  readonly secured?: SecuredListeners;
   /** Starts the nodes that do not run; resolves when all serve. */
   start(): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface SecuredListeners {
+  readonly users: KafkaUsers;
+  /** `host:port` of every broker: SASL without TLS. */
+  readonly sasl: readonly string[];
+  /** `host:port` of every broker: SASL with TLS. */
+  readonly saslTls: readonly string[];
+  /** The file with the certificate to trust, PEM. */
+  readonly caFile: string;
 }
 
 export const kafkaVersion = jars.version;
@@ -55,10 +82,20 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
 export async function openKafka(options: KafkaOptions): Promise<Kafka> {
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true });
-  const layout = await layoutIn(dir, options.brokers);
+  const layout = await layoutIn(dir, options);
   const env = javaEnvironment(jars.jars);
-  const fetchJars = jarsOnce(jars.jars);
   const logging = join(dir, 'log4j2.properties');
+  const { users } = layout;
+  const keystore = { path: join(dir, 'kafka.p12'), password: layout.keystorePassword ?? '' };
+  const security = users === undefined ? {} : securityProperties(users, keystore);
+
+  // Once, though the nodes start together.
+  let shared: Promise<void> | undefined;
+  const prepareShared = async (): Promise<void> => {
+    await fetchPinnedFiles(jars.jars);
+    writeFileSync(logging, log4jProperties);
+    if (users !== undefined) await makeKeystore(dir, keystore);
+  };
 
   const nodes = layout.nodes.map((node): KafkaNode => {
     const data = join(dir, `kafka-${node.id}`);
@@ -82,12 +119,17 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
         stopSignal: 'SIGTERM',
         abortSignal: 'SIGKILL',
         prepare: async () => {
-          await fetchJars();
-          writeFileSync(logging, log4jProperties);
-          writeFileSync(settings, kafkaProperties(layout, node, data));
+          await (shared ??= prepareShared());
+          const properties = kafkaProperties(layout, node, data, security);
+          writeFileSync(settings, properties, { mode: 0o600 });
           if (existsSync(join(data, 'meta.properties'))) return;
           const format = ['kafka.tools.StorageTool', 'format', '-t', layout.clusterId];
-          await runJava('java', ['-XX:TieredStopAtLevel=1', ...format, '-c', settings], env);
+          const scram = scramArguments(users ?? {});
+          await runJava(
+            'java',
+            ['-XX:TieredStopAtLevel=1', ...format, '-c', settings, ...scram],
+            env,
+          );
         },
         isReady: (log) => log.includes('Kafka Server started'),
         readyWithinMs: 60_000,
@@ -101,6 +143,7 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
   return {
     bootstrap: nodes.map(({ address }) => address),
     nodes,
+    ...(users === undefined ? {} : { secured: securedListeners(dir, layout, users) }),
     // Together: a node serves only once a majority of controllers is there.
     start: async () => {
       await Promise.all(nodes.filter(({ pid }) => pid === undefined).map((node) => node.start()));
@@ -112,30 +155,41 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
   };
 }
 
-async function layoutIn(dir: string, brokers: 1 | 3 | undefined): Promise<KafkaLayout> {
+async function layoutIn(
+  dir: string,
+  { brokers, users }: Pick<KafkaOptions, 'brokers' | 'users'>,
+): Promise<KafkaLayout> {
   const path = join(dir, layoutFile);
   if (existsSync(path)) {
     const layout = JSON.parse(readFileSync(path, 'utf8')) as KafkaLayout;
-    if (brokers !== undefined && layout.nodes.length !== brokers) {
-      throw new ServerError(
-        'wrong-folder',
-        `${dir} holds a Kafka of ${layout.nodes.length} broker(s), not of ${brokers}. Name another folder.`,
-      );
-    }
+    const refuse = (what: string): never => {
+      throw new ServerError('wrong-folder', `${dir} holds a Kafka ${what}. Name another folder.`);
+    };
+    const count = layout.nodes.length;
+    if (brokers !== undefined && count !== brokers) refuse(`of ${count} broker(s), not ${brokers}`);
+    if (users !== undefined && layout.users === undefined) refuse('without users');
     return layout;
   }
   const count = brokers ?? 1;
-  const ports = await freePorts(2 * count);
+  const perNode = users === undefined ? 2 : 4;
+  const ports = await freePorts(perNode * count);
   const layout: KafkaLayout = {
     clusterId: clusterId(),
-    nodes: Array.from({ length: count }, (_, index) => ({
-      id: index + 1,
-      client: ports[2 * index]!,
-      controller: ports[2 * index + 1]!,
-    })),
+    nodes: Array.from({ length: count }, (_, index) => {
+      const [client, controller, sasl, saslTls] = ports.slice(perNode * index);
+      const plain = { id: index + 1, client: client!, controller: controller! };
+      return users === undefined ? plain : { ...plain, sasl: sasl!, saslTls: saslTls! };
+    }),
+    ...(users === undefined ? {} : { users: checkUsers(users), keystorePassword: newPassword() }),
   };
-  writeFileSync(path, `${JSON.stringify(layout, null, 2)}\n`);
+  writeFileSync(path, `${JSON.stringify(layout, null, 2)}\n`, { mode: 0o600 });
   return layout;
+}
+
+function securedListeners(dir: string, layout: KafkaLayout, users: KafkaUsers): SecuredListeners {
+  const at = (port: 'sasl' | 'saslTls'): readonly string[] =>
+    layout.nodes.map((node) => `127.0.0.1:${node[port]}`);
+  return { users, sasl: at('sasl'), saslTls: at('saslTls'), caFile: certificatePath(dir) };
 }
 
 /** Kafka's own form of a UUID. A first byte below 0x80 keeps it from starting with a dash, which would read as an option. */

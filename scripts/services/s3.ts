@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePorts } from './free-ports.ts';
-import { explainJava, javaEnvironment, javaProgram, jarsOnce } from './java.ts';
+import { explainJava, javaEnvironment, javaProgram } from './java.ts';
+import { fetchPinnedFiles } from './pinned-files.ts';
 import jars from './s3-jars.json' with { type: 'json' };
 import { serverProcess, type Lifetime, type ServerProcess } from './server-process.ts';
 
@@ -48,7 +49,6 @@ export async function openS3(options: S3Options): Promise<S3> {
   const { port, secretAccessKey } = await layoutIn(dir);
   const endpoint = `http://127.0.0.1:${port}`;
   const settings = join(dir, 's3.properties');
-  const fetchJars = jarsOnce(jars.jars);
   const node = serverProcess(
     {
       name: 's3',
@@ -61,7 +61,7 @@ export async function openS3(options: S3Options): Promise<S3> {
       stopSignal: 'SIGTERM',
       abortSignal: 'SIGKILL',
       prepare: async () => {
-        await fetchJars();
+        await fetchPinnedFiles(jars.jars);
         const lines = [
           `s3proxy.endpoint=${endpoint}`,
           's3proxy.authorization=aws-v2-or-v4',

@@ -46,10 +46,10 @@ export interface ServerProcess {
   stop(): Promise<void>;
   /** SIGKILL, to it and to all it started. */
   kill(): Promise<void>;
-  /** SIGSTOP: alive, its connections open, answering nothing. */
-  pause(): void;
+  /** SIGSTOP: alive, its connections open, answering nothing. Resolves when it stands still. */
+  pause(): Promise<void>;
   /** SIGCONT. */
-  resume(): void;
+  resume(): Promise<void>;
 }
 
 const stopWithinMs = 30_000;
@@ -64,13 +64,19 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
     return entry?.commandLine.includes(launch.mark) === true ? entry : undefined;
   };
   const pid = (): number | undefined => found()?.pid;
+  const state = (): ServerProcess['state'] => {
+    const entry = found();
+    if (entry === undefined) return 'stopped';
+    return entry.paused ? 'paused' : 'running';
+  };
 
-  const signal = (name: NodeJS.Signals): void => {
+  const signal = async (name: NodeJS.Signals, until: ServerProcess['state']): Promise<void> => {
     const running = pid();
     if (running === undefined) {
       throw new ServerError('not-running', `${launch.name} does not run.`);
     }
     for (const member of familyOf(running)) trySignal(member, name);
+    while (pid() === running && state() !== until) await sleep(pollMs);
   };
 
   const ended = async (withinMs: number): Promise<boolean> => {
@@ -142,15 +148,13 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
       return pid();
     },
     get state() {
-      const entry = found();
-      if (entry === undefined) return 'stopped';
-      return entry.paused ? 'paused' : 'running';
+      return state();
     },
     start,
     stop,
     kill,
-    pause: () => signal('SIGSTOP'),
-    resume: () => signal('SIGCONT'),
+    pause: () => signal('SIGSTOP', 'paused'),
+    resume: () => signal('SIGCONT', 'running'),
   };
 }
 
