@@ -14,6 +14,7 @@ import { registerDocument } from './documents.ts';
 import { registerIntake, unsupportedMediaType, type IntakeEvent } from './intake-routes.ts';
 import { createProblemLog } from './problem-log.ts';
 import { errorBody, Problem, type ProblemCode } from './problem.ts';
+import { registerRegistry, type RegistryParts } from './registry-routes.ts';
 
 export interface GatewayParts {
   readonly log: Pick<Log, 'append'>;
@@ -26,6 +27,8 @@ export interface GatewayParts {
   readonly overloaded: () => string | null;
   /** Metrics in the Prometheus text format. */
   readonly metricsText: () => Promise<string>;
+  /** What its schema registry tells of; absent, or switched off in the configuration: there is none. */
+  readonly registry?: RegistryParts;
   /** Told of every request that was judged, for metrics. */
   readonly onIntake?: (event: IntakeEvent) => void;
   /** Told of every request that was answered with an error, for metrics. */
@@ -53,6 +56,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     requestTimeout: config.requestTimeoutMs,
     keepAliveTimeout: config.keepAliveTimeoutMs,
     return503OnClosing: false,
+    // Subjects are names of topics, which have up to 249 characters.
+    routerOptions: { maxParamLength: 300 },
     http: {
       headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
@@ -99,6 +104,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     closing: () => closing,
     onIntake: parts.onIntake ?? (() => {}),
   });
+  if (config.schemaRegistry && parts.registry !== undefined) {
+    await registerRegistry(app, parts.registry);
+  }
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, () => ({ status: 'live' }));
   app.get('/health/ready', hidden, (_request, reply) => {
