@@ -99,7 +99,8 @@ export function answer(claims: readonly Claim[], packed: PackedClaims, found: Fo
     if (isOwn && payload !== undefined) {
       if (owners.has(idIndex)) lost.push(i);
       places.set(id, updates.length);
-      updates.push({ seq: (updates.at(-1)?.seq ?? 0) + 1, id, source, offset, payload });
+      const seq = (updates.at(-1)?.seq ?? 0) + 1;
+      updates.push({ seq, id, source, offset, payload: plain(payload) });
       return { owner, updates, length: updates.length };
     }
     const later = updates.findIndex((update) => update.source === source && update.offset > offset);
@@ -112,6 +113,11 @@ export function answer(claims: readonly Claim[], packed: PackedClaims, found: Fo
     history: updates.slice(0, length).map(({ payload }) => payload),
   }));
   return { outcomes, lost };
+}
+
+/** The bytes without what a Buffer adds: what was just said and what was stored are answered alike. */
+export function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** 16 bytes of SHA-256: ids come from senders, and a weaker hash would let a hostile one swallow another's message. */

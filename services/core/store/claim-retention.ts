@@ -57,7 +57,7 @@ export function startClaimRetention(db: Db, options: ClaimRetentionOptions): Cla
 }
 
 /** Ids claimed on days that ended before `before`. */
-export async function forgetClaims(db: Db, before: number, signal: AbortSignal): Promise<void> {
+async function forgetClaims(db: Db, before: number, signal: AbortSignal): Promise<void> {
   const day = new Date(before).toISOString().slice(0, 10);
   await inSteps(db, signal, async (tx) => {
     const { numAffectedRows } = await sql`
@@ -70,7 +70,7 @@ export async function forgetClaims(db: Db, before: number, signal: AbortSignal):
 }
 
 /** All updates of entities whose last one is older than `before`. */
-export async function forgetUpdates(db: Db, before: number, signal: AbortSignal): Promise<void> {
+async function forgetUpdates(db: Db, before: number, signal: AbortSignal): Promise<void> {
   const limit = new Date(before);
   // Old updates of entities that are still in use stay: a cursor passes over them.
   let after: { claimed_at: Date; entity: string } | undefined;

@@ -2,6 +2,7 @@
 // server however many claims it has; each is a transaction by itself.
 import { sql } from 'kysely';
 import type { Claim, Position } from '../log/port.ts';
+import { plain } from './claim-pack.ts';
 import type { PackedClaims, StoredOwner, StoredUpdate } from './claim-pack.ts';
 import type { Db } from './postgres.ts';
 
@@ -42,7 +43,13 @@ export async function readHistories(
     JOIN signpost.entity_updates u USING (entity)
     ORDER BY e.n, u.seq`.execute(query);
   for (const { n, seq, id, source, offset, payload } of rows)
-    histories[n - 1]?.push({ seq, id: id.replaceAll('-', ''), source, offset, payload });
+    histories[n - 1]?.push({
+      seq,
+      id: id.replaceAll('-', ''),
+      source,
+      offset,
+      payload: plain(payload),
+    });
   return histories;
 }
 

@@ -2,7 +2,7 @@
 // SignpostError that names the server and never the password.
 import { Kysely, PostgresDialect } from 'kysely';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import type { ClientBase, PoolConfig } from 'pg';
 import { SignpostError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -105,13 +105,16 @@ function guarded(pool: Pool, where: string): PostgresPool {
   };
 }
 
+/** Reads the settings as a connection will, the URL and the certificates it names, without connecting. */
 function openPool(settings: PoolConfig): Pool {
   try {
-    return new Pool(settings);
-  } catch {
+    void new Client(settings);
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
     // Without the cause: it may quote the URL.
-    throw invalidUrl();
+    throw code === undefined || path === undefined ? invalidUrl() : unreadable(path, code);
   }
+  return new Pool(settings);
 }
 
 function placeOf(url: string): string {
@@ -127,6 +130,16 @@ function invalidUrl(): SignpostError {
     'The URL of the database is no URL of a Postgres database',
     {
       hint: 'It looks like postgres://user:password@host:5432/database; a password with /, @, : or % is percent-encoded.',
+    },
+  );
+}
+
+function unreadable(path: string, code: string): SignpostError {
+  return new SignpostError(
+    'config-invalid',
+    `The URL of the database names a file that cannot be read: ${path}`,
+    {
+      hint: `${code}; sslrootcert, sslcert and sslkey are paths of PEM files.`,
     },
   );
 }
