@@ -58,7 +58,9 @@ export function connectPostgres(options: PostgresOptions): Db {
     onConnect: makeDurable,
   };
   const pool = openPool(settings);
-  // An idle connection that breaks is replaced when needed; without a listener it would end the process.
+  // Whoever uses a connection that breaks learns of it by its next query, and an idle one is replaced when needed; but
+  // an error event that nobody hears would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', ({ message }) =>
     options.logger?.warn({ database: where }, `An idle database connection ended: ${message}`),
   );
