@@ -30,22 +30,21 @@ export interface Comparison {
   readonly leftOver: readonly string[];
 }
 
+/** @param others names of all other topics of the cluster */
 export function compareTopics(
   wanted: readonly WantedTopic[],
   actual: readonly ActualTopic[],
+  others: readonly string[],
   topicPrefix: string,
 ): Comparison {
   const found = new Map(actual.map((topic) => [topic.name, topic]));
-  const known = new Set(wanted.map(({ name }) => name));
   return {
     missing: wanted.filter(({ name }) => !found.has(name)),
     drift: wanted.flatMap((topic) => {
       const is = found.get(topic.name);
       return is === undefined ? [] : driftOf(topic, is);
     }),
-    leftOver: actual
-      .map(({ name }) => name)
-      .filter((name) => name.startsWith(`${topicPrefix}insights.`) && !known.has(name)),
+    leftOver: others.filter((name) => name.startsWith(`${topicPrefix}insights.`)).toSorted(),
   };
 }
 
