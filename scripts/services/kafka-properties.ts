@@ -17,40 +17,24 @@ export interface KafkaLayout {
   readonly keystorePassword?: string;
 }
 
-/** server.properties of one node; `data` is where its log stands, `security` what a cluster with users has besides. */
-export function kafkaProperties(
-  layout: KafkaLayout,
-  node: KafkaNodePorts,
-  data: string,
-  security: Readonly<Record<string, string>>,
-): string {
-  const clients = [
-    `PLAINTEXT://127.0.0.1:${node.client}`,
-    ...(node.sasl === undefined ? [] : [`SASL_PLAINTEXT://127.0.0.1:${node.sasl}`]),
-    ...(node.saslTls === undefined ? [] : [`SASL_SSL://127.0.0.1:${node.saslTls}`]),
-  ].join(',');
-  const replicas = String(Math.min(3, layout.nodes.length));
-  const inSync = String(Math.max(1, Number(replicas) - 1));
-  const settings: Readonly<Record<string, string>> = {
+/** What every broker of a cluster of so many brokers has, wherever it runs. */
+export function brokerSettings(brokers: number): Readonly<Record<string, string>> {
+  const replicas = Math.min(3, brokers);
+  const copies = String(replicas);
+  const inSync = String(Math.max(1, replicas - 1));
+  return {
     'process.roles': 'broker,controller',
-    'node.id': String(node.id),
-    'controller.quorum.voters': layout.nodes
-      .map(({ id, controller }) => `${id}@127.0.0.1:${controller}`)
-      .join(','),
-    listeners: `${clients},CONTROLLER://127.0.0.1:${node.controller}`,
-    'advertised.listeners': clients,
-    'listener.security.protocol.map':
-      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'log.dirs': data,
+    'listener.security.protocol.map':
+      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL',
     'auto.create.topics.enable': 'false',
-    'default.replication.factor': replicas,
+    'default.replication.factor': copies,
     'min.insync.replicas': inSync,
-    'offsets.topic.replication.factor': replicas,
-    'transaction.state.log.replication.factor': replicas,
+    'offsets.topic.replication.factor': copies,
+    'transaction.state.log.replication.factor': copies,
     'transaction.state.log.min.isr': inSync,
-    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.replication.factor': copies,
     'share.coordinator.state.topic.min.isr': inSync,
     // Fifty each by default: creating them is most of the wait of the first consumer and the first transaction.
     'offsets.topic.num.partitions': '5',
@@ -63,6 +47,30 @@ export function kafkaProperties(
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '16777216',
+  };
+}
+
+/** server.properties of one node; `data` is where its log stands, `security` what a cluster with users has besides. */
+export function kafkaProperties(
+  layout: KafkaLayout,
+  node: KafkaNodePorts,
+  data: string,
+  security: Readonly<Record<string, string>>,
+): string {
+  const clients = [
+    `PLAINTEXT://127.0.0.1:${node.client}`,
+    ...(node.sasl === undefined ? [] : [`SASL_PLAINTEXT://127.0.0.1:${node.sasl}`]),
+    ...(node.saslTls === undefined ? [] : [`SASL_SSL://127.0.0.1:${node.saslTls}`]),
+  ].join(',');
+  const settings: Readonly<Record<string, string>> = {
+    ...brokerSettings(layout.nodes.length),
+    'node.id': String(node.id),
+    'controller.quorum.voters': layout.nodes
+      .map(({ id, controller }) => `${id}@127.0.0.1:${controller}`)
+      .join(','),
+    listeners: `${clients},CONTROLLER://127.0.0.1:${node.controller}`,
+    'advertised.listeners': clients,
+    'log.dirs': data,
     ...security,
   };
   return Object.entries(settings)

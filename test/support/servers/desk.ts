@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { sources, type Running } from './sources.ts';
+import { serverNames, startServer, type Running, type ServerName } from './sources.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,24 +16,28 @@ declare module 'vitest' {
 }
 
 export default async function openDesk(project: TestProject): Promise<() => Promise<void>> {
-  const started = new Map<string, Promise<Running>>();
+  const started = new Map<ServerName, Promise<Running>>();
   let folder: string | undefined;
 
-  const start = (name: string): Promise<Running> => {
-    const source = sources.get(name);
-    if (source === undefined) throw new Error(`There is no server of the name ${name}.`);
+  const serverOf = (name: ServerName): Promise<Running> => {
+    const known = started.get(name);
+    if (known !== undefined) return known;
     folder ??= folderOfThisRun();
-    return source(join(folder, name));
+    const running = startServer(name, join(folder, name));
+    started.set(name, running);
+    return running;
   };
 
   const desk = createServer((request, response) => {
-    const name = (request.url ?? '').slice(1);
-    let running = started.get(name);
-    if (running === undefined) started.set(name, (running = start(name)));
-    running.then(
+    const name = serverNames.find((known) => request.url === `/${known}`);
+    if (name === undefined) {
+      response.writeHead(404).end(`There is no server of the name ${request.url}.`);
+      return;
+    }
+    serverOf(name).then(
       ({ server }) =>
         response.setHeader('content-type', 'application/json').end(JSON.stringify(server)),
-      (error: unknown) => response.writeHead(503).end(String(error)),
+      (error: unknown) => response.writeHead(503).end((error as Error).message),
     );
   });
   await new Promise<void>((resolve) => desk.listen(0, '127.0.0.1', resolve));
@@ -56,10 +60,7 @@ function folderOfThisRun(): string {
   const guard = spawn(
     'sh',
     ['-c', 'read -r _; sleep 4; rm -rf -- "$1"', 'signpost-guard', folder],
-    {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    },
+    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
   );
   guard.unref();
   (guard.stdin as Socket).unref();
