@@ -144,7 +144,7 @@ export function claimStoreContract(
         }),
         { numRuns: runs },
       );
-    });
+    }, 60_000);
 
     it('claims made at once have one owner each, and every answer holds when asked again', async () => {
       await fc.assert(
@@ -170,7 +170,7 @@ export function claimStoreContract(
         }),
         { numRuns: runs },
       );
-    });
+    }, 60_000);
   });
 }
 

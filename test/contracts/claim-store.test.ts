@@ -1,12 +1,18 @@
-// The model keeps the contract it is the measure of; Postgres keeps it on a real server, and forgets in time.
+// The model keeps the contract it is the measure of, and so do the embedded log's claims: they mean the same. Postgres
+// keeps it on a real server, and forgets in time.
 import { randomUUID } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClaimStore } from '../../services/core/log/kafka/claim-store.ts';
+import { packClaims, unpackOutcomes } from '../../services/core/log/embedded/claim-message.ts';
+import { CLAIMS_SCHEMA, openClaims } from '../../services/core/log/embedded/claims.ts';
+import { RUNS_SCHEMA } from '../../services/core/log/embedded/keyed-runs.ts';
 import { createClaimStore } from '../../services/core/store/claim-store.ts';
 import { migrate } from '../../services/core/store/migrate.ts';
 import { connectPostgres, type Db } from '../../services/core/store/postgres.ts';
 import { postgresServer } from '../support/servers.ts';
-import { claimStoreContract, partition, update, words } from './claim-store.contract.ts';
+import { claimStoreContract, partition, update, words, type At } from './claim-store.contract.ts';
 import { createClaimModel } from './claim-store.model.ts';
 
 const dayMs = 86_400_000;
@@ -16,6 +22,17 @@ claimStoreContract(
   async () => {
     const store = createClaimModel();
     return { copies: [store, store], dispose: async () => undefined };
+  },
+  200,
+);
+
+claimStoreContract(
+  'the embedded log',
+  async () => {
+    const db = new DatabaseSync(':memory:');
+    db.exec(CLAIMS_SCHEMA + RUNS_SCHEMA);
+    const store = embeddedStore(db);
+    return { copies: [store, store], dispose: async () => db.close() };
   },
   200,
 );
@@ -36,7 +53,7 @@ claimStoreContract(
       },
     };
   },
-  60,
+  40,
 );
 
 describe('claims in Postgres', () => {
@@ -198,4 +215,33 @@ async function freshDatabase(copies: number): Promise<Db[]> {
   const databases = Array.from({ length: copies }, () => connectPostgres({ url: own.href }));
   await migrate(databases[0]!);
   return databases;
+}
+
+/** The embedded log's claims as a store: each call is a batch whose commit follows at once. */
+function embeddedStore(db: DatabaseSync): ClaimStore {
+  const sources: At[] = [];
+  const claims = openClaims(db, {
+    now: Date.now,
+    claimRetentionMs: dayMs,
+    entityRetentionMs: dayMs,
+    positionOf: ({ partitionId, offset }) => ({ ...sources[partitionId]!, offset }),
+  });
+  const undo = { add: () => undefined };
+  let calls = 0;
+  return {
+    async claim(at, asked) {
+      let source = sources.findIndex(
+        ({ topic, partition: number }) => topic === at.topic && number === at.partition,
+      );
+      if (source < 0) source = sources.push(at) - 1;
+      const packed = packClaims(asked);
+      const { outcomes, pending } = claims.look(packed, source);
+      claims.write(pending, undo);
+      // Every so often the ways by memory and by disk meet.
+      calls += 1;
+      if (calls % 5 === 0) claims.compact(undo);
+      return unpackOutcomes(asked, packed.entityOf, outcomes, at.topic, at.partition);
+    },
+    close: async () => undefined,
+  };
 }
