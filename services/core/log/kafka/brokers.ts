@@ -11,6 +11,7 @@ export interface Brokers {
   partitionsOf(topic: string): Promise<number>;
   leaderOf(topic: string, partition: number): Promise<Broker>;
   coordinatorOf(kind: CoordinatorKind, id: string): Promise<Broker>;
+  node(nodeId: number): Promise<Broker>;
   /** Of the topics named, of all when null. */
   metadata(topics: readonly string[] | null): Promise<ClusterMetadata>;
   /** Tells that a request failed, so that what was remembered is asked again. */
@@ -132,6 +133,7 @@ export function createBrokers(kafka: Kafka): Brokers {
 
   return {
     metadata,
+    node,
     async partitionsOf(topic) {
       return (await layoutOf(topic)).length;
     },

@@ -18,6 +18,7 @@ export interface Broker {
     groupId: string;
     coordinatorType: 0 | 1;
   }): Promise<{ coordinator: { nodeId: number } }>;
+  listGroups(): Promise<{ groups: readonly { groupId: string }[] }>;
   listOffsets(request: {
     replicaId: -1;
     isolationLevel: 0 | 1;

@@ -13,8 +13,6 @@ export interface Assignment {
 }
 
 export interface Membership {
-  /** Replacements of the consumer so far. */
-  readonly rebuilds: () => number;
   leave(): Promise<void>;
 }
 
@@ -27,6 +25,8 @@ export interface MembershipOptions {
   readonly topics: readonly string[];
   readonly now: () => number;
   readonly onAssigned: (assignment: Assignment) => void;
+  /** The consumer is being replaced. */
+  readonly onReplaced: (why: string) => void;
 }
 
 const pauseMs = { first: 200, most: 10_000 };
@@ -103,6 +103,7 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
     failures += 1;
     const wait = Math.min(pauseMs.first * 2 ** Math.min(failures - 1, 20), pauseMs.most);
     logger.warn({ group, why, pauseMs: wait, rebuilds }, 'The group is joined anew');
+    options.onReplaced(why);
     if (old !== undefined) void dismiss(old);
     retry = setTimeout(() => void rejoin(), wait);
   }
@@ -146,7 +147,6 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
   }
 
   return {
-    rebuilds: () => rebuilds,
     async leave() {
       left = true;
       clearInterval(watchdog);

@@ -232,6 +232,41 @@ function readFetched(reader: WireReader, topic: string): FetchedPartition {
   };
 }
 
+/** DescribeLogDirs v1: bytes of each partition on this broker's disks; empty where this client may not ask. */
+export function logSizes(
+  broker: Broker,
+  partitions: readonly { readonly topic: string; readonly partition: number }[],
+): Promise<readonly { topic: string; partition: number; bytes: number }[]> {
+  const byTopic = [...Map.groupBy(partitions, ({ topic }) => topic)];
+  return send(
+    broker,
+    { apiKey: 35, apiVersion: 1, apiName: 'DescribeLogDirs' },
+    (writer) => {
+      writeArray(writer, byTopic, (_, [topic, each]) => {
+        writeString(writer, topic);
+        writeArray(writer, each, (__, { partition }) => writeInt32(writer, partition));
+      });
+    },
+    (reader) => {
+      readInt32(reader);
+      return readArray(reader, () => {
+        readInt16(reader);
+        readString(reader);
+        return readArray(reader, () => {
+          const topic = readString(reader) ?? '';
+          return readArray(reader, () => {
+            const partition = readInt32(reader);
+            const bytes = readInt64(reader);
+            readInt64(reader);
+            readInt8(reader);
+            return { topic, partition, bytes };
+          });
+        }).flat();
+      }).flat();
+    },
+  );
+}
+
 function send<T>(
   broker: Broker,
   api: { apiKey: number; apiVersion: number; apiName: string },

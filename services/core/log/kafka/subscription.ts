@@ -13,6 +13,8 @@ import type { SchemaIds } from './schema-ids.ts';
 import type { Transactor } from './transactions.ts';
 
 export interface SubscriptionParts {
+  /** The group's name on the cluster. */
+  readonly group: string;
   /** For fetching; closed with the subscription. */
   readonly brokers: Brokers;
   readonly claims: ClaimStore;
@@ -24,8 +26,8 @@ export interface SubscriptionParts {
   readonly retakeMs: number;
   readonly transactorOf: (topic: string, partition: number) => Transactor;
   readonly pack: (outputs: Iterable<OutgoingRecord>) => Promise<Outgoing>;
-  /** Where the group stands; the partition's start when it never committed. */
-  readonly startOf: (topic: string, partition: number) => Promise<number>;
+  /** Where to begin: at `chosen`, else where the group stands, and never before the partition's start. */
+  readonly startOf: (topic: string, partition: number, chosen?: number) => Promise<number>;
   readonly join: (onAssigned: (assignment: Assignment) => void) => Promise<Membership>;
   readonly sleep: (ms: number) => Promise<void>;
   readonly onFetchError: (error: unknown) => void;
@@ -45,7 +47,9 @@ interface Lane {
   /** The batch that is out; a partition has one at most. */
   out: Out | undefined;
   error: unknown;
+  /** Where the group stands, as far as this member knows. */
   committed: number;
+  skipping: boolean;
 }
 
 interface Out {
@@ -58,10 +62,10 @@ export async function subscribe(
   options: SubscribeOptions,
   parts: SubscriptionParts,
 ): Promise<Subscription> {
-  const { group, startAt } = options;
+  const { startAt } = options;
   const maxRecords = options.maxRecords ?? DEFAULT_MAX_RECORDS;
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
-  const { wireTopic, claims, sleep } = parts;
+  const { group, wireTopic, claims, sleep } = parts;
   const lanes = new Map<string, Lane>();
   const waiters = new Set<{ resolve(batch: Batch | null): void; reject(error: unknown): void }>();
   const commits = new Set<Promise<unknown>>();
@@ -124,6 +128,7 @@ export async function subscribe(
         out: undefined,
         error: undefined,
         committed: 0,
+        skipping: false,
       };
       lanes.set(key, lane);
       void takeOver(lane);
@@ -140,7 +145,7 @@ export async function subscribe(
       if (isGone(lane)) return;
       const { topic, partition } = lane;
       await lane.transactor.begin();
-      const start = (await startAt?.(topic, partition)) ?? (await parts.startOf(topic, partition));
+      const start = await parts.startOf(topic, partition, await startAt?.(topic, partition));
       if (isGone(lane)) return;
       lane.buffered = createBuffered(topic, start, parts.schemaIds);
       lane.committed = start;
@@ -209,16 +214,14 @@ export async function subscribe(
 
   /** Commits past markers and aborted records at the end of a partition. */
   async function skip(lane: Lane, buffered: Buffered): Promise<void> {
-    const before = lane.committed;
-    const offset = buffered.position();
-    lane.committed = offset;
+    if (lane.skipping) return;
+    lane.skipping = true;
     await sleep(SKIP_AFTER_MS);
+    lane.skipping = false;
     const idle = lane.buffered === buffered && lane.out === undefined && !buffered.hasRecords();
-    if (isGone(lane) || !idle) {
-      lane.committed = Math.min(lane.committed, before);
-      return;
-    }
-    const out: Out = { taken: { records: [], nextOffset: buffered.position() }, state: 'committing' };
+    if (isGone(lane) || !idle) return;
+    const nextOffset = buffered.position();
+    const out: Out = { taken: { records: [], nextOffset }, state: 'committing' };
     lane.out = out;
     await commit(lane, out, { rounds: [], places: [] }).catch(() => giveBack(lane, out));
   }
@@ -252,11 +255,11 @@ export async function subscribe(
     const { state } = out;
     out.state = 'settled';
     if (lane.out !== out || isGone(lane)) return;
-    lane.out = undefined;
     if (state === 'doubtful') {
       // Perhaps it was committed after all: what the group says counts.
       void takeOver(lane);
     } else {
+      lane.out = undefined;
       lane.buffered?.putBack(out.taken);
       serve();
     }
