@@ -12,6 +12,7 @@ import { OffsetCommits } from './offset-commits.ts';
 
 const commitIntervalMs = 100;
 const commitRetryMs = 1_000;
+const joinTimeoutMs = 60_000;
 const restartMs = { initial: 500, max: 30_000 };
 /** A consumer from which nothing was heard for so many session timeouts is replaced (tulios/kafkajs#1441). */
 const silentSessions = 6;
@@ -118,21 +119,22 @@ class KafkaFeed implements Feed {
     consumer.on(END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
       this.#lanes.get(partition)?.push([], Number(lastOffset) + 1);
     });
-    let firstCrash: ((error: Error) => void) | undefined;
-    const crashed = new Promise<never>((_, reject) => (firstCrash = reject));
-    crashed.catch(() => undefined);
-    const joined = new Promise<void>((resolve) => {
-      consumer.on(GROUP_JOIN, ({ payload }) => {
-        heard();
-        firstCrash = undefined;
-        if (this.#consumer === consumer) this.#assign(payload.memberAssignment[topic] ?? []);
-        resolve();
-      });
+    const joined = Promise.withResolvers<void>();
+    joined.promise.catch(() => undefined);
+    let isJoined = false;
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      heard();
+      isJoined = true;
+      if (this.#consumer === consumer) this.#assign(payload.memberAssignment[topic] ?? []);
+      joined.resolve();
     });
+    let lastCrash: Error | undefined;
     consumer.on(CRASH, ({ payload }) => {
       heard();
-      if (firstCrash !== undefined) firstCrash(payload.error);
-      else if (this.#consumer === consumer) this.#onCrash(payload);
+      lastCrash = payload.error;
+      if (isJoined && this.#consumer === consumer) this.#onCrash(payload);
+      // A group whose coordinator is still loading, for one, is joined by the restart that kafkajs makes of it.
+      else if (!payload.restart) joined.reject(payload.error);
     });
     await consumer.connect();
     // The oldest record, whatever `fromBeginning` says: kafkajs also goes there when retention overtook a group.
@@ -142,7 +144,10 @@ class KafkaFeed implements Feed {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.#take(payload),
     });
-    await Promise.race([joined, crashed]);
+    const limit = setTimeout(() => {
+      joined.reject(lastCrash ?? new SignpostError('log-unavailable', `${group} was not joined`));
+    }, joinTimeoutMs);
+    await joined.promise.finally(() => clearTimeout(limit));
   }
 
   /** Runs inside kafkajs's loop: hands over and returns. */

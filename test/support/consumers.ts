@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import fastify from 'fastify';
 import type { Kafka } from 'kafkajs';
 import { createKafka } from '#core/log/kafka/connect.ts';
@@ -38,9 +39,9 @@ export interface Stream {
 const silent = createLogger('test', 'silent');
 const partitions = 4;
 
-/** A new, empty `insights.operations.v1`. */
-export async function newStream(): Promise<Stream> {
-  const { brokers } = await kafkaServer();
+/** A new, empty `insights.operations.v1`, on the test run's broker unless others are named. */
+export async function newStream(named?: readonly string[]): Promise<Stream> {
+  const brokers = named ?? (await kafkaServer()).brokers;
   const prefix = `t${randomBytes(5).toString('hex')}.`;
   const settings = kafkaSettings.parse({ brokers, topicPrefix: prefix });
   const kafka = createKafka(settings, silent);
@@ -49,9 +50,19 @@ export async function newStream(): Promise<Stream> {
   const admin = kafka.admin();
   await admin.connect();
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
   });
+  // A broker hears of a topic a little after it is said to exist, and kafkajs gives up there and then.
+  for (let left = 50; ; left -= 1) {
+    try {
+      await admin.fetchTopicMetadata({ topics: [topic] });
+      break;
+    } catch (error) {
+      if (left === 0) throw error;
+      await delay(100);
+    }
+  }
   await admin.disconnect();
   const producer = kafka.producer({
     transactionalId: `${prefix}publish`,
