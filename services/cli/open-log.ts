@@ -5,7 +5,7 @@ import type { SchemaIds } from '#core/log/kafka/schema-ids.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
 import { readConfig, type Config } from './config.ts';
 import type { LogPlace } from './options.ts';
-import type { WireSchemas } from './wire-schemas.ts';
+import type { LogSchemas } from './topics/log-schemas.ts';
 
 export type LogAt =
   | { readonly kind: 'embedded'; readonly directory: string }
@@ -40,38 +40,43 @@ export async function openReader(place: LogPlace): Promise<LogReader> {
   const { openKafkaReader } = await import('#core/log/kafka/open.ts');
   const { settings } = at;
   const logger = createLogger('signpost', config.logLevel);
-  const schemas = await wireSchemas(config, settings, logger);
+  const schemas = await schemasOf(config, settings, logger);
   const log = await openKafkaReader({ settings, logger, ...idsOf(schemas) });
-  return schemas.learningReader(log);
+  return schemas.reading(log);
 }
 
 /** Opens the log of a cluster for commands that write to it but claim nothing. */
 export async function openCluster(settings: KafkaSettings, config: Config): Promise<Log> {
   const { openKafkaLog } = await import('#core/log/kafka/open.ts');
   const logger = createLogger('signpost', config.logLevel);
-  const schemas = await wireSchemas(config, settings, logger);
+  const schemas = await schemasOf(config, settings, logger);
   const log = await openKafkaLog({ settings, claims: noClaims, logger, ...idsOf(schemas) });
   try {
-    await schemas.announce(log);
-    return schemas.learning(log);
+    return await schemas.writing(log);
   } catch (error) {
     await log.close();
     throw error;
   }
 }
 
-/** A command is ended by Ctrl-C like any other: nothing has been taken in while it waits for a registry. */
-async function wireSchemas(
+/** @param signal ends the waiting for a registry; a command is ended by Ctrl-C like any other */
+export async function schemasOf(
   config: Config,
   { topicPrefix }: KafkaSettings,
   logger: Logger,
-): Promise<WireSchemas> {
-  const { openWireSchemas } = await import('./wire-schemas.ts');
-  return openWireSchemas(config, topicPrefix, logger, new AbortController().signal);
+  signal: AbortSignal = new AbortController().signal,
+): Promise<LogSchemas> {
+  const { readRegistrySettings } = await import('#core/registry/registry-client.ts');
+  const { connectSchemas } = await import('./topics/log-schemas.ts');
+  const { departmentsOf } = await import('./judgement.ts');
+  const registry = readRegistrySettings(config.schemaRegistry?.url, process.env);
+  const departments = departmentsOf(config.classify).map(({ name }) => name);
+  return connectSchemas({ registry, departments, topicPrefix, logger, signal });
 }
 
-export function idsOf({ ids }: WireSchemas): { readonly schemaIds?: SchemaIds } {
-  return ids === undefined ? {} : { schemaIds: ids };
+/** The option of `openKafkaLog` and `openKafkaReader`. */
+export function idsOf({ schemaIds }: LogSchemas): { readonly schemaIds?: SchemaIds } {
+  return schemaIds === undefined ? {} : { schemaIds };
 }
 
 /** For whoever runs no stage that claims. */

@@ -6,6 +6,7 @@ import type { IntakeMetrics } from '#core/telemetry.ts';
 import type { ApiKeys } from '../../gateway/api-keys.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { createGateway } from '../../gateway/http/gateway.ts';
+import type { RegistryParts } from '../../gateway/http/registry-routes.ts';
 import type { LogWatch } from './log-watch.ts';
 
 export interface GatewayServiceParts {
@@ -15,6 +16,8 @@ export interface GatewayServiceParts {
   readonly metrics: IntakeMetrics;
   readonly metricsText: () => Promise<string>;
   readonly watch: LogWatch;
+  /** What its schema registry tells of, if it has one. */
+  readonly registry: RegistryParts | undefined;
   /** Undefined until it is open. */
   readonly log: () => Pick<Log, 'append'> | undefined;
 }
@@ -60,6 +63,7 @@ export async function openGatewayService(parts: GatewayServiceParts): Promise<Ga
     keys,
     overloaded,
     metricsText,
+    ...(parts.registry === undefined ? {} : { registry: parts.registry }),
     onIntake: metrics.taken,
     onRefused: metrics.refused,
   });

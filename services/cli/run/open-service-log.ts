@@ -6,14 +6,18 @@ import { SignpostError } from '#core/errors.ts';
 import type { Log } from '#core/log/port.ts';
 import type { Logger } from '#core/logger.ts';
 import type { LogMetrics } from '#core/telemetry.ts';
-import { topicsFor } from '../../topology.ts';
+import { schemasAnnounced, topicsFor } from '../../topology.ts';
+import type { RegistryParts } from '../../gateway/http/registry-routes.ts';
 import type { Config } from '../config.ts';
-import { idsOf, noClaims, type LogAt } from '../open-log.ts';
-import { openWireSchemas } from '../wire-schemas.ts';
+import { idsOf, noClaims, schemasOf, type LogAt } from '../open-log.ts';
+import { applyToCluster } from '../topics/apply.ts';
+import { connectSchemas } from '../topics/log-schemas.ts';
 import { topicsOf, type ServiceName } from './services.ts';
 
 export interface ServiceLog {
   readonly log: Log;
+  /** What the gateway's schema registry answers from; undefined beside another registry. */
+  readonly served: RegistryParts | undefined;
   /** Rejects when the log failed for good; never resolves. */
   readonly failed: Promise<never>;
 }
@@ -36,21 +40,25 @@ const never = new Promise<never>(() => {});
  * @throws SignpostError; one that `isPassing` when trying again may help.
  */
 export async function openServiceLog(at: LogAt, parts: ServiceLogParts): Promise<ServiceLog> {
-  if (at.kind === 'kafka') return { log: await openOnKafka(at.settings, parts), failed: never };
+  if (at.kind === 'kafka') return openOnKafka(at.settings, parts);
+  const { departments, logger, signal } = parts;
   const log = await openEmbeddedLog({ directory: at.directory });
   try {
-    await log.ensureTopics(topicsFor(parts.departments));
+    await log.ensureTopics([...topicsFor(departments), schemasAnnounced]);
+    // Nobody else writes to a data directory: a registry's ids are for topics that others read.
+    const own = { registry: undefined, topicPrefix: '' };
+    const schemas = await connectSchemas({ ...own, departments, logger, signal });
+    return { log: await schemas.writing(log), served: schemas.served(log), failed: log.failed };
   } catch (error) {
     await log.close();
     throw error;
   }
-  return { log, failed: log.failed };
 }
 
-async function openOnKafka(settings: KafkaSettings, parts: ServiceLogParts): Promise<Log> {
+async function openOnKafka(settings: KafkaSettings, parts: ServiceLogParts): Promise<ServiceLog> {
   const { services, departments, config, logger, metrics, createTopics, signal } = parts;
   const { openKafkaLog } = await import('#core/log/kafka/open.ts');
-  const schemas = await openWireSchemas(config, settings.topicPrefix, logger, signal);
+  const schemas = await schemasOf(config, settings, logger, signal);
   const claims = services.includes('normalize') ? await openClaims(config, logger) : noClaims;
   let log: Log;
   try {
@@ -60,12 +68,11 @@ async function openOnKafka(settings: KafkaSettings, parts: ServiceLogParts): Pro
     throw error;
   }
   try {
-    if (createTopics) await log.ensureTopics(topicsFor(departments));
+    if (createTopics) await applyToCluster(settings, departments, {}, logger);
     const there = new Set((await log.topics()).map(({ name }) => name));
     const missing = topicsOf(services, departments).filter((name) => !there.has(name));
     if (missing.length > 0) throw topicsMissing(missing);
-    await schemas.announce(log);
-    return schemas.learning(log);
+    return { log: await schemas.writing(log), served: schemas.served(log), failed: never };
   } catch (error) {
     await log.close();
     throw error;

@@ -5,15 +5,18 @@ import { SignpostError } from '#core/errors.ts';
 import type { Log } from '#core/log/port.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
 import { openProbe, type Reasons } from '#core/probe.ts';
+import { readRegistrySettings } from '#core/registry/registry-client.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import type { Tracing } from '#core/tracing.ts';
+import type { RegistryParts } from '../../gateway/http/registry-routes.ts';
 import type { Config } from '../config.ts';
 import { departmentsOf } from '../judgement.ts';
 import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import { buildStage, type StageName } from '../stages.ts';
+import { registeredTopics } from '../topics/log-schemas.ts';
 import { openGatewayService, type GatewayService } from './gateway-service.ts';
 import { createLogWatch } from './log-watch.ts';
 import { databaseUrl, openServiceLog, type ServiceLog } from './open-service-log.ts';
@@ -73,6 +76,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     ...reasonsOf(new Map(gateway && [['gateway', gateway]]), (service) => service.ready()),
   });
   const output = createOutput();
+  const departments = departmentsOf(config.classify).map(({ name }) => name);
 
   const probe = await openProbe({
     host: options.probeHost ?? config.probes.host,
@@ -92,12 +96,12 @@ export async function runServices({ services, place, ...options }: RunOptions): 
         metrics: telemetry.intake,
         metricsText,
         watch,
+        registry: registryOf(at, config, departments, () => opened),
         log: () =>
           opened === undefined || traced === undefined ? log() : traced.appends(opened.log),
       });
       await output.line(`Intake at ${gateway.url}`);
     }
-    const departments = departmentsOf(config.classify).map(({ name }) => name);
     const { createTopics } = options;
     const parts = { services, departments, config, logger, createTopics, signal: stopped };
     opened = await untilReached(
@@ -153,6 +157,25 @@ async function openTraces(
       openTracing({ url, service: `signpost-${name}`, version, logger }),
     ]),
   );
+}
+
+/** The schemas are told from the start, those of other releases once the log is open. */
+function registryOf(
+  at: LogAt,
+  { schemaRegistry }: Config,
+  departments: readonly string[],
+  opened: () => ServiceLog | undefined,
+): RegistryParts | undefined {
+  if (at.kind === 'kafka' && readRegistrySettings(schemaRegistry?.url, process.env) !== undefined)
+    return undefined;
+  return {
+    topics: registeredTopics(departments, at.kind === 'kafka' ? at.settings.topicPrefix : ''),
+    source: {
+      find: (ids) =>
+        opened()?.served?.source?.find(ids) ??
+        Promise.reject(new SignpostError('log-unavailable', 'The log is not opened yet')),
+    },
+  };
 }
 
 function reasonsOf<S>(

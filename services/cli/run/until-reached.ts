@@ -14,14 +14,20 @@ export interface Waiting {
 /** Between attempts: doubling from the first to the longest. */
 export const pauseMs = { first: 250, most: 5000 };
 
+/** What somebody else is about to mend, or another copy about to finish. */
+const passing: ReadonlySet<string> = new Set([
+  'registry-away',
+  'schemas-not-announced',
+  'store-busy',
+  'topics-missing',
+  'unknown-topic',
+]);
+
 /** Whether an error may pass by itself: a server that is away, starting, or not prepared yet. */
 export function isPassing(error: unknown): error is SignpostError {
   return (
     error instanceof SignpostError &&
-    (error.code.endsWith('-unavailable') ||
-      error.code.endsWith('-busy') ||
-      error.code === 'topics-missing' ||
-      error.code === 'unknown-topic')
+    (error.code.endsWith('-unavailable') || passing.has(error.code))
   );
 }
 

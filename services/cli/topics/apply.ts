@@ -1,9 +1,9 @@
 // `signpost topics apply`: topics as services/topology.ts says, created where missing; whatever else differs is told,
 // and changed only when asked. Nothing is deleted.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
 import type { ApplyOptions } from '../commands/topics.ts';
-import type { Config } from '../config.ts';
 import { exitCodes } from '../exit.ts';
 import { departmentsOf } from '../judgement.ts';
 import { configOf, logAt } from '../open-log.ts';
@@ -38,23 +38,40 @@ export async function applyTopics(place: LogPlace, options: ApplyOptions): Promi
   const config = configOf(place);
   const at = logAt(place, () => config);
   const departments = departmentsOf(config.classify).map(({ name }) => name);
-  const result =
-    at.kind === 'embedded'
-      ? await applyEmbedded(at.directory, departments, options.dryRun === true)
-      : await applyToCluster(at.settings, config, departments, options);
   const output = createOutput();
-  if (options.json) await output.json(result);
-  else await print(result, output);
-  if (!result.inStep) process.exitCode = exitCodes.failed;
+  if (at.kind === 'embedded') {
+    await show(await applyEmbedded(at.directory, departments, options.dryRun === true));
+    return;
+  }
+  const logger = createLogger('signpost', config.logLevel);
+  const done = await applyToCluster(at.settings, departments, options, logger);
+  let schemas: readonly string[] = [];
+  try {
+    const { settings } = at;
+    const { schemaRegistry } = config;
+    if (!done.dryRun) {
+      const url = schemaRegistry?.url;
+      schemas = await announceOnCluster({ settings, url, departments, logger });
+    }
+  } finally {
+    // What was done to topics is told whatever came of the schemas.
+    await show({ ...done, schemas });
+  }
+
+  async function show(result: ApplyResult): Promise<void> {
+    if (options.json) await output.json(result);
+    else await print(result, output);
+    if (!result.inStep) process.exitCode = exitCodes.failed;
+  }
 }
 
-async function applyToCluster(
+/** Creates what is missing on the cluster, and changes of the rest what `options` ask for. */
+export async function applyToCluster(
   settings: KafkaSettings,
-  config: Config,
   departments: readonly string[],
-  options: ApplyOptions,
+  options: Pick<ApplyOptions, 'dryRun' | 'mend' | 'grow'>,
+  logger: Logger,
 ): Promise<ApplyResult> {
-  const logger = createLogger('signpost', config.logLevel);
   const cluster = await openClusterTopics(settings, logger);
   try {
     const brokers = await cluster.brokers();
@@ -76,14 +93,19 @@ async function applyToCluster(
       await cluster.create(before.missing);
       await change(cluster, asked);
     }
-    const after = dryRun ? before : await compare(cluster, wanted, settings.topicPrefix);
+    const after = dryRun
+      ? before
+      : await compareUntil(
+          () => compare(cluster, wanted, settings.topicPrefix),
+          ({ missing, drift }) => missing.length === 0 && !drift.some((one) => isAmong(asked, one)),
+        );
     return {
       dryRun,
       created: before.missing.map(({ name }) => name),
       changed: dryRun ? [] : asked,
       drift: after.drift,
       leftOver: after.leftOver,
-      schemas: dryRun ? [] : await announce(settings, config, departments, logger),
+      schemas: [],
       warnings: warningsOf(settings, brokers, asked, dryRun),
       inStep: after.drift.length === 0 && after.missing.length === 0,
     };
@@ -92,13 +114,21 @@ async function applyToCluster(
   }
 }
 
-const announce = (
-  settings: KafkaSettings,
-  config: Config,
-  departments: readonly string[],
-  logger: Logger,
-): Promise<readonly string[]> =>
-  announceOnCluster({ settings, url: config.schemaRegistry?.url, departments, logger });
+/** Brokers hear of a change one after the other. */
+async function compareUntil(
+  look: () => Promise<Comparison>,
+  isDone: (comparison: Comparison) => boolean,
+): Promise<Comparison> {
+  for (let looks = 1; ; looks += 1) {
+    const comparison = await look();
+    if (isDone(comparison) || looks === 20) return comparison;
+    await pause(250);
+  }
+}
+
+function isAmong(drifts: readonly Drift[], { topic, setting }: Drift): boolean {
+  return drifts.some((drift) => drift.topic === topic && drift.setting === setting);
+}
 
 async function compare(
   cluster: ClusterTopics,
