@@ -19,9 +19,12 @@ COPY LICENSE ./
 COPY schemas schemas
 COPY services services
 RUN install --directory --owner=1000 --group=1000 node_modules/.cache/signpost
-# As the user of the services, since Node keeps compiled code apart by user. An image that cannot classify is not built.
+# As the user of the services, since Node keeps compiled code apart by user, and for its eyes alone, though it is to be
+# root's. An image that cannot classify is not built.
 USER 1000:1000
-RUN bin/signpost --version && bin/signpost classify "no signal since the storm, cannot call anybody" > /dev/null
+RUN bin/signpost --version \
+    && bin/signpost classify "no signal since the storm, cannot call anybody" > /dev/null \
+    && chmod -R a+rX node_modules/.cache
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Signpost" \
@@ -44,6 +47,6 @@ USER 1000:1000
 EXPOSE 8080 9464
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["/app/bin/node", "-e", "fetch('http://127.0.0.1:9464/livez').then(({ok}) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/livez').then(({ok}) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/app/bin/signpost"]
 CMD ["--help"]
