@@ -45,7 +45,8 @@ async function main(check: boolean, publishing: boolean): Promise<0 | 1> {
     const staleGolden = report(goldenFiles(schemas, source));
     // The topology imports generated code: with that stale, documents cannot be judged.
     const staleDocuments = staleCode > 0 ? 0 : report(documentFiles(source, await topology()));
-    const fine = staleCode + staleGolden + staleDocuments === 0;
+    const staleInfra = staleCode > 0 ? 0 : report(await infra());
+    const fine = staleCode + staleGolden + staleDocuments + staleInfra === 0;
     if (!fine) console.error('Run `npm run generate` and commit what it writes.');
     return fine ? 0 : 1;
   }
@@ -56,6 +57,7 @@ async function main(check: boolean, publishing: boolean): Promise<0 | 1> {
   }
   write(goldenFiles(schemas, source));
   write(documentFiles(source, await topology()));
+  write(await infra());
   if (publishing) for (const name of publish(schemas, source)) console.log(`published ${name}`);
   return 0;
 }
@@ -94,6 +96,13 @@ function leftOver(files: ReadonlyMap<string, string>): readonly string[] {
 /** Loaded only once the code it imports is written. */
 async function topology(): Promise<TopologySource> {
   return await import('../services/topology.ts');
+}
+
+/** Topics and access rights for Kafka, which follow from the topology. */
+async function infra(): Promise<ReadonlyMap<string, string>> {
+  const { infraFiles } = await import('../services/cli/topics/infra-files.ts');
+  const { loadShippedDepartments } = await import('../services/classify/shipped.ts');
+  return infraFiles(loadShippedDepartments().departments.map(({ name }) => name));
 }
 
 function readText(path: string): string | null {

@@ -1,5 +1,5 @@
-// The way of a message: every topic and every stage, in flow order. Topic creation, the event catalogue, the AsyncAPI
-// document and the check that every topic has a writer and a reader are derived from this file.
+// The way of a message: every topic and every stage, in flow order. Topic creation, access rights, the event catalogue,
+// the AsyncAPI document and the check that every topic has a writer and a reader are derived from this file.
 import { communityPostCodec, type CommunityPost } from '#schemas/community-post.ts';
 import { droppedRecordCodec, type DroppedRecord } from '#schemas/dropped-record.ts';
 import { insightCodec, type Insight } from '#schemas/insight.ts';
@@ -7,6 +7,7 @@ import { rejectedRecordCodec, type RejectedRecord } from '#schemas/rejected-reco
 import { signalCodec, type Signal } from '#schemas/signal.ts';
 import { surveyAnswerCodec, type SurveyAnswer } from '#schemas/survey-answer.ts';
 import { troubleTicketCodec, type TroubleTicket } from '#schemas/trouble-ticket.ts';
+import type { TopicSpec } from '#core/log/port.ts';
 import type { Topic } from '#core/topic.ts';
 
 const day = 86_400_000;
@@ -135,7 +136,31 @@ export function topicsFor(departments: readonly string[]): readonly Topic<never>
   return [...fixedTopics, ...departments.map(insightsOf)] as unknown as readonly Topic<never>[];
 }
 
-/** A stage or service by what it reads and writes; `departments` stands for every department's stream. */
+/** A topic of Signpost's own bookkeeping: the newest value of each key is kept for ever, and none holds words. */
+export interface InternalTopic extends TopicSpec {
+  readonly description: string;
+}
+
+/** Every schema that records on this log were written with, by id: a release reads here what it does not know yet. */
+export const schemasAnnounced: InternalTopic = {
+  name: 'signpost.schemas.v1',
+  description: 'The Avro schema of every id that is written on this log, before its first record.',
+  partitions: 1,
+  retentionMs: 36_500 * day,
+};
+
+/** Kafka only: the embedded log keeps checkpoints in its own file. */
+export const checkpointsKept: InternalTopic = {
+  name: 'signpost.checkpoints.v1',
+  description: 'Where imports and replays stand, written with the records they stand at.',
+  partitions: 1,
+  retentionMs: 36_500 * day,
+};
+
+/** What Signpost itself writes down beside the records. */
+export const internalTopics = [schemasAnnounced, checkpointsKept] as const;
+
+/** A stage, service or reader by what it reads and writes; access rights on Kafka are these and no more. */
 export interface Flow {
   readonly name: string;
   readonly kind: 'source' | 'transform' | 'projection' | 'delivery' | 'reader';
@@ -177,11 +202,25 @@ export const flows: readonly Flow[] = [
     does: 'routes each insight to the departments it matters to',
   },
   {
-    name: 'readers',
+    name: 'departments',
+    kind: 'reader',
+    reads: [departmentStreams],
+    writes: [],
+    does: 'read their own stream',
+  },
+  {
+    name: 'data',
+    kind: 'reader',
+    reads: [insightsShared.name, departmentStreams, recordsDropped.name],
+    writes: [],
+    does: 'data teams, who read everything that is safe to share',
+  },
+  {
+    name: 'operator',
     kind: 'reader',
     reads: [insightsShared.name, departmentStreams, ...outcomes],
-    writes: [],
-    does: 'departments, data teams, and the commands tail, reconcile and rejected',
+    writes: [...intakeTopics.map(({ name }) => name), signalsNormalized.name, insightsShared.name],
+    does: 'looks after dead letters (rejected) and puts them back where they came from',
   },
 ];
 

@@ -136,19 +136,35 @@ export function parseDepartments(yaml: string): DepartmentsConfig {
   try {
     document = parseYaml(yaml, { maxAliasCount: 50 });
   } catch (cause) {
-    throw invalid(`is not YAML: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`the departments file is not YAML: ${why}`, cause);
   }
-  const parsed = departmentsSchema.safeParse(document);
-  if (parsed.success) return parsed.data;
-  const places = parsed.error.issues.map(
-    ({ path, message }) => `${path.map(String).join('.') || 'the file'}: ${message}`,
-  );
-  throw invalid(places.join('; '), parsed.error);
+  return checkDepartments(document, (path) => `the departments file, ${placeOf(path)}`);
 }
 
-/** The error for a departments file that cannot be used; `what` completes "the departments file …". */
-export function invalid(what: string, cause?: unknown): SignpostError {
-  return new SignpostError('departments-invalid', `the departments file ${what}`, { cause });
+/**
+ * Checks a departments file that was read already.
+ * @param whereIs names the place that a path in `document` leads to, as the user wrote it
+ * @throws SignpostError `departments-invalid`, as `parseDepartments`.
+ */
+export function checkDepartments(
+  document: unknown,
+  whereIs: (path: readonly PropertyKey[]) => string,
+): DepartmentsConfig {
+  const parsed = departmentsSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${whereIs(path)}: ${message}`);
+  throw invalid(problems.join('; '), parsed.error);
+}
+
+/** A path into the departments file as text. */
+export function placeOf(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.') || 'as a whole';
+}
+
+/** The error for departments or rules that cannot be used. */
+export function invalid(message: string, cause?: unknown): SignpostError {
+  return new SignpostError('departments-invalid', message, { cause });
 }
 
 const FIELDS = new Set([

@@ -199,7 +199,10 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
         }),
       };
     } catch (cause) {
-      throw invalid(`has a phrase that cannot be matched: ${String(cause)}`, cause);
+      throw invalid(
+        `A department or rule has a phrase that cannot be matched: ${String(cause)}`,
+        cause,
+      );
     }
   }
 
@@ -218,7 +221,9 @@ function checkThemes(config: DepartmentsConfig, task: Task): void {
   const unknown = [...rules, ...departments].filter((theme) => !task.classes.includes(theme));
   if (unknown.length === 0) return;
   const known = task.classes.join(', ');
-  throw invalid(`names themes the model does not know: ${unknown.join(', ')}; it knows ${known}`);
+  throw invalid(
+    `Departments or rules name themes the model does not know: ${unknown.join(', ')}; it knows ${known}`,
+  );
 }
 
 function sentimentOf(name: string): -1 | 0 | 1 {

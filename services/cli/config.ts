@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { loadConfig } from '#core/config.ts';
+import { checkConfig, readYaml } from '#core/config.ts';
+import { readKafkaSettings, type KafkaSettings } from '#core/log/kafka/settings.ts';
 import { logLevels } from '#core/logger.ts';
 import { classifyConfig } from '../classify/config.ts';
 import { gatewayConfig } from '../gateway/config.ts';
 import { normalizeConfig } from '../normalize/config.ts';
 import { signalsNormalized } from '../topology.ts';
+
+const url = (protocol: RegExp) => z.url({ protocol, message: 'must be a URL with its scheme' });
 
 const configSchema = z.strictObject({
   /** Lines below this level are not logged. */
@@ -31,33 +34,94 @@ const configSchema = z.strictObject({
   gateway: gatewayConfig.prefault({}),
   normalize: normalizeConfig.prefault({}),
   classify: classifyConfig.prefault({}),
+  /** The cluster; checked by `readKafkaSettings`, for the environment may complete it. */
+  kafka: z.record(z.string(), z.unknown()).optional(),
+  /** Postgres: the ids that senders have used, when the log is Kafka. */
+  database: z.strictObject({ url: url(/^postgres(ql)?$/) }).optional(),
+  /** A Confluent-compatible schema registry. */
+  schemaRegistry: z.strictObject({ url: url(/^https?$/) }).optional(),
+  /** Where `signpost run` answers for its health. */
+  probes: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(9464),
+    })
+    .prefault({}),
+  /** An OpenTelemetry collector, OTLP over HTTP; traces go to `<endpoint>/v1/traces`. */
+  tracing: z.strictObject({ endpoint: url(/^https?$/) }).optional(),
+  /** File with the pseudonym keys, as `SIGNPOST_PSEUDONYM_KEYS` would hold them. */
+  pseudonymKeysFile: z.string().min(1).optional(),
 });
 
-export type Config = z.output<typeof configSchema>;
+export type Config = Omit<z.output<typeof configSchema>, 'kafka'> & {
+  readonly kafka?: KafkaSettings | undefined;
+};
+
+/** Settings that environment variables overrule, besides those of Kafka. */
+const environment = {
+  DATABASE_URL: ['database', 'url'],
+  SCHEMA_REGISTRY_URL: ['schemaRegistry', 'url'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['tracing', 'endpoint'],
+  SIGNPOST_PSEUDONYM_KEYS_FILE: ['pseudonymKeysFile'],
+  SIGNPOST_API_KEYS_FILE: ['gateway', 'apiKeysFile'],
+} as const;
 
 /** Looked for in the working directory when no file is named. */
 const usualFile = 'signpost.yaml';
 
 /**
- * Reads the configuration: `file`, else `signpost.yaml` where it exists, else the defaults. Paths in it are relative to
- * its folder. @throws SignpostError `config-invalid`.
+ * Reads the configuration: `file`, else `signpost.yaml` where it exists, else the defaults; over them `env`. Paths in the
+ * file are relative to its folder, those of the environment to the working directory.
+ * @throws SignpostError `config-invalid`.
  */
-export function readConfig(file: string | undefined): Config {
+export function readConfig(
+  file: string | undefined,
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Config {
   const found = file ?? (existsSync(usualFile) ? usualFile : undefined);
-  const config = loadConfig(configSchema, found);
-  const folder = found === undefined ? '.' : dirname(found);
-  const absolute = (path: string | undefined) =>
-    path === undefined ? {} : { path: resolve(folder, path) };
-  const gazetteer = absolute(config.normalize.gazetteer).path;
-  const model = absolute(config.classify.model).path;
-  const departmentsFile = absolute(config.classify.departmentsFile).path;
-  return {
-    ...config,
-    normalize: { ...config.normalize, ...(gazetteer === undefined ? {} : { gazetteer }) },
-    classify: {
-      ...config.classify,
-      ...(model === undefined ? {} : { model }),
-      ...(departmentsFile === undefined ? {} : { departmentsFile }),
-    },
-  };
+  const read = found === undefined ? {} : readYaml(found);
+  const sections = isRecord(read) ? withPathsFrom(dirname(found ?? '.'), read) : read;
+  const overlaid = isRecord(sections) ? overlay(sections, env) : sections;
+  const config = checkConfig(configSchema, overlaid, found ?? 'the configuration');
+  return { ...config, kafka: readKafkaSettings(config.kafka, env) };
+}
+
+/** Settings that name a file. */
+const paths = [
+  ['normalize', 'gazetteer'],
+  ['classify', 'model'],
+  ['classify', 'departmentsFile'],
+  ['gateway', 'apiKeysFile'],
+  ['kafka', 'tls', 'ca'],
+  ['kafka', 'tls', 'cert'],
+  ['kafka', 'tls', 'key'],
+  ['pseudonymKeysFile'],
+] as const;
+
+function withPathsFrom(folder: string, sections: Section): Section {
+  return paths.reduce<Section>((all, path) => {
+    const value = path.reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), all);
+    return typeof value === 'string' ? put(all, path, resolve(folder, value)) : all;
+  }, sections);
+}
+
+function overlay(sections: Section, env: Readonly<NodeJS.ProcessEnv>): Section {
+  return Object.entries(environment).reduce<Section>((all, [name, path]) => {
+    const value = env[name]?.trim();
+    return value ? put(all, path, value) : all;
+  }, sections);
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** A copy of `section` with `value` at `path`. */
+function put(section: Section, [name, ...rest]: readonly string[], value: unknown): Section {
+  if (name === undefined) return section;
+  if (rest.length === 0) return { ...section, [name]: value };
+  const inner = section[name];
+  return { ...section, [name]: put(isRecord(inner) ? inner : {}, rest, value) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -14,6 +14,18 @@ export const exitCodes = {
   bug: 70,
 } as const;
 
+/** Refusals of how a command was called, by code: what commander cannot check itself. */
+const usageCodes: ReadonlySet<string> = new Set([
+  'kinds-missing',
+  'nothing-chosen',
+  'score-incomplete',
+  'score-out-of-scale',
+  'source-name-invalid',
+  'unknown-kind',
+  'wrong-kind',
+  'wrong-time',
+]);
+
 interface Failure {
   readonly code: string;
   readonly message: string;
@@ -51,7 +63,8 @@ export function reportError(
   }
   if (env['SIGNPOST_DEBUG'] === '1') process.stderr.write(`${safeLines(detailsOf(error))}\n`);
   if (failure === undefined) return exitCodes.bug;
-  return failure.code === 'interrupted' ? exitCodes.interrupted : exitCodes.failed;
+  if (failure.code === 'interrupted') return exitCodes.interrupted;
+  return usageCodes.has(failure.code) ? exitCodes.usage : exitCodes.failed;
 }
 
 function printJson(failure: Failure): void {

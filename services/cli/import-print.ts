@@ -1,22 +1,19 @@
 // The closing report of an import, for people and for machines.
 import type { ImportResult } from './import-run.ts';
+import type { LogAt } from './open-log.ts';
 import { createOutput, type Output } from './output.ts';
 import { pad, safeText, shellWord } from './safe-text.ts';
 
-export async function printImport(
-  result: ImportResult,
-  asJson: boolean,
-  data: string,
-): Promise<void> {
+export async function printImport(result: ImportResult, asJson: boolean, at: LogAt): Promise<void> {
   const output = createOutput();
   if (asJson) await output.json(result);
-  else await printReport(result, output, data);
+  else await printReport(result, output, at);
 }
 
 async function printReport(
   result: ImportResult,
   { line, styles }: Output,
-  data: string,
+  at: LogAt,
 ): Promise<void> {
   const {
     accepted,
@@ -50,13 +47,19 @@ async function printReport(
   const streams = Object.entries(perDepartment).toSorted(([, a], [, b]) => b - a);
   for (const [department, count] of streams) await row(department, count);
   await line();
-  const flag = data === '.signpost' ? '' : ` --data ${shellWord(data)}`;
+  const flag = flagOf(at);
   const [busiest] = streams;
   if (busiest !== undefined && busiest[1] > 0)
     await line(`Read a stream:       signpost tail ${busiest[0]}${flag} --from-beginning`);
   if (Object.keys(rejected).length > 0)
     await line(`See what was wrong:  signpost rejected list${flag}`);
   await line(`Check the books:     signpost reconcile${flag}`);
+}
+
+/** How to say on the command line what this import worked on. */
+function flagOf(at: LogAt): string {
+  if (at.kind === 'kafka') return ` --brokers ${shellWord(at.settings.brokers.join(','))}`;
+  return at.directory === '.signpost' ? '' : ` --data ${shellWord(at.directory)}`;
 }
 
 function format(count: number): string {

@@ -4,18 +4,18 @@ import { SignpostError } from '#core/errors.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
 import { importFile, type ImportProgress } from '../gateway/import.ts';
 import { loadMapping, type Mapping } from '../gateway/mapping/mapping.ts';
-import { readConfig } from './config.ts';
+import { openPipelineAt } from './cluster-pipeline.ts';
 import { count } from './count.ts';
 import { reportImport, type ImportReport } from './import-report.ts';
-import { openPipeline, type Pipeline } from './pipeline.ts';
+import type { LogPlace } from './options.ts';
+import type { Pipeline } from './pipeline.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 export interface ImportOptions {
   readonly kind: string;
   readonly file: string;
   readonly mapping: string;
-  readonly data: string;
-  readonly config: string | undefined;
+  readonly place: LogPlace;
 }
 
 export interface ImportResult extends ImportReport {
@@ -37,10 +37,9 @@ export async function runImport(
 ): Promise<void> {
   const mapping = await loadMapping(options.mapping);
   checkKind(options.kind, mapping);
-  const config = readConfig(options.config);
   const progress = createProgress(process.stderr, () => performance.now());
   const shutdown = listenForShutdown();
-  const pipeline = await openPipeline(options.data, config);
+  const pipeline = await openPipelineAt(options.place);
   try {
     const startedAt = performance.now();
     // What a crash left unfinished is finished first, so that the report is of this file alone.
@@ -95,7 +94,7 @@ export async function runImport(
 
 /** Waits until every record taken in is through the last stage. @throws AbortError when `signal` aborts. */
 export async function drain(
-  pipeline: Pipeline,
+  pipeline: Pick<Pipeline, 'failed' | 'backlog'>,
   signal: AbortSignal,
   onLeft: (records: number) => void = () => {},
 ): Promise<void> {

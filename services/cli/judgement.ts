@@ -1,11 +1,12 @@
 // The model and the departments that the configuration asks for.
 import { readFileSync } from 'node:fs';
-import { stringify } from 'yaml';
+import { fileURLToPath } from 'node:url';
 import { readYaml } from '#core/config.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { ClassifyConfig } from '../classify/config.ts';
 import {
-  parseDepartments,
+  checkDepartments,
+  placeOf,
   type Department,
   type DepartmentsConfig,
 } from '../classify/departments.ts';
@@ -40,9 +41,7 @@ function readDepartments({
   const config =
     departmentsFile === undefined && added.length === 0
       ? loadShippedDepartments()
-      : parseDepartments(
-          stringify(withAdded(readYaml(departmentsFile ?? shipped.pathname), added)),
-        );
+      : joined(readYaml(departmentsFile ?? fileURLToPath(shipped)), departmentsFile, added);
   for (const { name } of config.departments) {
     if (reservedNames.has(name)) {
       throw new SignpostError(
@@ -54,15 +53,30 @@ function readDepartments({
   return config;
 }
 
-function withAdded(file: unknown, added: ClassifyConfig['departments']): unknown {
-  if (typeof file !== 'object' || file === null) return file;
-  const { departments } = file as { departments?: unknown };
-  if (!Array.isArray(departments)) return file;
+/** A departments file with those of the configuration; what is wrong is said to be where it was written. */
+function joined(
+  file: unknown,
+  path: string | undefined,
+  added: ClassifyConfig['departments'],
+): DepartmentsConfig {
+  const listed = (file as { departments?: unknown } | null)?.departments;
+  const own: readonly unknown[] = Array.isArray(listed) ? listed : [];
   const names = new Set(added.map(({ name }) => name));
-  const kept = departments.filter(
-    (entry: { name?: string } | null) => !names.has(entry?.name ?? ''),
-  );
-  return { ...file, departments: [...kept, ...added] };
+  const kept = own
+    .map((entry, at) => ({ entry, at }))
+    .filter(({ entry }) => !names.has((entry as { name?: string } | null)?.name ?? ''));
+  const document = Array.isArray(listed)
+    ? { ...(file as object), departments: [...kept.map(({ entry }) => entry), ...added] }
+    : file;
+  const fileName = path === undefined ? 'the shipped departments file' : path;
+  return checkDepartments(document, (place) => {
+    const [list, at, ...rest] = place;
+    if (list !== 'departments' || typeof at !== 'number') return `${fileName}, ${placeOf(place)}`;
+    const held = kept[at];
+    return held === undefined
+      ? `the configuration, ${placeOf(['classify', list, at - kept.length, ...rest])}`
+      : `${fileName}, ${placeOf([list, held.at, ...rest])}`;
+  });
 }
 
 function readModel(file: string): Buffer {

@@ -1,11 +1,12 @@
 // `signpost keys`: makes, lists and revokes API keys of the HTTP intake.
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SignpostError } from '#core/errors.ts';
+import { makeDirectory } from '#core/make-directory.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../gateway/api-keys.ts';
 import { intakeKinds, type IntakeKind } from '../gateway/sources/intake.ts';
 import type { CreateKeyOptions, KeysOptions } from './commands/keys.ts';
+import { leavingNothing } from './fresh-directory.ts';
 import { createOutput } from './output.ts';
 import { safeText } from './safe-text.ts';
 import { tableLines } from './table.ts';
@@ -13,13 +14,15 @@ import { timeOf } from './tail/show-record.ts';
 
 export async function createKey(options: CreateKeyOptions): Promise<void> {
   const kinds = kindsOf(options.kinds);
-  await mkdir(dirname(resolve(options.data)), { recursive: true });
-  await mkdir(options.data, { recursive: true, mode: 0o700 });
-  const { key, token } = await createApiKey(options.data, {
-    source: options.source,
-    kinds,
-    clock: Date.now,
-    random: randomBytes,
+  const { key, token } = await leavingNothing(options.data, async () => {
+    makeDirectory(dirname(resolve(options.data)));
+    makeDirectory(options.data, 0o700);
+    return createApiKey(options.data, {
+      source: options.source,
+      kinds,
+      clock: Date.now,
+      random: randomBytes,
+    });
   });
   const output = createOutput();
   if (options.json) {

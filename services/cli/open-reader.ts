@@ -1,13 +1,14 @@
-// Opens the log of a data directory for reading, whether or not another process writes to it.
+// Runs a command on the log it is to read and closes the log whatever happens.
 import type { LogReader } from '#core/log/port.ts';
-import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
+import { openReader } from './open-log.ts';
+import type { LogPlace } from './options.ts';
 
-/** Runs `use` on the log of `directory` and closes it. @throws SignpostError when there is none. */
+/** Runs `use` on the log at `place` and closes it. @throws SignpostError when there is none. */
 export async function withReader<T>(
-  directory: string,
+  place: LogPlace,
   use: (log: LogReader) => Promise<T>,
 ): Promise<T> {
-  const log = await openEmbeddedLogReader({ directory });
+  const log = await openReader(place);
   try {
     return await use(log);
   } finally {

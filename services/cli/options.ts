@@ -1,8 +1,61 @@
 // Options and arguments that several commands share. Loaded for `--help`: commander and nothing else.
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 export function dataOption(): Option {
-  return new Option('--data <dir>', 'data directory').env('SIGNPOST_DATA').default('.signpost');
+  return new Option('--data <dir>', 'data directory')
+    .env('SIGNPOST_DATA')
+    .default('.signpost')
+    .argParser((directory) => {
+      // Resolved, it would be the working directory.
+      if (directory.trim() === '') throw new InvalidArgumentError('It must name a directory.');
+      return directory;
+    });
+}
+
+/** Which log a command is to work on, as its options say; see `logAt`. */
+export interface LogPlace {
+  /** A data directory. */
+  readonly data: string;
+  /** Whether `--data` was given: then it is that directory, whatever cluster the configuration names. */
+  readonly isDataNamed: boolean;
+  /** Brokers of a cluster, `host:port[,host:port]`. */
+  readonly brokers?: string;
+  readonly config?: string;
+}
+
+/** The options behind `placeOf`. */
+export interface LogOptions {
+  readonly data: string;
+  readonly brokers?: string;
+  readonly config?: string;
+}
+
+/** Adds `--data`, `--brokers` and `--config`. */
+export function withLogOptions(command: Command): Command {
+  return command
+    .addOption(dataOption())
+    .addOption(
+      new Option(
+        '--brokers <list>',
+        'work on this Kafka cluster, host:port[,host:port], not on a data directory (default: the brokers that KAFKA_BROKERS or the configuration names, unless --data is given)',
+      ),
+    )
+    .addOption(configOption());
+}
+
+/** Where `command`, whose options were added by `withLogOptions`, is to work. */
+export function placeOf(command: Command, { data, brokers, config }: LogOptions): LogPlace {
+  const isDataNamed = command.getOptionValueSource('data') === 'cli';
+  if (isDataNamed && brokers !== undefined)
+    command.error(
+      'error: --data names a directory and --brokers a cluster: give one of them, not both.',
+    );
+  return {
+    data,
+    isDataNamed,
+    ...(brokers === undefined ? {} : { brokers }),
+    ...(config === undefined ? {} : { config }),
+  };
 }
 
 export function configOption(): Option {

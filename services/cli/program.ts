@@ -8,6 +8,7 @@ import { addImport } from './commands/import.ts';
 import { addKeys } from './commands/keys.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
+import { addRun } from './commands/run.ts';
 import { addTail } from './commands/tail.ts';
 import { addTopics } from './commands/topics.ts';
 import { addUp } from './commands/up.ts';
@@ -55,6 +56,7 @@ export function buildProgram(): Command {
     );
   for (const add of [
     addUp,
+    addRun,
     addImport,
     addTail,
     addClassify,

@@ -3,6 +3,7 @@ import type { CommittedOffset, LogReader, TopicStatus } from '#core/log/port.ts'
 import { fixedTopics, insightsOf } from '../topology.ts';
 import type { TopicsOptions } from './commands/topics.ts';
 import { withReader } from './open-reader.ts';
+import type { LogPlace } from './options.ts';
 import { createOutput, type Styles } from './output.ts';
 import { oneLine } from './safe-text.ts';
 import { tableLines } from './table.ts';
@@ -22,8 +23,8 @@ export interface TopicSummary {
   readonly lag: Readonly<Record<string, number>>;
 }
 
-export async function listTopics(options: TopicsOptions): Promise<void> {
-  const topics = await withReader(options.data, summarize);
+export async function listTopics(place: LogPlace, options: TopicsOptions): Promise<void> {
+  const topics = await withReader(place, summarize);
   const output = createOutput();
   if (options.json) await output.json({ topics });
   else for (const line of topicLines(topics, output.styles)) await output.line(line);

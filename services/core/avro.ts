@@ -6,6 +6,10 @@ import { AvroWriter } from './avro-writer.ts';
 import type { Codec } from './codec.ts';
 import { SignpostError } from './errors.ts';
 import { findMismatch } from './avro-mismatch.ts';
+import { parseShape } from './registry/avro-shape.ts';
+import { learnedSchema } from './registry/learned-schemas.ts';
+import { resolvingReader } from './registry/resolve.ts';
+import { nameOfId } from './registry/schema-source.ts';
 
 /** Zero byte and schema id before the Avro body. */
 export const FRAME_BYTES = 5;
@@ -34,7 +38,8 @@ const reader = new AvroReader();
  * fields of decoded records are views on the input.
  */
 export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
-  const { recordName, schemaId, readers } = format;
+  const { recordName, schemaId } = format;
+  const readers = new Map(format.readers);
   return {
     recordName,
     schemaId,
@@ -63,8 +68,8 @@ export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
     decode(bytes) {
       try {
         const id = reader.begin(bytes);
-        const read = readers.get(id);
-        if (read === undefined) throw reader.failure(`schema id ${id} is none of this record's`);
+        let read = readers.get(id);
+        if (read === undefined) readers.set(id, (read = readerOfLearned(format, id)));
         const record = read(reader);
         reader.end();
         return record;
@@ -82,7 +87,21 @@ export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
 const NULL_BRANCH = 0;
 
 function schemaIdOf(bytes: Uint8Array): number {
-  return (bytes[1]! << 24) | (bytes[2]! << 16) | (bytes[3]! << 8) | bytes[4]!;
+  return ((bytes[1]! << 24) | (bytes[2]! << 16) | (bytes[3]! << 8) | bytes[4]!) >>> 0;
+}
+
+/** Reads what another release wrote; see docs/decisions/0008-schema-ids-and-versions.md. */
+function readerOfLearned<T>(format: AvroFormat<T>, id: number): (reader: AvroReader) => T {
+  const written = learnedSchema(id);
+  if (written === undefined || written.name !== format.recordName) {
+    throw reader.failure(`schema id ${nameOfId(id)} is none of this record's`);
+  }
+  const known = parseShape(readFileSync(format.schemaFile, 'utf8'));
+  try {
+    return resolvingReader(written, known) as (reader: AvroReader) => T;
+  } catch (error) {
+    throw reader.failure(`schema id ${nameOfId(id)} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** Names the field at fault and never its value: that may be a customer's words. */

@@ -6,14 +6,9 @@ import type { z } from 'zod';
 import { SignpostError } from './errors.ts';
 
 /**
- * Reads `file` (none: the defaults) against `schema`.
- * @throws SignpostError `config-invalid` naming the file, each wrong value by its path, and what is allowed.
+ * Checks what was read against `schema`; `where` names it in errors.
+ * @throws SignpostError `config-invalid` naming each wrong value by its path, and what is allowed.
  */
-export function loadConfig<S extends z.ZodType>(schema: S, file: string | undefined): z.output<S> {
-  return checkConfig(schema, file === undefined ? {} : readYaml(file), file ?? 'the configuration');
-}
-
-/** Checks a value read elsewhere; `where` names it in errors. */
 export function checkConfig<S extends z.ZodType>(
   schema: S,
   value: unknown,

@@ -18,11 +18,37 @@ export interface StageMetrics {
   committing(records: number): () => void;
 }
 
+/** What the intake counts. Names and codes only, never what somebody said. */
+export interface IntakeMetrics {
+  /** A request was judged record by record. */
+  taken(event: {
+    readonly kind: string;
+    readonly source: string;
+    readonly accepted: number;
+    readonly rejected: Readonly<Record<string, number>>;
+  }): void;
+  /** A request was answered with an error. */
+  refused(code: string): void;
+}
+
+/** What a log that runs over a network tells. */
+export interface LogMetrics {
+  /** Partitions were handed out anew. */
+  rebalanced(group: string): void;
+  /** A consumer that had stopped was started anew. */
+  restarted(group: string, why: string): void;
+}
+
 export interface Telemetry {
   stage(name: string): StageMetrics;
+  readonly intake: IntakeMetrics;
+  readonly log: LogMetrics;
   /** Plain data that survives `postMessage`. */
   snapshot(): Promise<readonly MetricObject[]>;
 }
+
+/** While anybody may name a source, names must not fill memory: further ones are counted together. */
+const mostSources = 200;
 
 /** `seconds` is a monotonic clock in seconds. */
 export function createTelemetry(seconds: () => number): Telemetry {
@@ -60,7 +86,50 @@ export function createTelemetry(seconds: () => number): Telemetry {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers,
   });
+  const intakeRecords = new Counter({
+    name: 'signpost_intake_records_total',
+    help: 'Records judged by the intake, by kind, source, verdict and reason',
+    labelNames: ['kind', 'source', 'verdict', 'reason'],
+    registers,
+  });
+  const intakeRefusals = new Counter({
+    name: 'signpost_intake_refused_requests_total',
+    help: 'Requests the intake answered with an error, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  const rebalances = new Counter({
+    name: 'signpost_rebalances_total',
+    help: 'Times partitions were handed out anew, by consumer group',
+    labelNames: ['group'],
+    registers,
+  });
+  const restarts = new Counter({
+    name: 'signpost_consumer_restarts_total',
+    help: 'Consumers that had stopped and were started anew, by consumer group and cause',
+    labelNames: ['group', 'why'],
+    registers,
+  });
+  const sources = new Set<string>();
+  const sourceLabel = (source: string): string => {
+    if (sources.size < mostSources) sources.add(source);
+    return sources.has(source) ? source : 'other';
+  };
   return {
+    intake: {
+      taken({ kind, source: name, accepted, rejected }) {
+        const source = sourceLabel(name);
+        if (accepted > 0)
+          intakeRecords.inc({ kind, source, verdict: 'accept', reason: '' }, accepted);
+        for (const [reason, count] of Object.entries(rejected))
+          intakeRecords.inc({ kind, source, verdict: 'refuse', reason }, count);
+      },
+      refused: (code) => intakeRefusals.inc({ code }),
+    },
+    log: {
+      rebalanced: (group) => rebalances.inc({ group }),
+      restarted: (group, why) => restarts.inc({ group, why }),
+    },
     stage(stage) {
       return {
         judged({ emitted, outputs: written, dropped, rejected }, by = stage) {

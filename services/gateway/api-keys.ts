@@ -77,7 +77,7 @@ export async function createApiKey(
 
 /** All keys, revoked ones too, oldest first. @throws SignpostError `keys-unreadable`. */
 export async function listApiKeys(dataDir: string): Promise<readonly ApiKey[]> {
-  return (await readKeys(dataDir)).map(withoutSecret);
+  return (await readKeys(join(dataDir, fileName))).map(withoutSecret);
 }
 
 /**
@@ -91,6 +91,13 @@ export async function revokeApiKey(
   clock: () => number,
 ): Promise<boolean> {
   let found = false;
+  // Where there is nothing to revoke, nothing is written.
+  if (
+    !(await readKeys(join(dataDir, fileName))).some(
+      (key) => key.id === id && key.revokedAt === null,
+    )
+  )
+    return false;
   await change(dataDir, (keys) =>
     keys.map((key) => {
       if (key.id !== id || key.revokedAt !== null) return key;
@@ -114,24 +121,37 @@ export interface ApiKeys {
 const reloadMs = 1000;
 
 /**
- * Reads the keys, and again when the file has changed, looking at most once a second by `clock` (ms). A file that became unreadable
- * refuses everybody: keeping the old keys would keep a revoked one alive.
+ * The keys in a data directory, see `loadApiKeysFile`. Without a file there are none yet.
  * @throws SignpostError `keys-unreadable`.
  */
-export async function loadApiKeys(
-  dataDir: string,
-  clock: () => number = Date.now,
+export function loadApiKeys(dataDir: string, clock: () => number = Date.now): Promise<ApiKeys> {
+  return loadKeys(join(dataDir, fileName), clock, true);
+}
+
+/**
+ * Reads the keys of `file`, and again when it has changed, looking at most once a second by `clock` (ms). A file that
+ * became unreadable, or is missing, refuses everybody: keeping the old keys would keep a revoked one alive.
+ * @throws SignpostError `keys-unreadable`.
+ */
+export function loadApiKeysFile(file: string, clock: () => number = Date.now): Promise<ApiKeys> {
+  return loadKeys(file, clock, false);
+}
+
+async function loadKeys(
+  file: string,
+  clock: () => number,
+  mayBeMissing: boolean,
 ): Promise<ApiKeys> {
-  let stamp = await stampOf(dataDir);
-  let keys = byId(await readKeys(dataDir));
+  let stamp = await stampOf(file, mayBeMissing);
+  let keys = byId(await readKeys(file, mayBeMissing));
   let lookedAt = clock();
 
   async function current(): Promise<ReadonlyMap<string, StoredKey>> {
     const now = clock();
     if (now >= lookedAt && now - lookedAt < reloadMs) return keys;
-    const seen = await stampOf(dataDir);
+    const seen = await stampOf(file, mayBeMissing);
     if (seen !== stamp) {
-      keys = byId(await readKeys(dataDir));
+      keys = byId(await readKeys(file, mayBeMissing));
       stamp = seen;
     }
     lookedAt = now;
@@ -172,22 +192,22 @@ function byId(keys: readonly StoredKey[]): ReadonlyMap<string, StoredKey> {
 }
 
 /** Changes whenever the file is replaced: `rename` brings a new inode even within one tick of the clock. */
-async function stampOf(dataDir: string): Promise<string> {
+async function stampOf(file: string, mayBeMissing: boolean): Promise<string> {
   try {
-    const { ino, mtimeMs, size } = await stat(join(dataDir, fileName));
+    const { ino, mtimeMs, size } = await stat(file);
     return `${ino}/${mtimeMs}/${size}`;
   } catch (error) {
-    if (isMissing(error)) return 'none';
-    throw unreadable(dataDir, error);
+    if (mayBeMissing && isMissing(error)) return 'none';
+    throw unreadable(file, error);
   }
 }
 
-async function readKeys(dataDir: string): Promise<StoredKey[]> {
+async function readKeys(file: string, mayBeMissing = true): Promise<StoredKey[]> {
   try {
-    return fileSchema.parse(JSON.parse(await readFile(join(dataDir, fileName), 'utf8'))).keys;
+    return fileSchema.parse(JSON.parse(await readFile(file, 'utf8'))).keys;
   } catch (error) {
-    if (isMissing(error)) return [];
-    throw unreadable(dataDir, error);
+    if (mayBeMissing && isMissing(error)) return [];
+    throw unreadable(file, error);
   }
 }
 
@@ -203,7 +223,7 @@ async function change(
   const draft = `${file}.new`;
   const handle = await openDraft(draft);
   try {
-    const keys = next(await readKeys(dataDir));
+    const keys = next(await readKeys(file));
     await handle.writeFile(`${JSON.stringify({ version: 1, keys }, null, 2)}\n`);
     await handle.sync();
     await handle.close();
@@ -229,15 +249,11 @@ async function openDraft(draft: string) {
   });
 }
 
-function unreadable(dataDir: string, cause: unknown): SignpostError {
-  return new SignpostError(
-    'keys-unreadable',
-    `Cannot read the API keys in ${join(dataDir, fileName)}.`,
-    {
-      cause,
-      hint: 'The file must be readable JSON as signpost wrote it; to start anew, delete it and make new keys.',
-    },
-  );
+function unreadable(file: string, cause: unknown): SignpostError {
+  return new SignpostError('keys-unreadable', `Cannot read the API keys in ${file}.`, {
+    cause,
+    hint: 'The file must be readable JSON as signpost wrote it; to start anew, delete it and make new keys.',
+  });
 }
 
 function unwritable(draft: string, cause: unknown): SignpostError {

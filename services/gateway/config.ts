@@ -45,6 +45,23 @@ export const gatewayConfig = z
       .min(0)
       .default(5000)
       .describe('At the end, how long requests under way may take to arrive.'),
+    apiKeysFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The keys of senders; by default api-keys.json in the data directory.'),
+    maxBacklogRecords: z
+      .number()
+      .int()
+      .min(1)
+      .default(1_000_000)
+      .describe('When more wait to be normalized, senders are asked to come again later.'),
+    schemaRegistry: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Answer the read half of the Confluent Schema Registry API, without a key: schemas are no secret.',
+      ),
     retryAfterSeconds: z
       .number()
       .int()

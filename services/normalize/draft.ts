@@ -8,7 +8,8 @@ import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
 import { postsPublished, surveysAnswered, ticketsReported } from '../topology.ts';
 import type { Locate } from './gazetteer.ts';
 import type { Redacted, Redactor } from './redact.ts';
-import { ticketUpdate, type TicketUpdate } from './ticket.ts';
+import type { TicketUpdate } from './ticket-state.ts';
+import { ticketUpdate } from './ticket.ts';
 
 export type IntakeRecord = TroubleTicket | CommunityPost | SurveyAnswer;
 

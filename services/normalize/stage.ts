@@ -9,13 +9,8 @@ import {
   ticketsReported,
 } from '../topology.ts';
 import type { Draft, IntakeRecord, Normalizer } from './draft.ts';
-import {
-  addUpdate,
-  ticketSignal,
-  type Known,
-  type TicketState,
-  type TicketUpdate,
-} from './ticket.ts';
+import { addUpdate, type Known, type TicketState, type TicketUpdate } from './ticket-state.ts';
+import { ticketSignal } from './ticket.ts';
 
 export type NormalizeReason =
   /** The company's own post: not a customer's voice. */

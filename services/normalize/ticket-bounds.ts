@@ -3,6 +3,8 @@
 import type { TicketNote } from '#schemas/trouble-ticket.ts';
 
 export const maxNotes = 100;
+/** Of a ticket over all its updates; the intake takes 50 with one. */
+export const maxAttributes = 200;
 /** Characters (UTF-16 code units) of a signal's text. */
 export const maxTextLength = 64_000;
 /** An update is kept with its ticket, and read again with each later one. */

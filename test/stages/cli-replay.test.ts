@@ -169,6 +169,38 @@ describe('a dead letter of a line', () => {
   });
 });
 
+describe('the order of dead letters', () => {
+  it('is time, and within a millisecond where they came from, whatever their partitions', async () => {
+    const log = createMemoryReader([intake, recordsRejected.name]);
+    const put = (id: string, rejectedAt: number, partition: number) =>
+      log.put(
+        {
+          topic: recordsRejected.name,
+          value: recordsRejected.codec.encode(aLetter({ id, rejectedAt })),
+          headers: { ce_id: id },
+          timestamp: rejectedAt,
+        },
+        partition,
+      );
+    put('posts.published.v1-1-9-normalize', 1_000, 0);
+    put('posts.published.v1-0-10-normalize', 1_000, 0);
+    put('f00d-100-aa', 1_001, 0);
+    put('f00d-20-bb', 1_001, 0);
+    put('posts.published.v1-0-9-normalize', 1_000, 1);
+    put('f00d-3-cc', 1_001, 1);
+    put('posts.published.v1-0-1-normalize', 1_002, 1);
+    expect(await idsOf(filterLetters(log, {}))).toEqual([
+      'posts.published.v1-0-9-normalize',
+      'posts.published.v1-0-10-normalize',
+      'posts.published.v1-1-9-normalize',
+      'f00d-3-cc',
+      'f00d-20-bb',
+      'f00d-100-aa',
+      'posts.published.v1-0-1-normalize',
+    ]);
+  });
+});
+
 describe('choosing', () => {
   it('by source, reason and stage', async () => {
     const log = logWith(

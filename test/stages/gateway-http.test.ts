@@ -142,6 +142,24 @@ describe('taking in', () => {
     expect(ids()).toEqual(['http/1', 'http/2']);
   });
 
+  test('an id that JSON has rounded is refused by its field, and not told back as another', async () => {
+    const gateway = await start();
+    const body = `[${JSON.stringify(ticket(1))},{"id":9007199254740993,"occurredAt":"${at}","status":"held"}]`;
+    const answer = await post(gateway, body);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toEqual({
+      accepted: 1,
+      rejected: [
+        {
+          index: 1,
+          reason: 'wrong-type',
+          field: 'id',
+          detail: 'must be text, or a whole number below 2^53',
+        },
+      ],
+    });
+  });
+
   test('a broken line is listed by its line, the others are taken in', async () => {
     const gateway = await start();
     const lines = [

@@ -145,6 +145,27 @@ const refused: readonly (readonly [string, IntakeKind, unknown, string, string])
     'attributes.a',
   ],
   [
+    'an attribute that JSON has rounded',
+    'tickets',
+    { ...ticket, attributes: json('{"order":12345678901234567890}') },
+    'wrong-type',
+    'attributes.order',
+  ],
+  [
+    'an id that JSON has rounded',
+    'tickets',
+    { ...ticket, id: json('9007199254740993') },
+    'wrong-type',
+    'id',
+  ],
+  [
+    'a customer id that JSON has rounded',
+    'tickets',
+    { ...ticket, customerId: json('9007199254740993') },
+    'wrong-type',
+    'customerId',
+  ],
+  [
     '51 attributes',
     'tickets',
     { ...ticket, attributes: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [i, 'x'])) },

@@ -1,6 +1,13 @@
 // Definition of `signpost rejected` and its three parts.
 import type { Command } from 'commander';
-import { configOption, dataOption, examples, jsonOption, wholeNumber } from '../options.ts';
+import {
+  examples,
+  jsonOption,
+  placeOf,
+  wholeNumber,
+  withLogOptions,
+  type LogOptions,
+} from '../options.ts';
 
 export interface LetterFilter {
   readonly source?: string;
@@ -8,25 +15,21 @@ export interface LetterFilter {
   readonly stage?: string;
 }
 
-export interface ListOptions extends LetterFilter {
-  readonly data: string;
+export interface ListOptions extends LetterFilter, LogOptions {
   readonly max?: number;
   readonly json?: true;
 }
 
-export interface ShowOptions {
-  readonly data: string;
+export interface ShowOptions extends LogOptions {
   readonly json?: true;
 }
 
-export interface ReplayOptions extends LetterFilter {
-  readonly data: string;
+export interface ReplayOptions extends LetterFilter, LogOptions {
   readonly all?: true;
   /** Also what was rejected again after a replay. */
   readonly again?: true;
   readonly mapping?: string;
   readonly dryRun?: true;
-  readonly config?: string;
   readonly json?: true;
 }
 
@@ -50,29 +53,26 @@ export function addRejected(program: Command): void {
 }
 
 function addList(rejected: Command): void {
-  filtered(rejected.command('list'))
+  filtered(withLogOptions(rejected.command('list')))
     .summary('which there are, and why')
     .description('Lists dead letters, oldest first.')
-    .addOption(dataOption())
     .option('--max <n>', 'the newest n (default: 20; all with --json)', wholeNumber(1, 10_000))
     .addOption(jsonOption('print one JSON object per dead letter'))
     .addHelpText(
       'after',
       examples(['signpost rejected list --source helpdesk', 'those of one source']),
     )
-    .action(async (options: ListOptions) => {
+    .action(async (options: ListOptions, command: Command) => {
       const { listRejected } = await import('../rejected/list.ts');
-      await listRejected(options);
+      await listRejected(placeOf(command, options), options);
     });
 }
 
 function addShow(rejected: Command): void {
-  rejected
-    .command('show')
+  withLogOptions(rejected.command('show'))
     .summary('one with what it holds')
     .description('Shows one dead letter with what it holds, which may be words not redacted.')
     .argument('<id>', 'id, as listed')
-    .addOption(dataOption())
     .addOption(jsonOption('print one JSON object'))
     .addHelpText(
       'after',
@@ -81,21 +81,20 @@ function addShow(rejected: Command): void {
         'reason, origin and payload',
       ]),
     )
-    .action(async (id: string, options: ShowOptions) => {
+    .action(async (id: string, options: ShowOptions, command: Command) => {
       const { showRejected } = await import('../rejected/show.ts');
-      await showRejected(id, options);
+      await showRejected(id, placeOf(command, options), options);
     });
 }
 
 function addReplay(rejected: Command): void {
-  filtered(rejected.command('replay'))
+  filtered(withLogOptions(rejected.command('replay')))
     .summary('put them back after a fix')
     .description(
       'Puts dead letters back where they came from, after what was wrong has been mended, and runs the pipeline to ' +
         'the end. A dead letter is put back once: a second replay skips it.',
     )
     .argument('[ids...]', 'ids, as listed; or choose by --all, --reason, --source, --stage')
-    .addOption(dataOption())
     .option('--all', 'every dead letter not replayed yet')
     .option('--again', 'also those that were rejected again after a replay')
     .option(
@@ -103,7 +102,6 @@ function addReplay(rejected: Command): void {
       'for lines of a file: the mapping to read them with (default: the one recorded)',
     )
     .option('--dry-run', 'only say what would be done')
-    .addOption(configOption())
     .addOption(jsonOption('print one JSON object'))
     .addHelpText(
       'after',
@@ -115,9 +113,9 @@ function addReplay(rejected: Command): void {
         ['signpost rejected replay --all --dry-run', 'what would be done, without doing it'],
       ),
     )
-    .action(async (ids: readonly string[], options: ReplayOptions) => {
+    .action(async (ids: readonly string[], options: ReplayOptions, command: Command) => {
       const { replayCommand } = await import('../rejected/replay-command.ts');
-      await replayCommand(ids, options);
+      await replayCommand(ids, placeOf(command, options), options);
     });
 }
 

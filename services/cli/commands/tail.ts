@@ -1,9 +1,15 @@
 // Definition of `signpost tail`.
 import type { Command } from 'commander';
-import { dataOption, examples, jsonOption, wholeNumber } from '../options.ts';
+import {
+  examples,
+  jsonOption,
+  placeOf,
+  wholeNumber,
+  withLogOptions,
+  type LogOptions,
+} from '../options.ts';
 
-export interface TailOptions {
-  readonly data: string;
+export interface TailOptions extends LogOptions {
   readonly fromBeginning?: true;
   readonly max?: number;
   readonly follow?: true;
@@ -11,15 +17,13 @@ export interface TailOptions {
 }
 
 export function addTail(program: Command): void {
-  program
-    .command('tail')
+  withLogOptions(program.command('tail'))
     .summary('read a stream')
     .description(
       'Prints the last records of a stream, those of its partitions in order of time. STREAM is the name of a ' +
         'department, or shared (all insights), signals, rejected, dropped, or any topic.',
     )
     .argument('<stream>', 'department, shared, signals, rejected, dropped, or a topic')
-    .addOption(dataOption())
     .option('--from-beginning', 'start at the oldest record held')
     .option(
       '--max <n>',
@@ -33,14 +37,15 @@ export function addTail(program: Command): void {
       examples(
         ['signpost tail operations', 'the last ten insights that matter to operations'],
         ['signpost tail shared --follow', 'every insight, as it comes'],
+        ['signpost tail shared --brokers kafka-1:9092,kafka-2:9092', 'on a cluster'],
         [
           'signpost tail billing --from-beginning --json | jq -r .value.theme | sort | uniq -c',
           'count themes',
         ],
       ),
     )
-    .action(async (stream: string, options: TailOptions) => {
+    .action(async (stream: string, options: TailOptions, command: Command) => {
       const { tail } = await import('../tail/tail.ts');
-      await tail(stream, options);
+      await tail(stream, placeOf(command, options), options);
     });
 }

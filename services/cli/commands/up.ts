@@ -34,6 +34,7 @@ export function addUp(program: Command): void {
     )
     .action(async ({ config, port, demo, data }: Options) => {
       const { runUp } = await import('../up-run.ts');
-      await runUp({ data, config, port, demo: demo === true });
+      const { leavingNothing } = await import('../fresh-directory.ts');
+      await leavingNothing(data, () => runUp({ data, config, port, demo: demo === true }));
     });
 }

@@ -11,15 +11,15 @@ import {
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
 import { listApiKeys } from '../../gateway/api-keys.ts';
 import { readGazetteer } from '../../normalize/gazetteer.ts';
 import { parsePseudonymKeys } from '../../normalize/pseudonym.ts';
 import { readConfig, type Config } from '../config.ts';
-import { openJudge } from '../judgement.ts';
+import { departmentsOf, openJudge } from '../judgement.ts';
 import { pseudonymKeysVariable } from '../pseudonym-keys.ts';
-import { schemaProblems } from './schema-files.ts';
 import { sizeOf } from '../topics.ts';
+import { logHolds, readersMove } from './log-checks.ts';
+import { schemaProblems } from './schema-files.ts';
 
 export interface Finding {
   readonly says: string;
@@ -50,17 +50,18 @@ export function checksOf(
     { name: 'data directory', look: () => dataDirectory(directory) },
     { name: 'free disk', look: () => freeDisk(directory) },
     { name: 'writer', look: () => writer(directory) },
-    { name: 'log', look: () => log(directory) },
+    { name: 'log', look: () => logHolds(directory) },
+    { name: 'readers', look: () => readersMove(directory) },
     { name: 'schemas', look: schemas },
-    { name: 'model', look: () => ({ says: openJudge(config().classify).judge.version }) },
     {
       name: 'departments',
       look: () => ({
-        says: openJudge(config().classify)
-          .departments.map(({ name }) => name)
+        says: departmentsOf(config().classify)
+          .map(({ name }) => name)
           .join(', '),
       }),
     },
+    { name: 'model', look: () => ({ says: openJudge(config().classify).judge.version }) },
     { name: 'gazetteer', look: () => gazetteer(config()) },
     { name: 'pseudonym keys', look: () => pseudonymKeys(directory, env) },
     { name: 'API keys', look: () => apiKeys(directory) },
@@ -157,20 +158,6 @@ function writerOf(directory: string): number | undefined {
   } catch (error) {
     // Alive, but somebody else's.
     return error instanceof Error && 'code' in error && error.code === 'EPERM' ? -1 : undefined;
-  }
-}
-
-async function log(directory: string): Promise<Finding> {
-  if (!existsSync(join(directory, 'log', 'log.sqlite'))) return { says: 'none yet' };
-  const reader = await openEmbeddedLogReader({ directory });
-  try {
-    const topics = await reader.topics();
-    const records = topics
-      .flatMap(({ partitions }) => partitions)
-      .reduce((sum, { start, end }) => sum + end - start, 0);
-    return { says: `${topics.length} topics, ${records.toLocaleString('en-US')} records` };
-  } finally {
-    await reader.close();
   }
 }
 

@@ -16,8 +16,7 @@ export async function doctor(options: DoctorOptions): Promise<void> {
   const output = createOutput();
   const { green, red } = output.styles;
   const diagnoses: Diagnosis[] = [];
-  for (const check of checksOf(options.data, options.config, process.env)) {
-    const diagnosis = await diagnose(check);
+  for await (const diagnosis of diagnose(checksOf(options.data, options.config, process.env))) {
     diagnoses.push(diagnosis);
     if (options.json) continue;
     const { ok, name, says, hint } = diagnosis;
@@ -29,7 +28,23 @@ export async function doctor(options: DoctorOptions): Promise<void> {
   if (!ok) process.exitCode = exitCodes.failed;
 }
 
-async function diagnose({ name, look }: Check): Promise<Diagnosis> {
+/** Runs the checks in order. What one of them has said already, a later one does not say again. */
+export async function* diagnose(checks: readonly Check[]): AsyncGenerator<Diagnosis> {
+  const said = new Map<string, string>();
+  for (const check of checks) {
+    const diagnosis = await diagnosisOf(check);
+    const earlier = said.get(diagnosis.says);
+    if (diagnosis.ok) yield diagnosis;
+    else if (earlier !== undefined) {
+      yield { name: check.name, ok: false, says: `cannot be checked: see ${earlier}` };
+    } else {
+      said.set(diagnosis.says, check.name);
+      yield diagnosis;
+    }
+  }
+}
+
+async function diagnosisOf({ name, look }: Check): Promise<Diagnosis> {
   try {
     const { says, wrong } = await look();
     return { name, ok: wrong === undefined, says, ...(wrong === undefined ? {} : { hint: wrong }) };

@@ -6,18 +6,38 @@ import { withReader } from '../open-reader.ts';
 import { createOutput, type Styles } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
+import { logAt } from '../open-log.ts';
+import type { LogPlace } from '../options.ts';
+import { createProgress } from '../progress.ts';
 import type { Totals } from './ledger.ts';
 import { reconcile, type Reconciliation } from './reconcile.ts';
 
-export async function reconcileCommand(options: ReconcileOptions): Promise<void> {
-  const result = await withReader(options.data, reconcile);
+/** On a cluster records are always under way; on a data directory nobody may be there to process them. */
+const usualWaitSeconds = { kafka: 30, embedded: 0 };
+
+export async function reconcileCommand(place: LogPlace, options: ReconcileOptions): Promise<void> {
+  const at = logAt(place);
+  const services = at.kind === 'kafka' ? 'the services' : '`signpost up`';
+  const progress = createProgress(process.stderr, () => performance.now());
+  const result = await withReader(place, (log) =>
+    reconcile(log, {
+      waitMs: (options.wait ?? usualWaitSeconds[at.kind]) * 1000,
+      onWaiting: (records) => progress.update(0, `${count(records)} records under way`),
+    }),
+  );
+  progress.end();
   const output = createOutput();
   if (options.json) await output.json(result);
-  else for (const line of reportLines(result, output.styles)) await output.line(line);
+  else for (const line of reportLines(result, output.styles, services)) await output.line(line);
   if (!result.balanced) process.exitCode = exitCodes.failed;
 }
 
-export function reportLines(result: Reconciliation, { bold, green, red, dim }: Styles): string[] {
+/** @param services who processes what is under way */
+export function reportLines(
+  result: Reconciliation,
+  { bold, green, red, dim }: Styles,
+  services = '`signpost up`',
+): string[] {
   const sources = Object.entries(result.sources);
   if (sources.length === 0)
     return ['Nothing was accepted yet: import something, or run `signpost up`.'];
@@ -37,24 +57,30 @@ export function reportLines(result: Reconciliation, { bold, green, red, dim }: S
       ? green(
           '✓ balanced: every record accepted became exactly one of insight, dropped, rejected; no id is there twice.',
         )
-      : red('✗ not balanced'),
-    ...findings(result),
+      : red(isOnlyPending(result) ? '✗ not balanced yet' : '✗ not balanced'),
+    ...findings(result, services),
     ...(Object.values(result.retainedFrom).some((start) => start > 0)
       ? [dim('  Intake topics no longer hold their first records; those are left out.')]
       : []),
   ];
 }
 
-function findings(result: Reconciliation): string[] {
+/** Nothing is wrong, it is only not through. */
+function isOnlyPending(result: Reconciliation): boolean {
+  const { pending, missing, doubled, unexplained, duplicates } = result;
+  return pending > 0 && missing + doubled + unexplained + duplicates === 0;
+}
+
+function findings(result: Reconciliation, services: string): string[] {
   const { inFlight, awaitingPublish, missing, doubled, unexplained, duplicatesIn, examples } =
     result;
   const such = (origins: readonly string[]): string =>
     origins.length === 0 ? '' : ` (${origins.map(oneLine).join(', ')} …)`;
   return [
     inFlight > 0 &&
-      `  ${count(inFlight)} still in flight; \`signpost up\` processes them. Reconcile again then.`,
+      `  ${count(inFlight)} still in flight, for ${services} to process. Reconcile again then.`,
     awaitingPublish > 0 &&
-      `  ${count(awaitingPublish)} insights not yet routed to departments; \`signpost up\` does it.`,
+      `  ${count(awaitingPublish)} insights not yet routed to departments, for ${services} to do.`,
     missing > 0 &&
       `  ${count(missing)} lost: accepted and processed, but without an outcome${such(examples.missing)}.`,
     doubled > 0 && `  ${count(doubled)} with more than one outcome${such(examples.doubled)}.`,

@@ -50,6 +50,8 @@ export interface Ledger {
   /** A record put back on a later topic stands for its origin once more. */
   replayed(headers: Headers): void;
   outcome(kind: OutcomeKind, headers: Headers, reason?: string): void;
+  /** Whether a record stems from one that was accepted. */
+  isOfAccepted(headers: Headers): boolean;
   /** An insight that the last stage dropped or rejected: it counts as that instead. */
   turned(kind: 'dropped' | 'rejected', headers: Headers, reason: string): void;
   /** A record on a department's stream. */
@@ -170,6 +172,11 @@ export function createLedger(
       const { marks } = lane!;
       if ((marks[at]! & outcomeMask) < outcomeMask) marks[at]! += 1;
       note(accountOf(headers), kind, reason);
+    },
+
+    isOfAccepted(headers) {
+      const origin = headers[header.origin];
+      return origin !== undefined && find(origin);
     },
 
     turned(kind, headers, reason) {

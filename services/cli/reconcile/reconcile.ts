@@ -1,6 +1,8 @@
 // Proves from the topics themselves that accepted = insights + dropped + rejected. Reads headers as a stream, through
-// the port of the log alone; what is accepted while it reads is left out, so that a running pipeline raises no alarm.
+// the port of the log alone; what is accepted after it began is left out, so that a running pipeline raises no alarm.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Codec } from '#core/codec.ts';
+import { SignpostError } from '#core/errors.ts';
 import type { CommittedOffset, LogReader, ReceivedRecord, TopicStatus } from '#core/log/port.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { header } from '#core/topic.ts';
@@ -12,6 +14,7 @@ import {
   signalsNormalized,
 } from '../../topology.ts';
 import { readRange } from '../read-range.ts';
+import { underWay } from '../under-way.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
 import { createLedger, type Ledger, type Reasons, type Totals, type Verdict } from './ledger.ts';
 
@@ -23,6 +26,8 @@ export interface Reconciliation extends Verdict {
   readonly reasons: Readonly<Record<string, Reasons>>;
   /** Insights still to be routed to departments. */
   readonly awaitingPublish: number;
+  /** What was accepted and is not decided yet, and what is decided and not routed yet: `inFlight + awaitingPublish`. */
+  readonly pending: number;
   /** Insights whose id came before on the same topic. */
   readonly duplicates: number;
   /** The same by topic, where there are any. */
@@ -40,16 +45,46 @@ interface Range {
   readonly end: number;
 }
 
+export interface ReconcileSettings {
+  /** How long to wait for what was under way when it began. Default: not at all. */
+  readonly waitMs?: number;
+  /** Told how many records are still under way. */
+  readonly onWaiting?: (records: number) => void;
+  /** Monotonic, milliseconds. */
+  readonly clock?: () => number;
+  readonly sleep?: (ms: number) => Promise<unknown>;
+}
+
+/** What is open longer than this was left open by a broken client: brokers end transactions long before. */
+const openTransactionMs = 120_000;
+const lookMs = 200;
+
 const intakeNames: ReadonlySet<string> = new Set(intakeTopics.map(({ name }) => name));
 
-export async function reconcile(log: LogReader): Promise<Reconciliation> {
+/**
+ * What had been accepted when it is called is what is accounted for.
+ * @throws SignpostError `log-hidden` when an open transaction hides what was committed.
+ */
+export async function reconcile(
+  log: LogReader,
+  settings: ReconcileSettings = {},
+): Promise<Reconciliation> {
+  const { waitMs = 0, onWaiting, clock = () => performance.now(), sleep = pause } = settings;
   let read = 0;
+  let hiddenSince: number | undefined;
+  async function untilShown(): Promise<boolean> {
+    hiddenSince ??= clock();
+    if (clock() - hiddenSince > openTransactionMs) throw hidden();
+    await sleep(lookMs / 4);
+    return true;
+  }
   async function each(
     ranges: readonly Range[],
     see: (record: ReceivedRecord) => void,
   ): Promise<void> {
     for (const { topic, partition, start, end } of ranges) {
-      for await (const records of readRange(log, topic, partition, start, end)) {
+      for await (const records of readRange(log, topic, partition, start, end, untilShown)) {
+        hiddenSince = undefined;
         for (const record of records) see(record);
         read += records.length;
       }
@@ -65,6 +100,14 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
     // A tombstone says nothing, and no stage passes it on.
     if (value !== null) ledger.accepted(topic, partition, offset, headers);
   });
+  const left = underWay(log);
+  const waitsUntil = clock() + waitMs;
+  while (clock() < waitsUntil) {
+    const records = await left();
+    if (records === 0) break;
+    onWaiting?.(records);
+    await sleep(lookMs);
+  }
   const committed = await log.committed();
   const after = rangesByTopic(await log.topics());
   // Read once more: what the outcomes up to `after` stem from had been accepted by now.
@@ -76,8 +119,18 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
 
   const ids = createIdSet(sizeOf(rangesOf(insightsShared.name)));
   const duplicatesIn: Record<string, number> = {};
-  await each(rangesOf(insightsShared.name), ({ headers, topic }) => {
+  const published = offsetsOf(committed, 'publish');
+  const sharedBefore = endsOf(before.get(insightsShared.name) ?? []);
+  let awaitingPublish = 0;
+  await each(rangesOf(insightsShared.name), ({ headers, topic, partition, offset }) => {
     ledger.outcome('insights', headers);
+    const place = nameOf({ topic, partition });
+    // Counted one by one: on Kafka there are offsets without records.
+    if (
+      offset >= (published.get(place) ?? 0) &&
+      (offset < (sharedBefore.get(place) ?? 0) || ledger.isOfAccepted(headers))
+    )
+      awaitingPublish += 1;
     // A replayed insight is one that nobody could read before.
     if (headers[header.replayOf] === undefined) countDuplicate(ids, headers, topic, duplicatesIn);
     else ledger.replayed(headers);
@@ -113,11 +166,6 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
   }
 
   const verdict = ledger.close(offsetsOf(committed, 'normalize'));
-  const published = offsetsOf(committed, 'publish');
-  const awaitingPublish = (before.get(insightsShared.name) ?? []).reduce(
-    (sum, range) => sum + Math.max(0, range.end - (published.get(nameOf(range)) ?? range.start)),
-    0,
-  );
   const accounts = [...ledger.accounts].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const adds = accounts.every(
     ([, { totals }]) => totals.accepted === totals.insights + totals.dropped + totals.rejected,
@@ -127,6 +175,7 @@ export async function reconcile(log: LogReader): Promise<Reconciliation> {
   return {
     balanced:
       adds && inFlight + awaitingPublish + missing + doubled + unexplained + duplicates === 0,
+    pending: inFlight + awaitingPublish,
     sources: Object.fromEntries(accounts.map(([name, { totals }]) => [name, totals])),
     reasons: Object.fromEntries(accounts.map(([name, { reasons }]) => [name, reasons])),
     ...verdict,
@@ -188,6 +237,18 @@ function rangesByTopic(topics: readonly TopicStatus[]): ReadonlyMap<string, read
       name,
       partitions.map(({ partition, start, end }) => ({ topic: name, partition, start, end })),
     ]),
+  );
+}
+
+function endsOf(ranges: readonly Range[]): ReadonlyMap<string, number> {
+  return new Map(ranges.map((range) => [nameOf(range), range.end]));
+}
+
+function hidden(): SignpostError {
+  return new SignpostError(
+    'log-hidden',
+    'A transaction on the log has been open for minutes and hides what was written behind it',
+    { hint: 'kafka-transactions.sh find-hanging shows it; its owner or the brokers must end it.' },
   );
 }
 

@@ -6,18 +6,49 @@ import { recordsRejected } from '../../topology.ts';
 import type { LetterFilter } from '../commands/rejected.ts';
 import { readMerged } from '../tail/read-merged.ts';
 
-/** Dead letters of all partitions in order of time, as far as there were any when this began. */
+/**
+ * Dead letters of all partitions in order of time, those of one millisecond in order of where they came from (topic,
+ * partition, offset; file, line), as far as there were any when this began.
+ */
 export async function* readLetters(
   log: LogReader,
   wanted: (headers: ReceivedRecord['headers']) => boolean = () => true,
 ): AsyncGenerator<RejectedRecord> {
   const topic = (await log.topics()).find(({ name }) => name === recordsRejected.name);
   if (topic === undefined) return;
-  for await (const { value, headers } of readMerged(log, topic.name, topic.partitions)) {
+  const records = readMerged(log, topic.name, topic.partitions);
+  for await (const { value, headers } of orderedByOrigin(records)) {
     if (value === null || !wanted(headers)) continue;
     const letter = decoded(value);
     if (letter !== undefined) yield letter;
   }
+}
+
+/** What is put in order at a time: an import refuses many lines in one millisecond. */
+const mostAtOnce = { records: 20_000, bytes: 16 * 1024 * 1024 };
+/** Ids tell the origin; the numbers within them count as numbers. */
+const naturally = new Intl.Collator('en', { numeric: true });
+
+async function* orderedByOrigin(
+  records: AsyncIterable<ReceivedRecord>,
+): AsyncGenerator<ReceivedRecord> {
+  let together: ReceivedRecord[] = [];
+  let bytes = 0;
+  for await (const record of records) {
+    const isLater = together[0] !== undefined && record.timestamp !== together[0].timestamp;
+    if (isLater || together.length >= mostAtOnce.records || bytes >= mostAtOnce.bytes) {
+      yield* together.toSorted(byOrigin);
+      together = [];
+      bytes = 0;
+    }
+    together.push(record);
+    bytes += record.value?.length ?? 0;
+  }
+  yield* together.toSorted(byOrigin);
+}
+
+function byOrigin(a: ReceivedRecord, b: ReceivedRecord): number {
+  return naturally.compare(a.headers['ce_id'] ?? '', b.headers['ce_id'] ?? '');
 }
 
 /** Those that a filter lets through. */

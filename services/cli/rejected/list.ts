@@ -3,6 +3,7 @@ import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import type { LogReader } from '#core/log/port.ts';
 import type { ListOptions } from '../commands/rejected.ts';
 import { withReader } from '../open-reader.ts';
+import type { LogPlace } from '../options.ts';
 import { createOutput, type Output } from '../output.ts';
 import { oneLine, truncate } from '../safe-text.ts';
 import { originOf, timeOf } from '../tail/show-record.ts';
@@ -10,9 +11,9 @@ import { filterLetters, replayedAt } from './letters.ts';
 
 const usualCount = 20;
 
-export async function listRejected(options: ListOptions): Promise<void> {
+export async function listRejected(place: LogPlace, options: ListOptions): Promise<void> {
   const output = createOutput();
-  await withReader(options.data, async (log) => {
+  await withReader(place, async (log) => {
     if (options.json) await listAsJson(log, options, output);
     else await listForPeople(log, options, output);
   });

@@ -9,11 +9,11 @@ import { loadMapping, type Mapping } from '../../gateway/mapping/mapping.ts';
 import { retryLine } from '../../gateway/refused-line.ts';
 import { insightsShared, recordsDropped, recordsRejected } from '../../topology.ts';
 import type { ReplayOptions } from '../commands/rejected.ts';
-import { readConfig } from '../config.ts';
+import { openPipelineAt, type AnyPipeline } from '../cluster-pipeline.ts';
 import { drain } from '../import-run.ts';
 import { withReader } from '../open-reader.ts';
+import type { LogPlace } from '../options.ts';
 import { createOutput, type Output } from '../output.ts';
-import { openPipeline, type Pipeline } from '../pipeline.ts';
 import { oneLine } from '../safe-text.ts';
 import { readRange } from '../read-range.ts';
 import { filterLetters, lettersById } from './letters.ts';
@@ -28,7 +28,11 @@ export interface ReplayEnd {
   readonly detail?: string;
 }
 
-export async function replayCommand(ids: readonly string[], options: ReplayOptions): Promise<void> {
+export async function replayCommand(
+  ids: readonly string[],
+  place: LogPlace,
+  options: ReplayOptions,
+): Promise<void> {
   const { source, reason, stage } = options;
   const isFiltered = source !== undefined || reason !== undefined || stage !== undefined;
   if (Number(ids.length > 0) + Number(options.all === true || isFiltered) !== 1) {
@@ -44,8 +48,8 @@ export async function replayCommand(ids: readonly string[], options: ReplayOptio
     ids.length > 0 ? lettersById(log, ids) : filterLetters(log, options);
   const output = createOutput();
   const ends = options.dryRun
-    ? await dryRun(choose, options, ids.length > 0)
-    : await run(choose, options, ids.length > 0);
+    ? await dryRun(choose, place, options, ids.length > 0)
+    : await run(choose, place, options, ids.length > 0);
   if (options.json)
     await output.json({ dryRun: options.dryRun === true, ...countsOf(ends), letters: ends });
   else await print(ends, output);
@@ -53,10 +57,11 @@ export async function replayCommand(ids: readonly string[], options: ReplayOptio
 
 async function dryRun(
   choose: (log: LogReader) => AsyncIterable<RejectedRecord>,
+  place: LogPlace,
   options: ReplayOptions,
   isByIds: boolean,
 ): Promise<ReplayEnd[]> {
-  return withReader(options.data, async (log) => {
+  return withReader(place, async (log) => {
     const ends: ReplayEnd[] = [];
     for await (const step of planReplay(choose(log), await planningOf(log, options, isByIds))) {
       ends.push(
@@ -71,12 +76,14 @@ async function dryRun(
 
 async function run(
   choose: (log: LogReader) => AsyncIterable<RejectedRecord>,
+  place: LogPlace,
   options: ReplayOptions,
   isByIds: boolean,
 ): Promise<ReplayEnd[]> {
-  const config = readConfig(options.config);
+  // Where there is no log there are no dead letters: none is to be made.
+  await withReader(place, async () => {});
   const shutdown = listenForShutdown();
-  const pipeline = await openPipeline(options.data, config);
+  const pipeline = await openPipelineAt(place);
   try {
     // What others left unfinished is finished first: its outcomes are not this replay's.
     await drain(pipeline, shutdown.signal);
@@ -94,7 +101,7 @@ async function run(
 }
 
 /** After Ctrl-C what was put back stays put back: it is reported as in flight, and the next `up` processes it. */
-async function drainUnlessStopped(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+async function drainUnlessStopped(pipeline: AnyPipeline, signal: AbortSignal): Promise<void> {
   try {
     await drain(pipeline, signal);
   } catch (error) {

@@ -3,6 +3,7 @@ import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import type { ShowOptions } from '../commands/rejected.ts';
 import { bytesAsJson, decodeValue, plainValue } from '../decode-value.ts';
 import { withReader } from '../open-reader.ts';
+import type { LogPlace } from '../options.ts';
 import { createOutput, type Styles } from '../output.ts';
 import { oneLine, safeText, truncate } from '../safe-text.ts';
 import { originOf, timeOf } from '../tail/show-record.ts';
@@ -11,9 +12,13 @@ import { lettersById, replayedAt } from './letters.ts';
 /** More of a payload than a person reads; `--json` has all of it. */
 const mostCharacters = 20_000;
 
-export async function showRejected(id: string, options: ShowOptions): Promise<void> {
+export async function showRejected(
+  id: string,
+  place: LogPlace,
+  options: ShowOptions,
+): Promise<void> {
   const output = createOutput();
-  await withReader(options.data, async (log) => {
+  await withReader(place, async (log) => {
     for await (const letter of lettersById(log, [id])) {
       const replayed = await replayedAt(log, letter);
       if (options.json)

@@ -4,6 +4,7 @@ import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
 import { exitCodeOf, listenForShutdown } from '#core/shutdown.ts';
 import type { TailOptions } from '../commands/tail.ts';
 import { withReader } from '../open-reader.ts';
+import type { LogPlace } from '../options.ts';
 import { createOutput, type Output } from '../output.ts';
 import { readLast, readMerged, type Range } from './read-merged.ts';
 import { recordAsJson, showRecord } from './show-record.ts';
@@ -13,10 +14,10 @@ const usualCount = 10;
 /** How long a new record may wait to be seen. */
 const pollMs = 200;
 
-export async function tail(stream: string, options: TailOptions): Promise<void> {
+export async function tail(stream: string, place: LogPlace, options: TailOptions): Promise<void> {
   const output = createOutput();
   const shutdown = options.follow ? listenForShutdown() : undefined;
-  await withReader(options.data, async (log) => {
+  await withReader(place, async (log) => {
     for await (const record of records(log, stream, options, shutdown?.signal)) {
       await (options.json ? output.json(recordAsJson(record)) : printRecord(output, record));
     }

@@ -14,6 +14,7 @@ import { registerDocument } from './documents.ts';
 import { registerIntake, unsupportedMediaType, type IntakeEvent } from './intake-routes.ts';
 import { createProblemLog } from './problem-log.ts';
 import { errorBody, Problem, type ProblemCode } from './problem.ts';
+import { registerRegistry, type RegistryParts } from './registry-routes.ts';
 
 export interface GatewayParts {
   readonly log: Pick<Log, 'append'>;
@@ -26,6 +27,8 @@ export interface GatewayParts {
   readonly overloaded: () => string | null;
   /** Metrics in the Prometheus text format. */
   readonly metricsText: () => Promise<string>;
+  /** What its schema registry tells of; absent, or switched off in the configuration: there is none. */
+  readonly registry?: RegistryParts;
   /** Told of every request that was judged, for metrics. */
   readonly onIntake?: (event: IntakeEvent) => void;
   /** Told of every request that was answered with an error, for metrics. */
@@ -53,6 +56,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     requestTimeout: config.requestTimeoutMs,
     keepAliveTimeout: config.keepAliveTimeoutMs,
     return503OnClosing: false,
+    // Subjects are names of topics, which have up to 249 characters.
+    routerOptions: { maxParamLength: 300 },
     http: {
       headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
@@ -99,6 +104,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     closing: () => closing,
     onIntake: parts.onIntake ?? (() => {}),
   });
+  if (config.schemaRegistry && parts.registry !== undefined) {
+    await registerRegistry(app, parts.registry);
+  }
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, () => ({ status: 'live' }));
   app.get('/health/ready', hidden, (_request, reply) => {
@@ -174,6 +182,25 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
   );
 }
 
+/** What the operating system's refusals mean, and what to do. */
+const refusals: ReadonlyMap<string, readonly [why: string, hint: string]> = new Map([
+  [
+    'EADDRNOTAVAIL',
+    [
+      'this machine has no such address',
+      'Set gateway.host to an address of this machine, 0.0.0.0 for all of them, or 127.0.0.1 for this machine alone.',
+    ],
+  ],
+  [
+    'ENOTFOUND',
+    [
+      'no address of that name is known',
+      'Set gateway.host to an address of this machine, 0.0.0.0 for all of them, or 127.0.0.1 for this machine alone.',
+    ],
+  ],
+  ['EACCES', ['this user may not', 'Choose a port from 1024 on, or run it with the right to.']],
+]);
+
 function cannotListen(error: unknown, { host, port }: GatewayConfig): SignpostError {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return new SignpostError('port-in-use', `Port ${port} on ${host} is in use.`, {
@@ -181,7 +208,11 @@ function cannotListen(error: unknown, { host, port }: GatewayConfig): SignpostEr
       hint: 'Is Signpost running already? Otherwise choose another port.',
     });
   }
-  return new SignpostError('cannot-listen', `Cannot listen on ${host}, port ${port}.`, {
-    cause: error,
-  });
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const [why, hint] = refusals.get(code) ?? [code, 'Choose another gateway.host or another port.'];
+  return new SignpostError(
+    'cannot-listen',
+    `Cannot listen on ${host}, port ${port}: ${why}${why === code ? '' : ` (${code})`}.`,
+    { cause: error, hint },
+  );
 }

@@ -172,7 +172,8 @@ function rejectedItem(
     typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : undefined;
   const usable =
     (typeof id === 'string' && id.length <= maxIdLength && id.isWellFormed()) ||
-    typeof id === 'number';
+    // A larger number was rounded as JSON was read: the sender would not know it again.
+    (typeof id === 'number' && Number.isSafeInteger(id));
   return usable
     ? { index, id: String(id), reason, field, detail }
     : { index, reason, field, detail };

@@ -96,13 +96,21 @@ export const place = z
   })
   .nullish();
 
+/** Reference numbers come as attributes too: one that JSON has rounded is no longer the sender's. */
+const attributeNumber = z
+  .number()
+  .refine(
+    (value) => !Number.isInteger(value) || Number.isSafeInteger(value),
+    because('wrong-type', 'must be text where it is a whole number beyond 2^53'),
+  );
+
 const attributes = z
   .record(
     z.string().min(1).max(maxAttributeNameLength).refine(isIdentifier, badIdentifier),
     z
       .union([
         z.string().max(maxLabelLength).refine(isText, badCharacters),
-        z.number(),
+        attributeNumber,
         z.boolean(),
       ])
       .transform(String),

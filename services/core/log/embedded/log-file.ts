@@ -1,9 +1,10 @@
 // The log's SQLite file: where it lies, what its tables are, and the refusal of files it must not touch.
 // It holds words as they came in, before redaction: what is made here, its owner alone can read.
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SignpostError } from '../../errors.ts';
+import { makeDirectory } from '../../make-directory.ts';
 import { syncDirectory } from '../../sync-directory.ts';
 import { CLAIMS_SCHEMA } from './claims.ts';
 import { RUNS_SCHEMA } from './keyed-runs.ts';
@@ -122,8 +123,8 @@ export function createLogDirectory(dataDirectory: string): void {
   const directory = logDirectory(dataDirectory);
   const data = dirname(directory);
   // Directories above are not ours to close.
-  const above = mkdirSync(dirname(data), { recursive: true });
-  const ours = mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+  const above = makeDirectory(dirname(data));
+  const ours = makeDirectory(directory, PRIVATE_DIRECTORY);
   if (ours === undefined) return;
   syncDirectory(data);
   syncDirectory(dirname(ours));

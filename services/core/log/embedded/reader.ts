@@ -1,5 +1,5 @@
 // Reading an embedded log from another process, while one writes or when none does. Writes nothing, creates nothing.
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { SignpostError } from '../../errors.ts';
@@ -17,13 +17,14 @@ export interface EmbeddedLogReaderOptions {
 
 /**
  * Opens a data directory for reading.
- * @throws SignpostError `no-log` when there is none, `newer-format`, `not-a-log`, `log-not-writable`.
+ * @throws SignpostError `no-log` when there is none, `newer-format`, `not-a-log`, `log-unreadable`,
+ *   `log-not-writable`.
  */
 export async function openEmbeddedLogReader({
   directory,
 }: EmbeddedLogReaderOptions): Promise<LogReader> {
   const path = logFile(directory);
-  if (!existsSync(path)) {
+  if (!isReadable(path, directory)) {
     throw new SignpostError('no-log', `There is no Signpost log in ${directory}`, {
       hint: 'Name the data directory with --data, or fill it first with `signpost import` or `signpost up`.',
     });
@@ -84,6 +85,21 @@ export async function openEmbeddedLogReader({
       if (db.connection.isOpen) db.connection.close();
     },
   };
+}
+
+/** False when there is none. @throws SignpostError `log-unreadable` where this user may not read, or not even look. */
+function isReadable(path: string, directory: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw new SignpostError('log-unreadable', `The log in ${directory} cannot be read (${code})`, {
+      cause,
+      hint: 'Run this as the user that Signpost runs as, or have that user let you read the directory.',
+    });
+  }
 }
 
 interface Opened {

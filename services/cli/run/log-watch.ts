@@ -1,0 +1,85 @@
+// Looks at the log every few seconds: whether it answers, and how much waits behind the gateway.
+import { SignpostError } from '#core/errors.ts';
+import { roughLag } from '#core/lag.ts';
+import type { Log } from '#core/log/port.ts';
+import type { Logger } from '#core/logger.ts';
+import { behindGateway } from './services.ts';
+
+export interface LogWatch {
+  /** A sentence why the log cannot be used at present, or null. */
+  away(): string | null;
+  /** Records that wait to be normalized, as of the last look. */
+  backlog(): number;
+  /** Whoever met an error of the log tells it here; it counts until the log is seen to answer again. */
+  met(error: unknown): void;
+  /** Looks until `signal` aborts; the first time at once. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface LogWatchParts {
+  readonly log: () => Log | undefined;
+  readonly logger: Logger;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Whether to count what waits behind the gateway. */
+  readonly countsBacklog: boolean;
+  readonly everyMs?: number;
+}
+
+export function createLogWatch({
+  log: current,
+  logger,
+  sleep,
+  countsBacklog,
+  everyMs = 2000,
+}: LogWatchParts): LogWatch {
+  let away: string | null = 'The log is not opened yet.';
+  let backlog = 0;
+  let isBlind = false;
+  let isTold = false;
+
+  async function look(log: Log): Promise<void> {
+    try {
+      await log.topics();
+      if (isTold) logger.warn('The log answers again.');
+      isTold = false;
+      away = null;
+    } catch (error) {
+      if (!(error instanceof SignpostError)) throw error;
+      if (!isTold) logger.warn({ code: error.code }, `${error.message}; waiting for it`);
+      isTold = true;
+      away = `The log cannot be reached: ${error.message}`;
+      return;
+    }
+    if (!countsBacklog) return;
+    try {
+      backlog = await roughLag(log, behindGateway);
+      isBlind = false;
+    } catch (error) {
+      if (!(error instanceof SignpostError)) throw error;
+      // Without the right to see how far normalize is, records are taken in all the same.
+      backlog = 0;
+      if (!isBlind)
+        logger.warn(
+          { code: error.code },
+          `Cannot see how much waits to be normalized: ${error.message}`,
+        );
+      isBlind = true;
+    }
+  }
+
+  return {
+    away: () => away,
+    backlog: () => backlog,
+    met(error) {
+      if (error instanceof SignpostError && error.code === 'log-unavailable')
+        away ??= `The log cannot be reached: ${error.message}`;
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        const log = current();
+        if (log !== undefined) await look(log);
+        await sleep(log === undefined || away !== null ? everyMs / 4 : everyMs, signal);
+      }
+    },
+  };
+}

@@ -1,0 +1,210 @@
+// `signpost run`: one or several services in this process until SIGTERM, with their health, metrics and traces.
+import { createRequire } from 'node:module';
+import { setTimeout as pause } from 'node:timers/promises';
+import { SignpostError } from '#core/errors.ts';
+import type { Log } from '#core/log/port.ts';
+import { createLogger, type Logger } from '#core/logger.ts';
+import { openProbe, type Reasons } from '#core/probe.ts';
+import { readRegistrySettings } from '#core/registry/registry-client.ts';
+import { listenForShutdown } from '#core/shutdown.ts';
+import { createTelemetry } from '#core/telemetry.ts';
+import type { Tracing } from '#core/tracing.ts';
+import type { RegistryParts } from '../../gateway/http/registry-routes.ts';
+import type { Config } from '../config.ts';
+import { departmentsOf } from '../judgement.ts';
+import { configOf, logAt, type LogAt } from '../open-log.ts';
+import type { LogPlace } from '../options.ts';
+import { createOutput } from '../output.ts';
+import { buildStages, type StageName } from '../stages.ts';
+import { registeredTopics } from '../topics/log-schemas.ts';
+import { openGatewayService, type GatewayService } from './gateway-service.ts';
+import { createLogWatch } from './log-watch.ts';
+import { databaseUrl, openServiceLog, type ServiceLog } from './open-service-log.ts';
+import { metricsWithLag } from './process-metrics.ts';
+import { senderKeys, sharedPseudonymKeys } from './secrets.ts';
+import { groupsOf, isStage, type ServiceName } from './services.ts';
+import { createStageService, type StageService } from './stage-service.ts';
+import { untilReached } from './until-reached.ts';
+
+export interface RunOptions {
+  readonly services: readonly ServiceName[];
+  readonly place: LogPlace;
+  /** Of the intake. */
+  readonly port: number | undefined;
+  readonly probePort: number | undefined;
+  readonly probeHost: string | undefined;
+  readonly createTopics: boolean;
+}
+
+/**
+ * Resolves after SIGTERM or Ctrl-C, every batch finished or given back. Servers that are away are waited for.
+ * @throws SignpostError when the configuration is wrong or cannot be used; bugs of stages, with nothing committed.
+ */
+export async function runServices({ services, place, ...options }: RunOptions): Promise<void> {
+  const config = configOf(place);
+  const at = logAt(place, () => config);
+  const stages = services.filter(isStage);
+  const logger = createLogger(`signpost-${services.join('+')}`, config.logLevel);
+  if (at.kind === 'kafka' && services.includes('normalize')) databaseUrl(config.database);
+  const keys = services.includes('gateway') ? await senderKeys(at, config) : undefined;
+  const built = buildAll(stages, at, config);
+
+  const shutdown = listenForShutdown();
+  const stop = new AbortController();
+  const stopped = AbortSignal.any([shutdown.signal, stop.signal]);
+  const telemetry = createTelemetry(() => performance.now() / 1000);
+  const traces = await openTraces(services, config, logger);
+  let opened: ServiceLog | undefined;
+  let opening: string | null = 'The log is not opened yet.';
+  const log = (): Log | undefined => opened?.log;
+  const watch = createLogWatch({ log, logger, sleep, countsBacklog: keys !== undefined });
+  const metricsText = metricsWithLag({ telemetry, log, groups: groupsOf(services), now: Date.now });
+  const running = new Map<StageName, StageService>(
+    built.map(([name, stage]) => {
+      const tracing = traces.get(name)?.batches;
+      const metrics = telemetry.stage(name);
+      const clock = (): number => performance.now();
+      const parts = { stage, logger, metrics, watch, sleep, clock };
+      return [name, createStageService({ ...parts, ...(tracing && { tracing }) })];
+    }),
+  );
+  let gateway: GatewayService | undefined;
+  const ready = (): Reasons => ({
+    ...(opening === null ? {} : { log: opening }),
+    ...(stopped.aborted ? { process: 'It is shutting down.' } : {}),
+    ...reasonsOf(running, (stage) => stage.ready()),
+    ...reasonsOf(new Map(gateway && [['gateway', gateway]]), (service) => service.ready()),
+  });
+  const output = createOutput();
+  const departments = departmentsOf(config.classify).map(({ name }) => name);
+
+  const probe = await openProbe({
+    host: options.probeHost ?? config.probes.host,
+    port: options.probePort ?? config.probes.port,
+    live: () => reasonsOf(running, (stage) => stage.live()),
+    ready,
+    metricsText,
+  });
+  try {
+    await output.line(`Probes at ${probe.url}/livez, /readyz and /metrics`);
+    if (keys !== undefined) {
+      const traced = traces.get('gateway');
+      gateway = await openGatewayService({
+        config: { ...config.gateway, port: options.port ?? config.gateway.port },
+        keys,
+        logger,
+        metrics: telemetry.intake,
+        metricsText,
+        watch,
+        registry: registryOf(at, config, departments, () => opened),
+        log: () =>
+          opened === undefined || traced === undefined ? log() : traced.appends(opened.log),
+      });
+      await output.line(`Intake at ${gateway.url}`);
+    }
+    const { createTopics } = options;
+    const parts = { services, departments, config, logger, createTopics, signal: stopped };
+    opened = await untilReached(
+      () => openServiceLog(at, { ...parts, metrics: telemetry.log }).catch(explainWriter),
+      { logger, signal: stopped, sleep, onWaiting: (why) => (opening = why) },
+    );
+    if (opened === undefined) return;
+    const { log: shared, failed } = opened;
+    await output.line(`Running ${services.join(', ')} on ${nameOf(at)}`);
+    const tasks = [
+      watch.run(stopped),
+      ...[...running.values()].map((stage) => stage.run(shared, stopped)),
+    ];
+    try {
+      await Promise.race([failed, Promise.all(tasks)]);
+    } finally {
+      stop.abort();
+      // What is under way is finished by all, whatever befell one of them.
+      await Promise.allSettled([...tasks, gateway?.close()]);
+    }
+  } finally {
+    stop.abort();
+    await gateway?.close();
+    await opened?.log.close();
+    await Promise.all([...traces.values()].map((tracing) => tracing.close()));
+    await probe.close();
+    shutdown.dispose();
+  }
+}
+
+/** Everything that the configuration names is loaded before anything else begins. */
+function buildAll(stages: readonly StageName[], at: LogAt, config: Config) {
+  const needsKeys = stages.includes('normalize');
+  const pseudonymKeys = needsKeys ? sharedPseudonymKeys(at, config, process.env) : '';
+  return buildStages(stages, config, pseudonymKeys).map(
+    (stage) => [stage.name as StageName, stage] as const,
+  );
+}
+
+/** Loaded only when a collector is configured. */
+async function openTraces(
+  services: readonly ServiceName[],
+  { tracing }: Config,
+  logger: Logger,
+): Promise<ReadonlyMap<ServiceName, Tracing>> {
+  if (tracing === undefined) return new Map();
+  const { openTracing } = await import('#core/tracing.ts');
+  const { version } = createRequire(import.meta.url)('../../../package.json') as {
+    version: string;
+  };
+  const url = `${tracing.endpoint.replace(/\/$/, '')}/v1/traces`;
+  return new Map(
+    services.map((name) => [
+      name,
+      openTracing({ url, service: `signpost-${name}`, version, logger }),
+    ]),
+  );
+}
+
+/** The schemas are told from the start, those of other releases once the log is open. */
+function registryOf(
+  at: LogAt,
+  { schemaRegistry }: Config,
+  departments: readonly string[],
+  opened: () => ServiceLog | undefined,
+): RegistryParts | undefined {
+  if (at.kind === 'kafka' && readRegistrySettings(schemaRegistry?.url, process.env) !== undefined)
+    return undefined;
+  return {
+    topics: registeredTopics(departments, at.kind === 'kafka' ? at.settings.topicPrefix : ''),
+    source: {
+      find: (ids) =>
+        opened()?.served?.source?.find(ids) ??
+        Promise.reject(new SignpostError('log-unavailable', 'The log is not opened yet')),
+    },
+  };
+}
+
+function reasonsOf<S>(
+  services: ReadonlyMap<string, S>,
+  why: (service: S) => string | null,
+): Reasons {
+  return Object.fromEntries(
+    [...services].flatMap(([name, service]) => {
+      const reason = why(service);
+      return reason === null ? [] : [[name, reason] as const];
+    }),
+  );
+}
+
+function nameOf(at: LogAt): string {
+  return at.kind === 'kafka' ? `Kafka (${at.settings.brokers.join(', ')})` : at.directory;
+}
+
+/** A data directory has one writer; who starts services one by one needs to know what to do instead. */
+function explainWriter(error: unknown): never {
+  if (!(error instanceof SignpostError) || error.code !== 'log-in-use') throw error;
+  throw new SignpostError(error.code, error.message, {
+    cause: error,
+    hint: 'A data directory has one writer: name all services in one `signpost run`, or give them a Kafka cluster (--brokers, KAFKA_BROKERS).',
+  });
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => {});
+}

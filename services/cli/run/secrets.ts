@@ -1,0 +1,70 @@
+// What services share that must not be made up by each: the pseudonym keys, and the API keys of senders.
+import { readFileSync } from 'node:fs';
+import { SignpostError } from '#core/errors.ts';
+import { loadApiKeys, loadApiKeysFile, type ApiKeys } from '../../gateway/api-keys.ts';
+import { isLoopback } from '../../gateway/config.ts';
+import type { Config } from '../config.ts';
+import type { LogAt } from '../open-log.ts';
+import { pseudonymKeysVariable, readPseudonymKeys } from '../pseudonym-keys.ts';
+
+/**
+ * The keys in the form of `parsePseudonymKeys`. On a cluster they must be given: a copy that made up its own would turn
+ * every customer into another one.
+ * @throws SignpostError `pseudonym-keys`.
+ */
+export function sharedPseudonymKeys(
+  at: LogAt,
+  { pseudonymKeysFile }: Config,
+  env: NodeJS.ProcessEnv,
+): string {
+  if (at.kind === 'embedded' && pseudonymKeysFile === undefined)
+    return readPseudonymKeys(at.directory, env);
+  const given = env[pseudonymKeysVariable]?.trim();
+  if (given) return given;
+  if (pseudonymKeysFile === undefined)
+    throw new SignpostError('pseudonym-keys', 'No pseudonym keys are given', {
+      hint:
+        `On a cluster all copies share them: set ${pseudonymKeysVariable} (id:base64, 16 bytes or more; ` +
+        'for example "k1:$(openssl rand -base64 32)") or name a file by pseudonymKeysFile.',
+    });
+  let text: string;
+  try {
+    text = readFileSync(pseudonymKeysFile, 'utf8').trim();
+  } catch (cause) {
+    throw new SignpostError(
+      'pseudonym-keys',
+      `Cannot read the pseudonym keys in ${pseudonymKeysFile}`,
+      {
+        cause,
+      },
+    );
+  }
+  if (text !== '') return text;
+  throw new SignpostError('pseudonym-keys', `There are no pseudonym keys in ${pseudonymKeysFile}`, {
+    hint: 'It holds id:base64[,id:base64], the active one first.',
+  });
+}
+
+/**
+ * Keys of senders: of the file that the configuration names, else of the data directory.
+ * @throws SignpostError `config-invalid` when a cluster's gateway would be open to the network without any.
+ */
+export async function senderKeys(
+  at: LogAt,
+  { gateway: { apiKeysFile, host, openOnLoopback } }: Config,
+): Promise<ApiKeys> {
+  if (apiKeysFile !== undefined) return loadApiKeysFile(apiKeysFile);
+  if (at.kind === 'embedded') return loadApiKeys(at.directory);
+  if (isLoopback(host) && openOnLoopback) return noKeys;
+  throw new SignpostError('config-invalid', `The gateway on ${host} has no API keys`, {
+    hint:
+      'Name a file by gateway.apiKeysFile or SIGNPOST_API_KEYS_FILE: `signpost keys create --data DIR` ' +
+      'writes DIR/api-keys.json.',
+  });
+}
+
+const noKeys: ApiKeys = {
+  configured: () => Promise.resolve(false),
+  knownId: () => Promise.resolve(null),
+  verify: () => Promise.resolve(null),
+};

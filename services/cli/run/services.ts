@@ -1,0 +1,60 @@
+// The services that `signpost run` knows, and what each needs of the log: all of it follows from the topology.
+import { SignpostError } from '#core/errors.ts';
+import type { GroupReads } from '#core/lag.ts';
+import { groupOf } from '#core/run-stage.ts';
+import { departmentStreams, flows, insightsOf, intakeTopics } from '../../topology.ts';
+import { nearest } from '../nearest.ts';
+import { stageNames, type StageName } from '../stages.ts';
+
+export const serviceNames = ['gateway', ...stageNames] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** @throws SignpostError `unknown-service`. */
+export function servicesOf(names: readonly string[]): readonly ServiceName[] {
+  const chosen = new Set<ServiceName>();
+  for (const name of names) {
+    const known = serviceNames.find((service) => service === name);
+    if (known === undefined) {
+      const meant = nearest(name, serviceNames);
+      throw new SignpostError(
+        'unknown-service',
+        `There is no service ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+        { hint: `There are ${serviceNames.join(', ')}.` },
+      );
+    }
+    chosen.add(known);
+  }
+  return serviceNames.filter((name) => chosen.has(name));
+}
+
+export function isStage(service: ServiceName): service is StageName {
+  return service !== 'gateway';
+}
+
+/** Names of the topics that services read or write. */
+export function topicsOf(
+  services: readonly ServiceName[],
+  departments: readonly string[],
+): readonly string[] {
+  const names = services.flatMap((service) => {
+    const flow = flows.find(({ name }) => name === service);
+    return flow === undefined ? [] : [...flow.reads, ...flow.writes];
+  });
+  const real = names.flatMap((name) =>
+    name === departmentStreams ? departments.map((each) => insightsOf(each).name) : [name],
+  );
+  return [...new Set(real)];
+}
+
+/** The consumer groups of services, with what they read. */
+export function groupsOf(services: readonly ServiceName[]): readonly GroupReads[] {
+  return services.filter(isStage).map((service) => ({
+    group: groupOf(service),
+    topics: flows.find(({ name }) => name === service)?.reads ?? [],
+  }));
+}
+
+/** What waits behind the gateway: when it grows too large, senders are asked to come again later. */
+export const behindGateway: readonly GroupReads[] = [
+  { group: groupOf('normalize'), topics: intakeTopics.map(({ name }) => name) },
+];

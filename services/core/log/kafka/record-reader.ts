@@ -1,0 +1,199 @@
+// Reading Kafka's record batches as `read_committed` demands: aborted transactions and their markers are passed over,
+// as in `CompletedFetch` of Kafka's own client. (kafkajs lets one aborted transaction slip through when two overlap.)
+import { SignpostError } from '../../errors.ts';
+import type { ReceivedRecord } from '../port.ts';
+import { decompress } from './compression.ts';
+import { crc32c } from './crc32c.ts';
+import { HEADER_BYTES } from './record-batch.ts';
+import { withOwnId, type SchemaIds } from './schema-ids.ts';
+import { int64At, readVarint, type WireReader } from './wire-format.ts';
+
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
+}
+
+/** What a fetch brought of one partition. */
+export interface FetchedRecords {
+  readonly topic: string;
+  readonly partition: number;
+  /** Whole batches; the first may begin before `from`. */
+  readonly bytes: Buffer;
+  /** Records below this offset were not asked for. */
+  readonly from: number;
+  readonly aborted: readonly AbortedTransaction[];
+}
+
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+const LOG_APPEND_TIME = 0x08;
+
+/** Whole batches at the front of `bytes`, and the offset after them; a cut batch at the end is left out. */
+export function wholeBatches(bytes: Buffer): { length: number; nextOffset: number | undefined } {
+  let at = 0;
+  let nextOffset: number | undefined;
+  while (at + HEADER_BYTES <= bytes.length) {
+    const end = at + 12 + bytes.readInt32BE(at + 8);
+    if (end > bytes.length || end <= at) break;
+    nextOffset = int64At(bytes, at) + bytes.readInt32BE(at + 23) + 1;
+    at = end;
+  }
+  return { length: at, nextOffset };
+}
+
+/** One batch's worth of records; empty for one that holds nothing for us. */
+export interface ReadBatch {
+  readonly records: ReceivedRecord[];
+  /** Offset after the batch. */
+  readonly nextOffset: number;
+}
+
+/** Reads batch by batch, unpacking each only when asked. @throws SignpostError `log-corrupt`. */
+export function* readBatches(
+  fetched: FetchedRecords,
+  ids: SchemaIds | undefined,
+): Generator<ReadBatch, void, void> {
+  const { topic, partition, bytes, from } = fetched;
+  const aborted = fetched.aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const aborting = new Set<bigint>();
+  let nextAborted = 0;
+  for (let at = 0; at < bytes.length;) {
+    const length = 12 + bytes.readInt32BE(at + 8);
+    const batch = bytes.subarray(at, at + length);
+    at += length;
+    if (batch[16] !== 2) throw corrupt(topic, partition, 'is of an older format');
+    const baseOffset = int64At(batch, 0);
+    const attributes = batch.readInt16BE(21);
+    const lastOffset = baseOffset + batch.readInt32BE(23);
+    const nextOffset = lastOffset + 1;
+    const producerId = batch.readBigInt64BE(43);
+    for (; (aborted[nextAborted]?.firstOffset ?? Infinity) <= lastOffset; nextAborted += 1) {
+      aborting.add(aborted[nextAborted]!.producerId);
+    }
+    if ((attributes & CONTROL) !== 0) {
+      if (isAbortMarker(batch)) aborting.delete(producerId);
+      yield { records: [], nextOffset };
+    } else if ((attributes & TRANSACTIONAL) !== 0 && aborting.has(producerId)) {
+      yield { records: [], nextOffset };
+    } else {
+      if (crc32c(batch, 21) !== batch.readUInt32BE(17)) {
+        throw corrupt(topic, partition, `at offset ${baseOffset} fails its checksum`);
+      }
+      yield { records: readRecords(batch, topic, partition, from, ids), nextOffset };
+    }
+  }
+}
+
+/** A control record's key is a version and a type; type 0 aborts, 1 commits. */
+function isAbortMarker(batch: Buffer): boolean {
+  const reader: WireReader = { buffer: batch, at: HEADER_BYTES };
+  readVarint(reader);
+  reader.at += 1;
+  readVarint(reader);
+  readVarint(reader);
+  readVarint(reader);
+  return batch.readInt16BE(reader.at + 2) === 0;
+}
+
+function readRecords(
+  batch: Buffer,
+  topic: string,
+  partition: number,
+  from: number,
+  ids: SchemaIds | undefined,
+): ReceivedRecord[] {
+  const baseOffset = int64At(batch, 0);
+  const attributes = batch.readInt16BE(21);
+  const firstTimestamp = int64At(batch, 27);
+  const appendTime = (attributes & LOG_APPEND_TIME) === 0 ? undefined : int64At(batch, 35);
+  const count = batch.readInt32BE(57);
+  const buffer = decompress(attributes & 7, batch.subarray(HEADER_BYTES));
+  const reader: WireReader = { buffer, at: 0 };
+  const records: ReceivedRecord[] = [];
+  try {
+    const names: HeaderNames = { starts: [], texts: [], buffer };
+    for (let i = 0; i < count; i += 1) {
+      const length = readVarint(reader);
+      const end = reader.at + length;
+      reader.at += 1;
+      const timestamp = appendTime ?? firstTimestamp + readVarint(reader);
+      if (appendTime !== undefined) readVarint(reader);
+      const offset = baseOffset + readVarint(reader);
+      if (offset >= from) {
+        const key = readText(reader);
+        const raw = readBytes(reader);
+        const value = raw === null || ids === undefined ? raw : withOwnId(raw, ids);
+        const headers = readHeaders(reader, names);
+        records.push({ topic, partition, offset, key, value, headers, timestamp });
+      }
+      reader.at = end;
+    }
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw corrupt(topic, partition, `at offset ${baseOffset} cannot be read`, cause);
+  }
+  return records;
+}
+
+function readText(reader: WireReader): string | null {
+  const length = readVarint(reader);
+  if (length < 0) return null;
+  const { at } = reader;
+  reader.at = within(reader, at + length);
+  return reader.buffer.toString('utf8', at, reader.at);
+}
+
+function readBytes(reader: WireReader): Buffer | null {
+  const length = readVarint(reader);
+  if (length < 0) return null;
+  const { at } = reader;
+  reader.at = within(reader, at + length);
+  return reader.buffer.subarray(at, reader.at);
+}
+
+function within({ buffer }: WireReader, end: number): number {
+  if (end > buffer.length) throw new RangeError('A record reaches beyond its batch');
+  return end;
+}
+
+/** Names of the record before: almost always the same in the same places, so their text is made once. */
+interface HeaderNames {
+  readonly buffer: Buffer;
+  readonly starts: number[];
+  readonly texts: string[];
+}
+
+function readHeaders(reader: WireReader, names: HeaderNames): Record<string, string> {
+  const count = readVarint(reader);
+  const headers: Record<string, string> = {};
+  for (let i = 0; i < count; i += 1) {
+    const name = readName(reader, names, i);
+    const value = readText(reader) ?? '';
+    // What a producer calls `__proto__` is a name like any other.
+    if (name === '__proto__') {
+      Object.defineProperty(headers, name, { value, enumerable: true, configurable: true });
+    } else headers[name] = value;
+  }
+  return headers;
+}
+
+function readName(reader: WireReader, { buffer, starts, texts }: HeaderNames, i: number): string {
+  const length = readVarint(reader);
+  const { at } = reader;
+  reader.at = within(reader, at + length);
+  const before = starts[i];
+  const text = texts[i];
+  if (before !== undefined && text !== undefined && text.length === length) {
+    let same = 0;
+    while (same < length && buffer[before + same] === buffer[at + same]) same += 1;
+    if (same === length) return text;
+  }
+  const read = buffer.toString('utf8', at, reader.at);
+  starts[i] = at;
+  texts[i] = read;
+  return read;
+}
+
+function corrupt(topic: string, partition: number, what: string, cause?: unknown): SignpostError {
+  return new SignpostError('log-corrupt', `A batch of ${topic}/${partition} ${what}`, { cause });
+}

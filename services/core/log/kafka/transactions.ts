@@ -1,0 +1,242 @@
+// Transactions under one transactional id, one after the other: all batches and the input's offset, or nothing.
+// Whoever begins with an id fences whoever wrote under it before, and what that one left open is finished first.
+import { SignpostError } from '../../errors.ts';
+import type { Brokers } from './brokers.ts';
+import { isConnectionLoss, isFencing, protocolType, toSignpostError } from './kafka-error.ts';
+import type { InTransaction, ProducerIdentity } from './kafkajs-internals.ts';
+import { stampBatch, type ClosedBatch } from './record-batch.ts';
+import { produce, type Produced } from './requests.ts';
+
+export interface InputOffset {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the next record to read. */
+  readonly offset: number;
+}
+
+export interface Transactor {
+  /** Fences whoever has the id, and waits until what they left open is committed or aborted. */
+  begin(): Promise<void>;
+  /**
+   * Writes all rounds of batches (at most one batch of a partition in each) and the offset atomically. Begins anew by
+   * itself after a failure, unless it was fenced.
+   * @throws SignpostError `fenced`: somebody else began, nothing was written; `log-unavailable`: nothing was written,
+   *   or, when it says so, nobody knows; `record-too-large`, `log-refused`: nothing was written.
+   */
+  run(
+    rounds: readonly (readonly ClosedBatch[])[],
+    input: InputOffset | undefined,
+  ): Promise<readonly Produced[]>;
+}
+
+export interface TransactorOptions {
+  readonly brokers: Brokers;
+  readonly transactionalId: string;
+  /** After so long the broker aborts what is left open. */
+  readonly transactionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** One `run` or `begin` takes no longer than this, about. */
+  readonly deadlineMs: number;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** Right for a moment only: the transaction before is being finished, or a coordinator is on its way. */
+const passing: ReadonlySet<string> = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'REPLICA_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+]);
+const pauseMs = { concurrent: 5, first: 20, most: 500 };
+
+export function createTransactor(options: TransactorOptions): Transactor {
+  const { brokers, transactionalId, transactionTimeoutMs, deadlineMs, now, sleep } = options;
+  let identity: (ProducerIdentity & { readonly id: bigint }) | undefined;
+  /** Taking the id back is for the owner alone to decide, by `begin`. */
+  let fenced: SignpostError | undefined;
+  /** Next sequence number of each partition: the broker drops what it has seen, and refuses gaps. */
+  let sequences = new Map<string, number>();
+
+  /** Tries again what may be tried again: the request says the same thing each time. */
+  async function persist<T>(until: number, ask: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        const type = protocolType(error);
+        const unavailable = error instanceof SignpostError && error.code === 'log-unavailable';
+        const again =
+          (type !== undefined && passing.has(type)) || isConnectionLoss(error) || unavailable;
+        if (!again || now() >= until) throw error;
+        const concurrent = type === 'CONCURRENT_TRANSACTIONS';
+        if (!concurrent) brokers.failed(error);
+        await sleep(
+          concurrent
+            ? Math.min(pauseMs.concurrent * (tries + 1), 50)
+            : Math.min(pauseMs.first * 2 ** Math.min(tries, 10), pauseMs.most),
+        );
+      }
+    }
+  }
+
+  const coordinator = () => brokers.coordinatorOf('transaction', transactionalId);
+
+  async function begin(until: number): Promise<void> {
+    identity = undefined;
+    fenced = undefined;
+    const { producerId, producerEpoch } = await persist(until, async () =>
+      (await coordinator()).initProducerId({
+        transactionalId,
+        transactionTimeout: transactionTimeoutMs,
+      }),
+    );
+    identity = { producerId, producerEpoch, id: BigInt(producerId.toString()) };
+    sequences = new Map();
+  }
+
+  async function add(
+    transaction: InTransaction,
+    batches: readonly ClosedBatch[],
+    input: InputOffset | undefined,
+    until: number,
+  ): Promise<void> {
+    const byTopic = Map.groupBy(batches, ({ topic }) => topic);
+    const topics = [...byTopic].map(([topic, each]) => ({
+      topic,
+      partitions: [...new Set(each.map(({ partition }) => partition))],
+    }));
+    await persist(until, async () => {
+      const broker = await coordinator();
+      // One connection answers in order, so both may be asked at once.
+      const asked = [
+        ...(topics.length > 0 ? [broker.addPartitionsToTxn({ ...transaction, topics })] : []),
+        ...(input ? [broker.addOffsetsToTxn({ ...transaction, groupId: input.group })] : []),
+      ];
+      await allOf(asked);
+    });
+  }
+
+  async function send(
+    batches: readonly ClosedBatch[],
+    { id, producerEpoch }: NonNullable<typeof identity>,
+    until: number,
+  ): Promise<readonly Produced[]> {
+    for (const batch of batches) {
+      const key = `${batch.topic}/${batch.partition}`;
+      const sequence = sequences.get(key) ?? 0;
+      stampBatch(batch, id, producerEpoch, sequence);
+      // Counts on from 0 beyond the largest 32-bit number.
+      sequences.set(key, (sequence + batch.count) % 2 ** 31);
+    }
+    const leaders = async (): Promise<Map<number, ClosedBatch[]>> => {
+      const grouped = new Map<number, ClosedBatch[]>();
+      for (const batch of batches) {
+        const { nodeId } = await brokers.leaderOf(batch.topic, batch.partition);
+        const each = grouped.get(nodeId ?? -1);
+        if (each === undefined) grouped.set(nodeId ?? -1, [batch]);
+        else each.push(batch);
+      }
+      return grouped;
+    };
+    // Sent again with the same numbers, a batch that did arrive is recognised and not written twice.
+    return persist(until, async () => {
+      const asked = [...(await leaders()).values()].map(async (each) => {
+        const { topic, partition } = each[0]!;
+        const leader = await brokers.leaderOf(topic, partition);
+        return produce(leader, transactionalId, each, options.requestTimeoutMs);
+      });
+      return (await allOf(asked)).flat();
+    });
+  }
+
+  async function sendOffset(
+    transaction: InTransaction,
+    { group, topic, partition, offset }: InputOffset,
+    until: number,
+  ): Promise<void> {
+    await persist(until, async () =>
+      (await brokers.coordinatorOf('group', group)).txnOffsetCommit({
+        ...transaction,
+        groupId: group,
+        topics: [{ topic, partitions: [{ partition, offset: String(offset), metadata: null }] }],
+      }),
+    );
+  }
+
+  async function end(transaction: InTransaction, commit: boolean, until: number): Promise<void> {
+    await persist(until, async () =>
+      (await coordinator()).endTxn({ ...transaction, transactionResult: commit }),
+    );
+  }
+
+  function told(error: unknown, doing: string): unknown {
+    const telling = toSignpostError(error, doing);
+    if (telling instanceof SignpostError && telling.code === 'fenced') fenced = telling;
+    return telling;
+  }
+
+  return {
+    async begin() {
+      try {
+        await begin(now() + deadlineMs);
+      } catch (error) {
+        throw toSignpostError(error, `Beginning as ${transactionalId}`);
+      }
+    },
+    async run(rounds, input) {
+      const until = now() + deadlineMs;
+      const produced: Produced[] = [];
+      let committing = false;
+      if (fenced !== undefined) throw fenced;
+      try {
+        if (identity === undefined) await begin(until);
+        const sender = identity!;
+        const transaction = { ...sender, transactionalId };
+        await add(transaction, rounds.flat(), input, until);
+        const offsetSent = input && sendOffset(transaction, input, until);
+        const allSent = (async () => {
+          for (const round of rounds) produced.push(...(await send(round, sender, until)));
+        })();
+        await allOf([allSent, offsetSent]);
+        committing = true;
+        await end(transaction, true, until);
+        return produced;
+      } catch (error) {
+        const sender = identity;
+        // Whatever went wrong, numbers and state may be out of step with the broker's: the next run begins anew.
+        identity = undefined;
+        const doing = committing
+          ? `Committing as ${transactionalId} (nobody knows whether it was done)`
+          : `Writing as ${transactionalId}`;
+        if (sender !== undefined && !committing && !isFencing(error)) {
+          try {
+            await end({ ...sender, transactionalId }, false, now() + pauseMs.most);
+          } catch (abortError) {
+            // Not ours any more: beginning anew would take it back from its owner. Else the timeout aborts it.
+            if (isFencing(abortError)) throw told(abortError, doing);
+          }
+        }
+        throw told(error, doing);
+      }
+    },
+  };
+}
+
+/** Waits for all, so that nothing of a failed try is still on its way when it is tried again. */
+async function allOf<T>(asked: readonly (Promise<T> | undefined)[]): Promise<T[]> {
+  const ends = await Promise.allSettled(asked);
+  const failed = ends.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return ends.map((each) => (each as PromiseFulfilledResult<T>).value);
+}

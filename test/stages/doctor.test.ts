@@ -1,0 +1,111 @@
+// What doctor finds: each thing said once, and readers that hold their topic.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checksOf } from '../../services/cli/doctor/checks.ts';
+import { diagnose, type Diagnosis } from '../../services/cli/doctor/doctor.ts';
+import { stalledReaders } from '../../services/cli/doctor/stalled-readers.ts';
+import { createMemoryReader, type MemoryReader } from '../support/memory-reader.ts';
+
+async function diagnosesOf(yaml: string): Promise<Diagnosis[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'signpost-doctor-'));
+  try {
+    writeFileSync(join(folder, 'signpost.yaml'), yaml);
+    const checks = checksOf(join(folder, 'data'), join(folder, 'signpost.yaml'), {});
+    const diagnoses: Diagnosis[] = [];
+    for await (const diagnosis of diagnose(checks)) diagnoses.push(diagnosis);
+    return diagnoses;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe('what is wrong', () => {
+  it('with the configuration is said once, and what hangs on it points there', async () => {
+    const diagnoses = await diagnosesOf('threads: many\n');
+    const wrong = diagnoses.filter(({ ok }) => !ok);
+    expect(wrong.filter(({ says }) => says.includes('threads'))).toMatchObject([
+      { name: 'configuration' },
+    ]);
+    expect(wrong.slice(1).map(({ says }) => says)).toEqual(
+      Array.from(wrong.slice(1), () => 'cannot be checked: see configuration'),
+    );
+    expect(wrong.map(({ name }) => name)).toEqual([
+      'configuration',
+      'departments',
+      'model',
+      'gazetteer',
+      'port',
+    ]);
+  });
+
+  it('with the departments is not said of the model again', async () => {
+    const diagnoses = await diagnosesOf(
+      'classify: { departments: [{ name: x, title: X, threshold: 9 }] }\ngateway: { port: 0 }\n',
+    );
+    expect(diagnoses.filter(({ ok }) => !ok)).toMatchObject([
+      { name: 'departments', says: expect.stringContaining('classify.departments.0.threshold') },
+      { name: 'model', says: 'cannot be checked: see departments' },
+    ]);
+  });
+});
+
+describe('a reader', () => {
+  const topic = 'insights.shared.v1';
+  const hour = 3_600_000;
+  const still = () => Promise.resolve();
+
+  /** A record every ten minutes for three hours, on two partitions in turn. */
+  function grown(): MemoryReader {
+    const log = createMemoryReader([topic]);
+    for (let i = 0; i < 18; i += 1) log.put({ topic, timestamp: (i * hour) / 6 }, i % 2);
+    return log;
+  }
+
+  it('that stopped while its topic grew is found, with what waits for it', async () => {
+    const log = grown();
+    log.commit('alert', topic, 2, 0);
+    log.commit('alert', topic, 3, 1);
+    log.commit('publish', topic, 9, 0);
+    log.commit('publish', topic, 9, 1);
+    expect(await stalledReaders(log, still)).toEqual([
+      { group: 'signpost.alert', topic, behind: 13, waitingSince: (4 * hour) / 6 },
+    ]);
+  });
+
+  it('that never committed in one of the partitions holds that one too', async () => {
+    const log = grown();
+    log.commit('alert', topic, 9, 0);
+    expect(await stalledReaders(log, still)).toMatchObject([{ behind: 9, waitingSince: hour / 6 }]);
+  });
+
+  it('that is a little behind is not', async () => {
+    const log = grown();
+    log.commit('alert', topic, 7, 0);
+    log.commit('alert', topic, 7, 1);
+    expect(await stalledReaders(log, still)).toEqual([]);
+  });
+
+  it('that moves while it is looked at is catching up', async () => {
+    const log = grown();
+    log.commit('alert', topic, 2, 0);
+    log.commit('alert', topic, 2, 1);
+    const moves = () => {
+      log.commit('alert', topic, 3, 0);
+      log.commit('alert', topic, 3, 1);
+      return Promise.resolve();
+    };
+    expect(await stalledReaders(log, moves)).toEqual([]);
+  });
+
+  it('of a topic that is gone, or of which retention took what it had not read, holds nothing', async () => {
+    const log = grown();
+    log.commit('alert', topic, 2, 0);
+    log.commit('alert', topic, 2, 1);
+    log.commit('alert', 'gone.v1', 2);
+    log.expire(topic, 9, 0);
+    log.expire(topic, 9, 1);
+    expect(await stalledReaders(log, still)).toEqual([]);
+  });
+});
