@@ -1,7 +1,7 @@
 // The whole pipeline in one process: the embedded log, its topics, and the stages in threads of their own.
 import { Worker } from 'node:worker_threads';
 import type { MetricObject } from 'prom-client';
-import { openEmbeddedLog, type EmbeddedLog } from '#core/log/embedded/open.ts';
+import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '#core/log/embedded/open.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { flows, topicsFor } from '../topology.ts';
 import type { Config } from './config.ts';
@@ -28,11 +28,16 @@ export interface Pipeline {
 
 /**
  * @param directory the data directory; made when missing.
+ * @param logOptions of the embedded log, where not as usual
  * @throws SignpostError `log-in-use` when another process writes to it.
  */
-export async function openPipeline(directory: string, config: Config): Promise<Pipeline> {
+export async function openPipeline(
+  directory: string,
+  config: Config,
+  logOptions: Omit<EmbeddedLogOptions, 'directory'> = {},
+): Promise<Pipeline> {
   const departments = departmentsOf(config.classify).map(({ name }) => name);
-  const log = await openEmbeddedLog({ directory });
+  const log = await openEmbeddedLog({ ...logOptions, directory });
   const workers: Worker[] = [];
   try {
     await log.ensureTopics(topicsFor(departments));
