@@ -30,8 +30,8 @@ export interface KafkaOptions {
   /** Of each broker; 384 by default. */
   readonly heapMb?: number;
   /**
-   * Compiles less: the broker takes a third off the processor time of its start, and serves more slowly under load.
-   * For tests, not for measurements; false by default.
+   * Compiles less: the broker starts in half the processor time, and serves more slowly under load. For tests, not for
+   * measurements; false by default.
    */
   readonly quickStart?: boolean;
   /**
