@@ -35,7 +35,7 @@ export async function createTopics(
       parts,
     );
   }
-  for (const until = now() + READY_MS; ; ) {
+  for (const until = now() + READY_MS; ;) {
     const { found, ready } = await describe(brokers, [...wanted.keys()]);
     for (const [name, partitions] of found) {
       const spec = wanted.get(name)!;

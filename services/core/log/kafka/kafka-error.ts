@@ -61,10 +61,14 @@ export function toSignpostError(error: unknown, doing: string): unknown {
     });
   }
   if (type !== undefined && tooLarge.has(type)) {
-    return new SignpostError('record-too-large', `${doing}: a record is larger than its topic allows`, {
-      cause: error,
-      hint: 'max.message.bytes of the topic says how large a record may be.',
-    });
+    return new SignpostError(
+      'record-too-large',
+      `${doing}: a record is larger than its topic allows`,
+      {
+        cause: error,
+        hint: 'max.message.bytes of the topic says how large a record may be.',
+      },
+    );
   }
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'INVALID_TOPIC_EXCEPTION') {
     return new SignpostError('unknown-topic', `${doing}: there is no such topic`, { cause: error });
@@ -80,7 +84,7 @@ export function toSignpostError(error: unknown, doing: string): unknown {
 
 function chainOf(error: unknown): Error[] {
   const chain: Error[] = [];
-  for (let each = error; each instanceof Error && chain.length < 8; ) {
+  for (let each = error; each instanceof Error && chain.length < 8;) {
     chain.push(each);
     const { originalError, cause } = each as { originalError?: unknown; cause?: unknown };
     each = originalError ?? cause;

@@ -46,7 +46,9 @@ export interface Broker {
     transactionTimeout: number;
   }): Promise<ProducerIdentity>;
   addPartitionsToTxn(
-    request: InTransaction & { topics: readonly { topic: string; partitions: readonly number[] }[] },
+    request: InTransaction & {
+      topics: readonly { topic: string; partitions: readonly number[] }[];
+    },
   ): Promise<unknown>;
   addOffsetsToTxn(request: InTransaction & { groupId: string }): Promise<unknown>;
   txnOffsetCommit(
@@ -78,7 +80,10 @@ export interface WireRequest<T> {
     readonly apiName: string;
     encode(): Promise<Encoded>;
   };
-  readonly response: { decode(payload: Buffer): Promise<object>; parse(decoded: object): Promise<T> };
+  readonly response: {
+    decode(payload: Buffer): Promise<object>;
+    parse(decoded: object): Promise<T>;
+  };
   /** Longest wait for the answer; the client's own by default. */
   readonly requestTimeout?: number;
   readonly logResponseError?: boolean;
@@ -108,7 +113,7 @@ export interface BrokerMaker {
 const require = createRequire(import.meta.url);
 const Encoder = require('kafkajs/src/protocol/encoder') as new (bytes: number) => Encoded;
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
-  createErrorFromCode(code: number): Error & { readonly type: string };
+  createErrorFromCode: (code: number) => Error & { readonly type: string };
 };
 const RequestQueue = require('kafkajs/src/network/requestQueue') as {
   readonly prototype: {

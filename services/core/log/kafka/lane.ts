@@ -33,11 +33,7 @@ interface Chunk {
 }
 
 /** @param topic its name inside, without the prefix it has on the cluster. */
-export function createBuffered(
-  topic: string,
-  from: number,
-  ids: SchemaIds | undefined,
-): Buffered {
+export function createBuffered(topic: string, from: number, ids: SchemaIds | undefined): Buffered {
   let fetchOffset = from;
   let bytes = 0;
   const chunks: Chunk[] = [];

@@ -4,7 +4,13 @@ import { SignpostError } from '../../errors.ts';
 import { partitionOfKey } from '../embedded/partitioner.ts';
 import type { OutgoingRecord } from '../port.ts';
 import type { Compressor } from './compression.ts';
-import { addRecord, closeBatch, openBatch, type ClosedBatch, type OpenBatch } from './record-batch.ts';
+import {
+  addRecord,
+  closeBatch,
+  openBatch,
+  type ClosedBatch,
+  type OpenBatch,
+} from './record-batch.ts';
 import type { SchemaIds } from './schema-ids.ts';
 
 export interface Outgoing {
@@ -69,7 +75,12 @@ export async function packOutgoing(
       const wireTopic = options.wireTopic(topic);
       const count = await options.partitionsOf(wireTopic);
       const lanes = Array.from({ length: count }, (): Lane | undefined => undefined);
-      route = { wireTopic, lanes, sticky: Math.floor(random() * count), stickyLeft: STICKY_RECORDS };
+      route = {
+        wireTopic,
+        lanes,
+        sticky: Math.floor(random() * count),
+        stickyLeft: STICKY_RECORDS,
+      };
       routes.set(topic, route);
     }
     last = route;

@@ -4,7 +4,14 @@ import type { Headers, OutgoingRecord } from '../port.ts';
 import type { Compressor } from './compression.ts';
 import { crc32c } from './crc32c.ts';
 import { writeWireId, type SchemaIds } from './schema-ids.ts';
-import { createWriter, putInt64, putVarint, reserve, taken, type WireWriter } from './wire-format.ts';
+import {
+  createWriter,
+  putInt64,
+  putVarint,
+  reserve,
+  taken,
+  type WireWriter,
+} from './wire-format.ts';
 
 /** Bytes before the records: offset 8, length 4, epoch 4, magic 1, crc 4, and 40 that the checksum covers. */
 export const HEADER_BYTES = 61;

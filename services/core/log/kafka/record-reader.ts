@@ -57,7 +57,7 @@ export function* readBatches(
   const aborted = fetched.aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   const aborting = new Set<bigint>();
   let nextAborted = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = 12 + bytes.readInt32BE(at + 8);
     const batch = bytes.subarray(at, at + length);
     at += length;

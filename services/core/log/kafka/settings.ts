@@ -8,7 +8,10 @@ export const compressions = ['zstd', 'gzip', 'none'] as const;
 
 const broker = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,253}:\d{1,5}$/, 'must be host:port, the host a name or an IPv4 address');
+  .regex(
+    /^[A-Za-z0-9._-]{1,253}:\d{1,5}$/,
+    'must be host:port, the host a name or an IPv4 address',
+  );
 
 const password = z.strictObject({
   mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
@@ -143,7 +146,11 @@ function parsed(path: string, text: string): unknown {
     case 'replicationFactor':
       return /^\d{1,3}$/.test(text) ? Number(text) : text;
     case 'tls.enabled':
-      return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
+      return text === 'true' || text === '1'
+        ? true
+        : text === 'false' || text === '0'
+          ? false
+          : text;
     case 'sasl.mechanism':
       return text.toLowerCase();
     default:
