@@ -78,7 +78,7 @@ async function main(): Promise<void> {
     } else if (command === 'down') await services.stop();
     else if (command !== 'status') {
       const servers = names.map((name) => services.server(name));
-      await Promise.all(servers.map(async (server) => server[command]()));
+      await Promise.all(servers.map((server) => server[command]()));
     }
     const report = services.report();
     if (values.json) return print(`${JSON.stringify(report, null, 2)}\n`);

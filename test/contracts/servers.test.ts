@@ -1,7 +1,9 @@
 // The servers that the other tests stand on: what they give, that they can be killed and come back with what they held,
 // and that nothing of them stays behind.
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -16,7 +18,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FolderReport } from '../../scripts/services/folder.ts';
 import { findProcess } from '../../scripts/services/process-table.ts';
-import { run, root, start } from '../support/command.ts';
+import { endAll, root, run, start } from '../support/command.ts';
 import { kafkaServer, postgresServer, s3Server } from '../support/servers.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'signpost-servers-test-'));
@@ -26,6 +28,22 @@ const node = join(root, 'bin/node');
 const script = join(root, 'scripts/services.ts');
 const services = (...args: readonly string[]) =>
   run([script, ...args, '--data', dir], { program: node });
+
+// These servers outlive the command that started them on purpose, so they would outlive a test run that is killed.
+const guard = spawn(
+  'sh',
+  [
+    '-c',
+    'read -r _; for _ in 1 2 3 4 5 6 7 8 9; do "$1" "$2" down --data "$3" && break; sleep 5; done; rm -rf -- "$3"',
+    'signpost-guard',
+    node,
+    script,
+    dir,
+  ],
+  { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
+);
+guard.unref();
+(guard.stdin as Socket).unref();
 
 const kafkaClient = (config: KafkaConfig): Kafka =>
   new Kafka({ logLevel: logLevel.NOTHING, retry: { retries: 0 }, ...config });
@@ -107,8 +125,11 @@ describe('servers of a folder', () => {
     report = JSON.parse(up.stdout) as FolderReport;
   });
   afterAll(async () => {
+    // A command that outlived its test still holds the folder.
+    await endAll();
     await services('down');
     rmSync(dir, { recursive: true });
+    guard.kill('SIGKILL');
   });
 
   test('a second up in the same folder says what already runs and starts nothing', async () => {
