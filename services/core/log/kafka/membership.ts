@@ -34,6 +34,7 @@ const pauseMs = { first: 200, most: 10_000 };
 /** Longest wait for a consumer that is to go: it may hang on a broker that is away. */
 const LEAVE_MS = 5_000;
 const POLL_MS = 100;
+const CRASH_TOLD_MS = 100;
 
 /**
  * Joins, and resolves once partitions were assigned for the first time.
@@ -83,15 +84,17 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
       });
       onceJoined();
     });
-    const lost = (why: string) => (): void => {
+    const lost = (why: string): void => {
       if (live()) replace(why);
     };
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      onFailure(payload.error);
-      lost('crashed')();
+    // A crash stops the consumer first and says why only then.
+    const stopped = (why: string) => (): void => void setTimeout(lost, CRASH_TOLD_MS, why);
+    consumer.on(consumer.events.STOP, stopped('stopped'));
+    consumer.on(consumer.events.DISCONNECT, stopped('disconnected'));
+    consumer.on(consumer.events.CRASH, ({ payload: { error } }) => {
+      onFailure(error);
+      lost(messageOf(error));
     });
-    consumer.on(consumer.events.STOP, lost('stopped'));
-    consumer.on(consumer.events.DISCONNECT, lost('disconnected'));
     return consumer;
   }
 
