@@ -1,5 +1,5 @@
 # The image of every Signpost service: `docker build -t signpost .`, then `docker run signpost run normalize` and so on.
-# Runs as user 1000 and writes below /data and /tmp alone, so its own file system may be read-only. docs/containers.md
+# Runs as user 1000 and writes below /data, /keys and /tmp alone, so its own file system may be read-only. docs/containers.md
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS dependencies
@@ -16,6 +16,7 @@ FROM ${NODE_IMAGE} AS installation
 WORKDIR /app
 COPY --from=dependencies /app ./
 COPY LICENSE ./
+COPY infra/compose/first-start.ts infra/compose/
 COPY schemas schemas
 COPY services services
 RUN install --directory --owner=1000 --group=1000 node_modules/.cache/signpost
@@ -33,7 +34,7 @@ LABEL org.opencontainers.image.title="Signpost" \
 # Nothing is installed while a service runs, so nothing that installs is there.
 RUN rm -rf /opt/yarn-* /usr/local/bin/corepack /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/yarn \
       /usr/local/bin/yarnpkg /usr/local/lib/node_modules \
-    && install --directory --owner=1000 --group=1000 --mode=0700 /data \
+    && install --directory --owner=1000 --group=1000 --mode=0700 /data /keys \
     && ln -s /app/bin/signpost /usr/local/bin/signpost
 # All of it belongs to root: what runs cannot change it.
 COPY --from=installation /app /app

@@ -18,7 +18,7 @@ kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --o
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Read --operation Describe --topic 'signpost.schemas.v1'
-kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --transactional-id 'signpost.gateway.' --resource-pattern-type prefixed
+kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Read --operation Write --operation Describe --topic 'signpost.checkpoints.v1'
 
 # User:signpost-normalize
@@ -29,8 +29,8 @@ kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Write -
 kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Write --operation Describe --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Write --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Read --operation Describe --topic 'signpost.schemas.v1'
-kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Write --operation Describe --transactional-id 'signpost.normalize.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Read --operation Describe --group 'signpost.normalize'
+kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Write --operation Describe --transactional-id 'signpost.normalize.' --resource-pattern-type prefixed
 
 # User:signpost-classify
 kafka_acls --add --allow-principal 'User:signpost-classify' --operation Read --operation Describe --topic 'signals.normalized.v1'
@@ -38,8 +38,8 @@ kafka_acls --add --allow-principal 'User:signpost-classify' --operation Write --
 kafka_acls --add --allow-principal 'User:signpost-classify' --operation Write --operation Describe --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-classify' --operation Write --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-classify' --operation Read --operation Describe --topic 'signpost.schemas.v1'
-kafka_acls --add --allow-principal 'User:signpost-classify' --operation Write --operation Describe --transactional-id 'signpost.classify.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-classify' --operation Read --operation Describe --group 'signpost.classify'
+kafka_acls --add --allow-principal 'User:signpost-classify' --operation Write --operation Describe --transactional-id 'signpost.classify.' --resource-pattern-type prefixed
 
 # User:signpost-publish
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --operation Describe --topic 'insights.shared.v1'
@@ -52,8 +52,8 @@ kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --o
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --operation Describe --topic 'signpost.schemas.v1'
-kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --transactional-id 'signpost.publish.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --operation Describe --group 'signpost.publish'
+kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --transactional-id 'signpost.publish.' --resource-pattern-type prefixed
 
 # User:signpost-department-operations
 kafka_acls --add --allow-principal 'User:signpost-department-operations' --operation Read --operation Describe --topic 'insights.operations.v1'
@@ -112,6 +112,6 @@ kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'surveys.answered.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'signals.normalized.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --operation Write --topic 'signpost.schemas.v1'
-kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --transactional-id 'signpost.operator.' --resource-pattern-type prefixed
+kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'signpost.checkpoints.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Describe --group 'signpost.' --resource-pattern-type prefixed

@@ -15,6 +15,7 @@ export interface FolderOptions {
   readonly only: readonly ServiceName[];
   /** Lays out what the folder does not hold yet; otherwise that is left out. */
   readonly create: boolean;
+  readonly quickStart: boolean;
   /** Of a Kafka that is laid out now. */
   readonly brokers?: 1 | 3;
   readonly users?: KafkaUsers;
@@ -52,10 +53,11 @@ export async function openServices(folder: string, options: FolderOptions): Prom
   const wanted = (name: ServiceName): boolean =>
     options.only.includes(name) && (options.create || existsSync(join(dir, `${name}.json`)));
   const common = { dir, lifetime: 'until-stopped' } as const;
-  const { brokers, users } = options;
+  const { brokers, users, quickStart } = options;
   const kafka = wanted('kafka')
     ? await openKafka({
         ...common,
+        quickStart,
         ...(brokers === undefined ? {} : { brokers }),
         ...(users === undefined ? {} : { users }),
       })

@@ -7,6 +7,7 @@ import * as http from 'node:http';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerError } from './server-error.ts';
 
 export interface PinnedFile {
@@ -26,6 +27,7 @@ export interface FetchOptions {
 const central = 'https://repo1.maven.org/maven2';
 const atOnce = 8;
 const attempts = 5;
+const timeoutMs = 120_000;
 
 const cache = (): string =>
   join(process.env['SIGNPOST_CACHE'] ?? join(homedir(), '.cache/signpost'), 'maven');
@@ -75,32 +77,41 @@ async function fetchOne(url: string, file: PinnedFile, target: string): Promise<
   }
 }
 
-/** Appends what is missing of the part file, again and again from where the connection broke. */
+/** Takes the file up again where the connection broke. */
 async function download(url: string, file: PinnedFile, part: string): Promise<void> {
   const handle = await open(part, 'w');
   let have = 0;
   let failure: unknown;
   try {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
+      if (attempt > 0) await sleep(200 * 2 ** attempt);
+      const ending = new AbortController();
+      const timer = setTimeout(() => ending.abort(), timeoutMs);
       try {
-        const response = await fetch(url, {
-          headers: have > 0 ? { range: `bytes=${have}-` } : {},
-          signal: AbortSignal.timeout(120_000),
-        });
-        if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
+        const range = have > 0 ? { range: `bytes=${have}-` } : {};
+        const response = await fetch(url, { headers: range, signal: ending.signal });
+        if (!response.ok || response.body === null) {
+          failure = new Error(`HTTP ${response.status}`);
+          // The server will say the same again, unless it is overloaded or broken.
+          if (response.status < 429) break;
+          continue;
+        }
         if (response.status !== 206) have = 0;
         for await (const chunk of response.body) {
-          // More than was pinned is wrong already: do not fill the disk with it.
-          if (have + chunk.length > file.bytes) throw new Error('more bytes than are pinned');
-          await handle.write(chunk, 0, chunk.length, have);
           have += chunk.length;
+          // Wrong already: do not fill the disk with it.
+          if (have > file.bytes) break;
+          await handle.write(chunk, 0, chunk.length, have - chunk.length);
         }
         if (have === file.bytes) return;
-        failure = new Error(`ended after ${have} of ${file.bytes} bytes`);
+        failure = new Error(`${have} bytes came, ${file.bytes} are pinned`);
+        if (have > file.bytes) break;
       } catch (error) {
         failure = error;
+      } finally {
+        clearTimeout(timer);
+        ending.abort();
       }
-      await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt));
     }
   } finally {
     await handle.close();

@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from './free-ports.ts';
+import { findProcess } from './process-table.ts';
 import { ServerError } from './server-error.ts';
 import { serverProcess, type Lifetime, type ServerProcess } from './server-process.ts';
 
@@ -85,7 +86,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
       logFile: join(dir, 'postgres.log'),
       stopSignal: 'SIGINT',
       abortSignal: 'SIGQUIT',
-      prepare: () => initialise(programs, data, layout.password, account),
+      prepare: async () => {
+        await initialise(programs, data, layout.password, account);
+        removeStaleLock(data);
+      },
       isReady: (log) => log.includes('database system is ready to accept connections'),
       readyWithinMs: 60_000,
     },
@@ -141,6 +145,17 @@ async function initialise(
   } finally {
     rmSync(passwordFile);
   }
+}
+
+/**
+ * After a kill PostgreSQL takes its old lock file for that of a living server as long as the killed process was not
+ * reaped, which in a container without an init is for ever. We know that it has ended, with all its children.
+ */
+function removeStaleLock(data: string): void {
+  const path = join(data, 'postmaster.pid');
+  if (!existsSync(path)) return;
+  const pid = Number(readFileSync(path, 'utf8').split('\n')[0]);
+  if (findProcess(pid) === undefined) rmSync(path);
 }
 
 /** Where `postgres` and `initdb` are. */

@@ -42,8 +42,8 @@ export interface ServerProcess {
   readonly state: 'running' | 'paused' | 'stopped';
   /** Resolves when it serves. Its data and ports are those it had before. */
   start(): Promise<void>;
-  /** A clean stop; after 30 seconds a kill. Nothing happens when it does not run. */
-  stop(): Promise<void>;
+  /** A clean stop; when it takes longer than this, 30 seconds by default, a kill. Nothing happens when it does not run. */
+  stop(withinMs?: number): Promise<void>;
   /** SIGKILL, to it and to all it started. */
   kill(): Promise<void>;
   /** SIGSTOP: alive, its connections open, answering nothing. Resolves when it stands still. */
@@ -131,14 +131,14 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
     }
   };
 
-  const stop = async (): Promise<void> => {
+  const stop = async (withinMs = stopWithinMs): Promise<void> => {
     const running = pid();
     if (running !== undefined) {
       trySignal(running, launch.stopSignal);
       // One that was paused hears the first signal only when it goes on.
       for (const member of familyOf(running)) trySignal(member, 'SIGCONT');
     }
-    if (!(await ended(stopWithinMs))) await kill();
+    if (!(await ended(withinMs))) await kill();
   };
 
   return {

@@ -135,7 +135,12 @@ class EmbeddedFeed implements Feed {
   #end(cause: unknown): void {
     if (this.#closing.signal.aborted) return;
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    // Not from within: closing waits for the reading that ends here.
-    setImmediate(() => void this.close().then(() => this.#options.onEnd(error)));
+    // Not waited for: closing waits for the reading that ends here.
+    void this.#closeWith(error);
+  }
+
+  async #closeWith(error: Error): Promise<void> {
+    await this.close();
+    this.#options.onEnd(error);
   }
 }

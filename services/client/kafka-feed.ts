@@ -1,14 +1,14 @@
 // A member of a Kafka consumer group whose partitions each fill a lane of their own. kafkajs only fetches: handlers run
 // beside its loop, so that a slow or failing one delays neither heartbeats nor other partitions.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import { SignpostError } from '#core/errors.ts';
 import { protocolType, toSignpostError } from '#core/log/kafka/kafka-error.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
-import type { ReceivedRecord } from '#core/log/port.ts';
 import { closeTimeoutMs, highWater, type Feed, type FeedOptions } from './feed.ts';
 import type { Lane } from './lane.ts';
 import { OffsetCommits } from './offset-commits.ts';
+import { received } from './received-record.ts';
 
 const commitIntervalMs = 100;
 const commitRetryMs = 1_000;
@@ -151,8 +151,8 @@ class KafkaFeed implements Feed {
   }
 
   /** Runs inside kafkajs's loop: hands over and returns. */
-  async #take({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
-    const { topic, partition, messages } = batch;
+  async #take(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch;
     const lane = this.#lanes.get(partition);
     const last = messages.at(-1);
     if (lane === undefined || last === undefined || this.#closing.signal.aborted) return;
@@ -160,7 +160,7 @@ class KafkaFeed implements Feed {
       messages.map((message) => received(topic, partition, message)),
       Number(last.offset) + 1,
     );
-    resolveOffset(last.offset);
+    payload.resolveOffset(last.offset);
     if (lane.buffered >= highWater) this.#pause(partition);
   }
 
@@ -281,8 +281,13 @@ class KafkaFeed implements Feed {
   #endIfRefused(error: unknown): boolean {
     const reason = toSignpostError(error, `Reading ${this.#options.topic}`);
     if (!(reason instanceof SignpostError) || reason.code !== 'log-refused') return false;
-    if (!this.#closing.signal.aborted) void this.close().then(() => this.#options.onEnd(reason));
+    if (!this.#closing.signal.aborted) void this.#end(reason);
     return true;
+  }
+
+  async #end(reason: SignpostError): Promise<void> {
+    await this.close();
+    this.#options.onEnd(reason);
   }
 
   async #disconnect(consumer: Consumer | undefined): Promise<void> {
@@ -290,23 +295,6 @@ class KafkaFeed implements Feed {
       this.#options.logger.info({ why: nameOf(error) }, 'disconnecting failed');
     });
   }
-}
-
-function received(topic: string, partition: number, message: KafkaMessage): ReceivedRecord {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers ?? {})) {
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined) headers[name] = last.toString();
-  }
-  return {
-    topic,
-    partition,
-    offset: Number(message.offset),
-    key: message.key?.toString() ?? null,
-    value: message.value,
-    headers,
-    timestamp: Number(message.timestamp),
-  };
 }
 
 function nameOf(error: unknown): string {

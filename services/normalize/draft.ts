@@ -74,11 +74,12 @@ export function createNormalizer({
     mayHoldEmail.test(text) && (redact(text).counts?.email ?? 0) > 0;
   const code = (text: string | null): string | null =>
     text === null || !holdsEmail(text) ? text : redact(text).text;
-  const safePlace = (place: Place): Place => ({
-    country: field(place.country),
-    region: field(place.region),
-    city: field(place.city),
-    area: field(place.area),
+  /** What the source wrote is redacted; the gazetteer's own words are places, even where they read like a person's. */
+  const safePlace = (given: Place, place: Place, isKnownArea: boolean): Place => ({
+    country: given.country === null ? place.country : field(given.country),
+    region: given.region === null ? place.region : field(given.region),
+    city: given.city === null ? place.city : field(given.city),
+    area: isKnownArea ? place.area : field(place.area),
     // Postcodes, cells and sites are codes: their digits look like numbers of people.
     postcode: code(place.postcode),
     lat: place.lat,
@@ -97,7 +98,7 @@ export function createNormalizer({
     version: string | null,
     customerId: string | null,
   ): SignalUnderWay => {
-    const { technology, place } = locate(record.place, record.technology);
+    const { technology, place, isKnownArea } = locate(record.place, record.technology);
     const sourceId = idOf(record.source, record.id);
     const ownVersion = optionalIdOf(record.source, record.version);
     return {
@@ -117,8 +118,8 @@ export function createNormalizer({
       language: field(record.language),
       channel: field(record.channel),
       product: field(record.product),
-      technology: field(technology),
-      place: safePlace(place),
+      technology: record.technology === null ? technology : field(technology),
+      place: safePlace(record.place, place, isKnownArea),
       scale: null,
       score: null,
       question: null,

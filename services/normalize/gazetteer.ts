@@ -22,7 +22,12 @@ export interface GazetteerEntry {
 export type Locate = (
   place: Place,
   technology: string | null,
-) => { place: Place; technology: string | null };
+) => {
+  readonly place: Place;
+  readonly technology: string | null;
+  /** Whether `place.area` is one of the gazetteer's, whoever named it. */
+  readonly isKnownArea: boolean;
+};
 
 /** Resolution of `Place.h3`: cells of about 0.1 km²; coarser ones follow from it. */
 const h3Resolution = 9;
@@ -66,6 +71,7 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
       place,
       technology:
         technology ?? (found === undefined ? null : common(found, (entry) => entry.technology)),
+      isKnownArea: found !== undefined,
     };
   };
 }

@@ -146,7 +146,7 @@ describe('claims in Postgres', () => {
     await young.claim(at, [{ id: `${at.topic}b`, content: 'c', offset: 1 }]);
     await young.close();
     const store = storeAt(start + 91 * dayMs);
-    await expect.poll(() => left(start + dayMs)).toMatchObject({ claims: 0 });
+    await expect.poll(() => left(start + dayMs), { timeout: 10_000 }).toMatchObject({ claims: 0 });
     const outcomes = await store.claim(at, [
       { id: `${at.topic}a`, content: 'c', offset: 5 },
       { id: `${at.topic}b`, content: 'c', offset: 6 },
@@ -168,7 +168,7 @@ describe('claims in Postgres', () => {
     await late.claim(at, [update(at, 'o2', 4, open)]);
     await late.close();
     const store = storeAt(start + 30 * dayMs + 1);
-    await expect.poll(() => left(start + dayMs)).toMatchObject({ updates: 1 });
+    await expect.poll(() => left(start + dayMs), { timeout: 10_000 }).toMatchObject({ updates: 1 });
     // A redelivery so late is kept again, and what comes next sees it.
     const [again] = await store.claim(at, [update(at, 'b', 1, closed)]);
     const next = await store.claim(at, [update(at, 'd', 5, closed), update(at, 'o3', 6, open)]);
@@ -198,7 +198,9 @@ describe('claims in Postgres', () => {
     );
     await young.close();
     const store = storeAt(start + 31 * dayMs);
-    await expect.poll(() => left(start + dayMs), { timeout: 5000 }).toMatchObject({ updates: 600 });
+    await expect
+      .poll(() => left(start + dayMs), { timeout: 10_000 })
+      .toMatchObject({ updates: 600 });
     await store.close();
   });
 });

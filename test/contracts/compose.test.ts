@@ -34,7 +34,7 @@ describe('docker-compose.yml', () => {
   test('loads with nothing set', () => {
     expect(one.name).toBe('signpost');
     expect(Object.keys(one.services).toSorted()).toEqual(
-      'classify gateway kafka normalize postgres pseudonym-key publish s3 topics'.split(' '),
+      'classify gateway kafka keys normalize postgres publish s3 topics'.split(' '),
     );
   });
 
@@ -72,7 +72,7 @@ describe('docker-compose.yml', () => {
 
   test('every server and service tells whether it is healthy, the services by their readiness', () => {
     const unchecked = all().filter(([, { healthcheck }]) => healthcheck?.test === undefined);
-    expect(unchecked.map(([name]) => name)).toEqual(['pseudonym-key', 'topics']);
+    expect(unchecked.map(([name]) => name)).toEqual(['keys', 'topics']);
     for (const [, { healthcheck }] of lasting()) {
       expect(healthcheck!.test!.join(' ')).toContain('127.0.0.1:9464/readyz');
     }
@@ -138,7 +138,7 @@ describe('docker-compose.yml', () => {
         .filter(([, { environment = {} }]) => Object.keys(environment).some((n) => pattern.test(n)))
         .map(([name]) => name)
         .toSorted();
-    expect(holders(/^SIGNPOST_PSEUDONYM_KEYS/)).toEqual(['normalize', 'pseudonym-key']);
+    expect(holders(/^SIGNPOST_PSEUDONYM_KEYS/)).toEqual(['keys', 'normalize']);
     expect(holders(/^DATABASE_URL$/)).toEqual(['normalize']);
     expect(holders(/^POSTGRES_PASSWORD$/)).toEqual(['postgres']);
     expect(holders(/^ROOT_SECRET_ACCESS_KEY$/)).toEqual(['s3']);

@@ -31,8 +31,9 @@ it(
       logger: createLogger('test', 'silent'),
     });
     const [broker] = kafka.nodes;
-    const arrives = (count: number): Promise<void> =>
-      expect.poll(() => seen.size, { timeout: 60_000 }).toBe(count);
+    const arrives = async (count: number): Promise<void> => {
+      await expect.poll(() => seen.size, { timeout: 60_000 }).toBe(count);
+    };
 
     await stream.write(someInsights(10));
     await arrives(10);
@@ -43,9 +44,9 @@ it(
     await stream.write(someInsights(10, 7, 10));
     await arrives(20);
 
-    broker!.pause();
+    await broker!.pause();
     await delay(4_000);
-    broker!.resume();
+    await broker!.resume();
     await stream.write(someInsights(10, 7, 20));
     await arrives(30);
 

@@ -26,7 +26,7 @@ function recorder() {
     seen,
     ids: () => seen.map(({ insight }) => insight.id),
     handler: (insight: Insight, meta: InsightMeta) => void seen.push({ insight, meta }),
-    async count(count: number): Promise<void> {
+    count: async (count: number): Promise<void> => {
       await until(() => seen.length >= count);
       expect(seen).toHaveLength(count);
     },
@@ -36,7 +36,7 @@ function recorder() {
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Not within 20 s: ${condition}`);
+    if (performance.now() > deadline) throw new Error(`Not within 20 s: ${condition.toString()}`);
     await delay(50);
   }
 }

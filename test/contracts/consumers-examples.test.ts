@@ -135,7 +135,7 @@ function byId(insights: readonly unknown[]): unknown[] {
 /** The deserializer gives Avro's timestamp-millis as datetimes, which the example prints in ISO 8601. */
 function withIsoTimes(insight: Insight): unknown {
   return JSON.parse(JSON.stringify(insight), (name, value: unknown) =>
-    /At$/.test(name) && typeof value === 'number'
+    name.endsWith('At') && typeof value === 'number'
       ? new Date(value).toISOString().replace('Z', '+00:00')
       : value,
   );

@@ -6,6 +6,7 @@ import { readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadApiKeysFile } from '../../services/gateway/api-keys.ts';
 import { root } from '../support/command.ts';
 import {
   readContainerFiles,
@@ -70,7 +71,11 @@ describe('.dockerignore', () => {
     );
     expect(context.filter((path) => !allowed.has(path.split('/', 1)[0]!))).toEqual([]);
     const few = context.filter((path) => /^(infra|scripts)\//.test(path));
-    expect(few).toEqual(['infra/compose/signpost.yaml', 'scripts/link-command.ts']);
+    expect(few).toEqual([
+      'infra/compose/first-start.ts',
+      'infra/compose/signpost.yaml',
+      'scripts/link-command.ts',
+    ]);
   });
 
   test('sends everything that the Dockerfile copies', () => {
@@ -183,21 +188,29 @@ describe('what comes of the steps', () => {
     expect(readdirSync(join(app, 'node_modules/.cache/signpost'))).toEqual([]);
   }, 60_000);
 
-  test('what docker-compose.yml runs in place of the command makes a key once and never another', async () => {
-    const { entrypoint } = (await files.compose()).services['pseudonym-key']!;
-    const data = mkdtempSync(join(folder, 'data-'));
-    chmodSync(data, 0o777);
-    const make = async () => {
-      const [program, ...args] = entrypoint!.map((word) =>
-        word.replaceAll('/app/', `${app}/`).replaceAll("'/data'", `'${data}'`),
-      );
-      const { code, stderr } = await run(program!, args, asNobody);
+  test('the first start makes keys that the services can read, and no later one changes them', async () => {
+    const { entrypoint } = (await files.compose()).services['keys']!;
+    const at = new Map([
+      ['/app/infra/compose/first-start.ts', join(app, 'infra/compose/first-start.ts')],
+      ['/data', mkdtempSync(join(folder, 'data-'))],
+      ['/keys', mkdtempSync(join(folder, 'keys-'))],
+    ]);
+    for (const name of ['/data', '/keys']) chmodSync(at.get(name)!, 0o777);
+    const [program = '', ...args] = entrypoint!.map((word) => at.get(word) ?? word);
+    const made = ['/data/api-keys.json', '/keys/pseudonym-keys'].map((path) =>
+      path.replace(/^\/[a-z]+/, (name) => at.get(name)!),
+    );
+    const first = async () => {
+      const { code, stderr } = await run(program, args, asNobody);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      return run('/bin/cat', [join(data, 'pseudonym-keys')], asNobody);
+      return Promise.all(
+        made.map(async (path) => (await run('/bin/cat', [path], asNobody)).stdout),
+      );
     };
-    const first = await make();
-    expect(first.stdout).toMatch(/^k1:[A-Za-z0-9+/]{43}=\n$/);
-    expect((await make()).stdout).toBe(first.stdout);
+    const once = await first();
+    expect(once[1]).toMatch(/^k1:[A-Za-z0-9+/]{43}=\n$/);
+    expect(await (await loadApiKeysFile(made[0]!)).configured()).toBe(false);
+    expect(await first()).toEqual(once);
   });
 });
 

@@ -1,8 +1,10 @@
 // The proof that accepted = insights + dropped + rejected: it holds, and it notices when it does not.
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Position } from '#core/log/port.ts';
 import { header } from '#core/topic.ts';
 import { droppedRecordCodec } from '#schemas/dropped-record.ts';
+import { insightCodec, type Insight } from '#schemas/insight.ts';
 import { rejectedRecordCodec } from '#schemas/rejected-record.ts';
 import { createIdSet } from '../../services/cli/reconcile/id-set.ts';
 import { reconcile } from '../../services/cli/reconcile/reconcile.ts';
@@ -17,12 +19,16 @@ const [tickets, posts, signals, shared, dropped, rejected, operations] = [
   'records.rejected.v1',
   'insights.operations.v1',
 ];
+const topics = [tickets, posts, signals, shared, dropped, rejected, operations];
 const source = { [header.source]: 'helpdesk' };
+const [{ record: anInsight }] = JSON.parse(
+  readFileSync(new URL('../../schemas/insight/v1.samples.json', import.meta.url), 'utf8'),
+) as [{ readonly record: Insight }];
 
 let log: MemoryReader;
 let ids: number;
 beforeEach(() => {
-  log = createMemoryReader([tickets, posts, signals, shared, dropped, rejected, operations]);
+  log = createMemoryReader(topics);
   ids = 0;
 });
 
@@ -183,6 +189,108 @@ describe('what is wrong is noticed', () => {
     log.put({ topic: operations, headers: { ...beyond, ce_id: 'beyond' } });
     log.put({ topic: operations, headers: { ...source, ce_id: 'of nothing' } });
     expect(await reconcile(log)).toMatchObject({ balanced: false, unexplained: 2 });
+  });
+});
+
+describe('department streams', () => {
+  const billing = 'insights.billing.v1';
+  const day = 86_400_000;
+  beforeEach(() => {
+    log = createMemoryReader([...topics, billing]);
+  });
+
+  /** An insight with copies on `streams`, each naming `receivers`. */
+  async function route(
+    id: string,
+    receivers: readonly string[],
+    streams: readonly string[],
+    timestamp = 100 * day,
+  ): Promise<void> {
+    const origin = accept();
+    share(origin, { ce_id: id });
+    const value = insightCodec.encode({ ...anInsight, id, sharedWith: receivers });
+    for (const stream of streams) {
+      const topic = `insights.${stream}.v1`;
+      log.put({ topic, value, headers: { ...from(origin), ce_id: id }, timestamp });
+    }
+    await settled();
+  }
+  const both = ['operations', 'billing'];
+
+  it('that hold what they say of each other agree', async () => {
+    await route('a', both, both);
+    await route('b', ['billing'], ['billing']);
+    await route('c', [], []);
+    expect(await reconcile(log)).toMatchObject({
+      balanced: true,
+      departments: {
+        billing: { expected: 2, found: 2, missing: 0, foreign: 0 },
+        operations: { expected: 1, found: 1, missing: 0, foreign: 0 },
+      },
+    });
+  });
+
+  it('one of which lacks what another names do not', async () => {
+    await route('a', both, ['operations']);
+    expect(await reconcile(log)).toMatchObject({
+      balanced: false,
+      departments: {
+        billing: { expected: 1, found: 0, missing: 1, foreign: 0 },
+        operations: { expected: 1, found: 1, missing: 0, foreign: 0 },
+      },
+    });
+  });
+
+  it('that lack one each do not, though the sums agree', async () => {
+    await route('a', both, ['operations']);
+    await route('b', both, ['billing']);
+    expect(await reconcile(log)).toMatchObject({
+      balanced: false,
+      departments: { billing: { missing: 1 }, operations: { missing: 1 } },
+    });
+  });
+
+  it('with an insight not meant for them do not', async () => {
+    await route('a', ['billing'], both);
+    expect(await reconcile(log)).toMatchObject({
+      balanced: false,
+      departments: { operations: { expected: 0, found: 1, foreign: 1 } },
+    });
+  });
+
+  it('of which there is none for a department that is named do not', async () => {
+    await route('a', ['billing', 'legal'], ['billing']);
+    expect(await reconcile(log)).toMatchObject({
+      balanced: false,
+      departments: { legal: { expected: 1, found: 0, missing: 1 } },
+    });
+  });
+
+  it('are compared as far as all of them still hold what they held', async () => {
+    await route('old', both, both, 10 * day);
+    await route('new', both, both, 50 * day);
+    log.expire(billing, 1);
+    await settled();
+    expect(await reconcile(log, { now: () => 60 * day })).toMatchObject({ balanced: true });
+    // All of it is gone from one: what is past its time is not compared.
+    log.expire(billing, 2);
+    await settled();
+    expect(await reconcile(log, { now: () => 90 * day })).toMatchObject({ balanced: true });
+    expect(await reconcile(log, { now: () => 60 * day })).toMatchObject({ balanced: false });
+  });
+
+  it('of a pipeline that goes on are compared up to where it had routed', async () => {
+    await route('a', both, both);
+    const origin = accept();
+    const insight = share(origin, { ce_id: 'late' });
+    const value = insightCodec.encode({ ...anInsight, id: 'late', sharedWith: both });
+    // Routed, but the end of one stream was asked for before that.
+    log.put({ topic: operations, value, headers: { ...from(origin), ce_id: 'late' } });
+    expect(insight.offset).toBe(1);
+    expect(await reconcile(log)).toMatchObject({
+      awaitingPublish: 1,
+      departments: { billing: { missing: 0 }, operations: { missing: 0 } },
+    });
   });
 });
 

@@ -1,6 +1,8 @@
 // What leaves normalize: personal data comes out of no field, whichever field of whichever record it was put into.
 import { describe, expect, it } from 'vitest';
 import type { Topic } from '#core/topic.ts';
+import type { Place } from '#schemas/shared.ts';
+import type { Signal } from '#schemas/signal.ts';
 import { createNormalizer } from '../../services/normalize/draft.ts';
 import { createLocate } from '../../services/normalize/gazetteer.ts';
 import { createPseudonymizer } from '../../services/normalize/pseudonym.ts';
@@ -122,5 +124,59 @@ describe.each(full)('an e-mail address in a record of $topic.name', ({ topic, re
     const { emitted } = await driver.send(topic as unknown as Topic<never>, planted as never);
     expect(emitted).toHaveLength(1);
     expect(JSON.stringify(emitted)).not.toMatch(/jo\.doe|example/);
+  });
+});
+
+describe('a place', () => {
+  const entry = {
+    country: null,
+    region: null,
+    city: 'St. Ann 0155',
+    area: 'Dr. King Heights',
+    postcode: null,
+    lat: null,
+    lon: null,
+    subscribers: null,
+    technology: 'fibre 2125550123',
+  };
+  const placeOf = async (given: Partial<Place>) => {
+    const driver = driveTransform(
+      createNormalize(
+        createNormalizer({
+          redact: createRedactor({ region: 'US' }),
+          pseudonym: createPseudonymizer([{ id: 'k1', secret: Buffer.alloc(32, 7) }]),
+          language: () => null,
+          locate: createLocate([entry]),
+        }),
+      ),
+    );
+    const { emitted } = await driver.send(
+      postsPublished as unknown as Topic<never>,
+      aPost({ place: { ...noPlace, ...given } }),
+    );
+    const signal = emitted[0]!.record as Signal;
+    return { area: signal.place.area, city: signal.place.city, technology: signal.technology };
+  };
+
+  it('of the gazetteer is found by what the source gave and goes out as it is, though it reads like a person', async () => {
+    expect(await placeOf({ area: 'dr. king heights' })).toEqual({
+      area: 'dr. king heights',
+      city: 'St. Ann 0155',
+      technology: 'fibre 2125550123',
+    });
+  });
+
+  it('that no gazetteer knows is redacted', async () => {
+    expect(await placeOf({ area: 'Dr. King, call 212-555-0123' })).toMatchObject({
+      area: 'Dr. [name], call [phone]',
+      city: null,
+    });
+  });
+
+  it('of the gazetteer does not vouch for what else the source wrote', async () => {
+    expect(await placeOf({ area: 'Dr. King Heights', city: 'mail jo@example.com' })).toMatchObject({
+      area: 'Dr. King Heights',
+      city: 'mail [email]',
+    });
   });
 });

@@ -126,8 +126,8 @@ function addAcls(topics: Command): void {
         ],
       ),
     )
-    .action(async (options: AclsOptions) => {
+    .action(async (options: AclsOptions, command: Command) => {
       const { printAcls } = await import('../topics/print-acls.ts');
-      await printAcls(options);
+      await printAcls(options, (message) => command.error(`error: ${message}`));
     });
 }

@@ -67,8 +67,12 @@ export function reportLines(
 
 /** Nothing is wrong, it is only not through. */
 function isOnlyPending(result: Reconciliation): boolean {
-  const { pending, missing, doubled, unexplained, duplicates } = result;
-  return pending > 0 && missing + doubled + unexplained + duplicates === 0;
+  const { pending, missing, doubled, unexplained, duplicates, departments } = result;
+  return (
+    pending > 0 &&
+    missing + doubled + unexplained + duplicates === 0 &&
+    Object.values(departments).every((one) => one.missing + one.foreign === 0)
+  );
 }
 
 function findings(result: Reconciliation, services: string): string[] {
@@ -89,6 +93,12 @@ function findings(result: Reconciliation, services: string): string[] {
     ...Object.entries(duplicatesIn).map(
       ([topic, times]) => `  ${count(times)} ids more than once on ${oneLine(topic)}.`,
     ),
+    ...Object.entries(result.departments).flatMap(([department, { missing: gone, foreign }]) => [
+      gone > 0 &&
+        `  ${count(gone)} not on the stream of ${oneLine(department)}, though others say it received them.`,
+      foreign > 0 &&
+        `  ${count(foreign)} on the stream of ${oneLine(department)} that are not meant for it: somebody else writes to it.`,
+    ]),
   ].filter((line) => line !== false);
 }
 

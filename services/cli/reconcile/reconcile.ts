@@ -3,8 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Codec } from '#core/codec.ts';
 import { SignpostError } from '#core/errors.ts';
-import type { CommittedOffset, LogReader, ReceivedRecord, TopicStatus } from '#core/log/port.ts';
-import { groupOf } from '#core/run-stage.ts';
+import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
 import { header } from '#core/topic.ts';
 import {
   insightsShared,
@@ -15,11 +14,16 @@ import {
 } from '../../topology.ts';
 import { readRange } from '../read-range.ts';
 import { underWay } from '../under-way.ts';
+import { createDepartmentLedger, heldByAllSince, type Agreement } from './departments.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
 import { createLedger, type Ledger, type Reasons, type Totals, type Verdict } from './ledger.ts';
+import { endsOf, nameOf, offsetsOf, rangesByTopic, sizeOf, type Range } from './ranges.ts';
 
 export interface Reconciliation extends Verdict {
-  /** Every record accepted has exactly one outcome, all are published, and no id is there twice. */
+  /**
+   * Every record accepted has exactly one outcome, all are published, no id is there twice, and what department streams
+   * say of each other is so.
+   */
   readonly balanced: boolean;
   readonly sources: Readonly<Record<string, Totals>>;
   /** Records dropped and rejected, by source and reason. */
@@ -32,17 +36,12 @@ export interface Reconciliation extends Verdict {
   readonly duplicates: number;
   /** The same by topic, where there are any. */
   readonly duplicatesIn: Readonly<Record<string, number>>;
+  /** By department. */
+  readonly departments: Agreement['departments'];
   /** First offset held of each partition of the intake topics: what came before is history. */
   readonly retainedFrom: Readonly<Record<string, number>>;
   /** Records read. */
   readonly read: number;
-}
-
-interface Range {
-  readonly topic: string;
-  readonly partition: number;
-  readonly start: number;
-  readonly end: number;
 }
 
 export interface ReconcileSettings {
@@ -53,6 +52,8 @@ export interface ReconcileSettings {
   /** Monotonic, milliseconds. */
   readonly clock?: () => number;
   readonly sleep?: (ms: number) => Promise<unknown>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
 
 /** What is open longer than this was left open by a broken client: brokers end transactions long before. */
@@ -70,6 +71,7 @@ export async function reconcile(
   settings: ReconcileSettings = {},
 ): Promise<Reconciliation> {
   const { waitMs = 0, onWaiting, clock = () => performance.now(), sleep = pause } = settings;
+  const { now = Date.now } = settings;
   let read = 0;
   let hiddenSince: number | undefined;
   async function untilShown(): Promise<boolean> {
@@ -156,14 +158,31 @@ export async function reconcile(
   }));
   await each(unclassified, ({ headers }) => ledger.waiting(headers));
 
-  for (const [topic, ranges] of after) {
-    if (!isDepartmentStream(topic)) continue;
+  // Of what was not routed for sure by `after`, some streams may have their copy and others not yet.
+  const unsettled = createIdSet(0);
+  const sharedNow = rangesByTopic(await log.topics()).get(insightsShared.name) ?? [];
+  await each(
+    sharedNow.map((range) => ({ ...range, start: published.get(nameOf(range)) ?? range.start })),
+    ({ headers }) => unsettled.add(headers['ce_id'] ?? ''),
+  );
+  const streams = [...after].filter(([topic]) => isDepartmentStream(topic));
+  const heldSince = await heldByAllSince(
+    log,
+    streams.flatMap(([, ranges]) => ranges),
+    now(),
+  );
+  const departments = createDepartmentLedger();
+  for (const [topic, ranges] of streams) {
     ids.clear();
-    await each(ranges, ({ headers }) => {
+    await each(ranges, (record) => {
+      const { headers, timestamp } = record;
       ledger.published(headers);
-      countDuplicate(ids, headers, topic, duplicatesIn);
+      const isFirst = countDuplicate(ids, headers, topic, duplicatesIn);
+      if (isFirst && timestamp >= heldSince && !unsettled.has(headers['ce_id'] ?? ''))
+        departments.copy(topic.split('.')[1]!, record);
     });
   }
+  const agreement = departments.close();
 
   const verdict = ledger.close(offsetsOf(committed, 'normalize'));
   const accounts = [...ledger.accounts].toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -174,7 +193,9 @@ export async function reconcile(
   const duplicates = Object.values(duplicatesIn).reduce((sum, count) => sum + count, 0);
   return {
     balanced:
-      adds && inFlight + awaitingPublish + missing + doubled + unexplained + duplicates === 0,
+      adds &&
+      agreement.agree &&
+      inFlight + awaitingPublish + missing + doubled + unexplained + duplicates === 0,
     pending: inFlight + awaitingPublish,
     sources: Object.fromEntries(accounts.map(([name, { totals }]) => [name, totals])),
     reasons: Object.fromEntries(accounts.map(([name, { reasons }]) => [name, reasons])),
@@ -182,6 +203,7 @@ export async function reconcile(
     awaitingPublish,
     duplicates,
     duplicatesIn,
+    departments: agreement.departments,
     retainedFrom: Object.fromEntries(intake.map((range) => [nameOf(range), range.start])),
     read,
   };
@@ -215,14 +237,17 @@ function settle(
   return from;
 }
 
+/** @returns whether the id is new */
 function countDuplicate(
   ids: IdSet,
   headers: ReceivedRecord['headers'],
   topic: string,
   counts: Record<string, number>,
-): void {
+): boolean {
   const id = headers['ce_id'];
-  if (id !== undefined && !ids.add(id)) counts[topic] = (counts[topic] ?? 0) + 1;
+  if (id === undefined || ids.add(id)) return true;
+  counts[topic] = (counts[topic] ?? 0) + 1;
+  return false;
 }
 
 function isDepartmentStream(topic: string): boolean {
@@ -231,45 +256,10 @@ function isDepartmentStream(topic: string): boolean {
   );
 }
 
-function rangesByTopic(topics: readonly TopicStatus[]): ReadonlyMap<string, readonly Range[]> {
-  return new Map(
-    topics.map(({ name, partitions }) => [
-      name,
-      partitions.map(({ partition, start, end }) => ({ topic: name, partition, start, end })),
-    ]),
-  );
-}
-
-function endsOf(ranges: readonly Range[]): ReadonlyMap<string, number> {
-  return new Map(ranges.map((range) => [nameOf(range), range.end]));
-}
-
 function hidden(): SignpostError {
   return new SignpostError(
     'log-hidden',
     'A transaction on the log has been open for minutes and hides what was written behind it',
     { hint: 'kafka-transactions.sh find-hanging shows it; its owner or the brokers must end it.' },
   );
-}
-
-function offsetsOf(
-  committed: readonly CommittedOffset[],
-  stage: string,
-): ReadonlyMap<string, number> {
-  const group = groupOf(stage);
-  return new Map(committed.filter((at) => at.group === group).map((at) => [nameOf(at), at.offset]));
-}
-
-function nameOf({
-  topic,
-  partition,
-}: {
-  readonly topic: string;
-  readonly partition: number;
-}): string {
-  return `${topic}/${partition}`;
-}
-
-function sizeOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }

@@ -117,11 +117,14 @@ function allowGroups(allow: Allow, name: string): void {
  */
 function allowEngine(allow: Allow, { name, kind }: Flow, topicPrefix: string): void {
   allow('topic', topicPrefix + schemasAnnounced.name, 'literal', 'Read', 'Describe');
-  const group = topicPrefix + groupOf(name);
-  allow('transactional-id', `${group}.`, 'prefixed', 'Write', 'Describe');
-  if (kind === 'transform') allow('group', group, 'literal', 'Read', 'Describe');
-  // Imports and replays write down where they stand.
-  else {
+  if (kind === 'transform') {
+    const group = topicPrefix + groupOf(name);
+    allow('group', group, 'literal', 'Read', 'Describe');
+    allow('transactional-id', `${group}.`, 'prefixed', 'Write', 'Describe');
+  } else {
+    // Whoever appends does so under an id of the moment; imports and replays write down where they stand.
+    const appending = `${topicPrefix}signpost.append.`;
+    allow('transactional-id', appending, 'prefixed', 'Write', 'Describe');
     allow('topic', topicPrefix + checkpointsKept.name, 'literal', 'Read', 'Write', 'Describe');
   }
 }

@@ -39,6 +39,8 @@ export function wantedTopics(options: WantedOptions): readonly WantedTopic[] {
       ...keeping,
       'compression.type': 'producer',
       'max.message.bytes': String(maxBatchBytes),
+      // Times are those of acceptance and replays carry theirs along: what a clock ahead gave must not be refused.
+      'message.timestamp.after.max.ms': String(2n ** 63n - 1n),
       'message.timestamp.type': 'CreateTime',
       'min.insync.replicas': inSync,
       'segment.ms': String(segmentMs),

@@ -4,7 +4,7 @@
 /** Kafka-style headers: UTF-8 strings by name. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** A place in a topic. Offsets count from 0 within a partition and never repeat. */
+/** A place in a topic. Offsets grow from 0 within a partition, may leave gaps, and never repeat. */
 export interface Position {
   readonly topic: string;
   readonly partition: number;
@@ -44,6 +44,11 @@ export interface PartitionStatus {
   readonly start: number;
   /** Offset the next record will get. */
   readonly end: number;
+  /**
+   * End of what was written but cannot be read yet, since a transaction before it is still open; absent when there is
+   * none. What others committed may lie there.
+   */
+  readonly hiddenTo?: number;
   readonly bytes: number;
 }
 
@@ -107,15 +112,16 @@ export interface Batch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly ReceivedRecord[];
-  /** Offset after the last record. */
+  /** Where the partition goes on after the last record; offsets may leave gaps. */
   readonly nextOffset: number;
   /**
    * Claims ids on behalf of this batch; one outcome per claim, same order. Idempotent: asked again for the same
-   * records, after a crash too, it answers the same. At most once per batch.
+   * records, after a crash too, it answers the same. At most once per batch. A log keeps claims either with the commit
+   * or, in a store beside it, before: then a claim whose commit fails stays with its record, which comes again.
    */
   claim(claims: readonly Claim[]): Promise<readonly ClaimOutcome[]>;
   /**
-   * Writes outputs, this batch's claims and `nextOffset` atomically and durably. Outputs are taken one at a time, so
+   * Writes outputs and `nextOffset` atomically and durably, with the claims where they are kept with it. Outputs are taken one at a time, so
    * that a generator may make each as it is written; what it throws is thrown here, with nothing written.
    * @throws SignpostError `fenced` when the partition belongs to somebody else by now (nothing was written);
    *   `claim-conflict` when another partition claimed one of the ids meanwhile (nothing was written; the batch may be

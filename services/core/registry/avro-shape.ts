@@ -130,7 +130,7 @@ function readType(json: unknown, reading: Reading): Shape {
 function byName(name: string, reading: Reading): Shape {
   if (primitives.has(name)) return { kind: name as 'string' };
   const full = name.includes('.') ? name : qualified(name, reading.namespace);
-  const shape = reading.named.get(full) ?? reading.named.get(name);
+  const shape = reading.named.get(reading.named.has(full) ? full : name);
   if (shape === null) throw refusal(reading, `${name} within itself`);
   if (shape === undefined) throw refusal(reading, `no type ${name.slice(0, 100)} that can be read`);
   return shape;

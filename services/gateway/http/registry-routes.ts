@@ -262,5 +262,6 @@ function answer(reply: FastifyReply, body: unknown): FastifyReply {
 }
 
 function raw(reply: FastifyReply, text: string): FastifyReply {
-  return reply.type(mediaType).send(text);
+  // As bytes: to text a charset would be added, which the type does not have.
+  return reply.header('content-type', mediaType).send(Buffer.from(text));
 }

@@ -31,8 +31,8 @@ interface Waiting {
   /** How many of them the caller gave; checkpoints come after. */
   readonly count: number;
   readonly since: number;
-  resolve(positions: readonly Position[]): void;
-  reject(error: unknown): void;
+  readonly resolve: (positions: readonly Position[]) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Of one transaction, unless one append alone has more. */

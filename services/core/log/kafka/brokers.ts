@@ -32,6 +32,7 @@ export function createBrokers(kafka: Kafka): Brokers {
   const nodes = new Map<number, Broker>();
   const layouts = new Map<string, Promise<readonly number[]>>();
   const coordinators = new Map<string, Promise<number>>();
+  const ready = new WeakSet<Broker>();
   let seed: Broker | undefined;
   let refreshing: Promise<unknown> | undefined;
 
@@ -49,9 +50,11 @@ export function createBrokers(kafka: Kafka): Brokers {
   };
 
   const connected = async (broker: Broker): Promise<Broker> => {
-    if (broker.isConnected()) return broker;
+    // Connected is not yet ready: it must have said first which requests it understands.
+    if (ready.has(broker) && broker.isConnected()) return broker;
     try {
       await broker.connect();
+      ready.add(broker);
       return broker;
     } catch (error) {
       drop(broker);
@@ -60,10 +63,9 @@ export function createBrokers(kafka: Kafka): Brokers {
   };
 
   async function anyBroker(): Promise<Broker> {
-    for (const broker of nodes.values()) {
-      if (broker.isConnected()) return broker;
+    for (const broker of [...nodes.values(), ...(seed ? [seed] : [])]) {
+      if (broker.isConnected()) return connected(broker);
     }
-    if (seed?.isConnected()) return seed;
     let last: unknown;
     for (let tries = 0; tries < SEED_TRIES; tries += 1) {
       try {
@@ -155,7 +157,7 @@ export function createBrokers(kafka: Kafka): Brokers {
       layouts.clear();
       coordinators.clear();
       // A connection that stays silent would be asked again and again; one that broke is known to be broken.
-      if (isConnectionLoss(error)) for (const broker of [...nodes.values()]) drop(broker);
+      if (isConnectionLoss(error)) nodes.forEach(drop);
     },
     async close() {
       const all = [...nodes.values(), ...(seed ? [seed] : [])];

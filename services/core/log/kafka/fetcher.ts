@@ -131,18 +131,19 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     again = true;
     if (planning) return;
     planning = true;
-    void (async () => {
-      while (again && !closed) {
-        again = false;
-        try {
-          await plan();
-        } catch (error) {
-          await pause(error);
-          again = true;
-        }
-      }
-      planning = false;
-    })();
+    void planOn();
+  }
+
+  async function planOn(): Promise<void> {
+    again = false;
+    try {
+      await plan();
+    } catch (error) {
+      await pause(error);
+      again = true;
+    }
+    if (again && !closed) return planOn();
+    planning = false;
   }
 
   return {

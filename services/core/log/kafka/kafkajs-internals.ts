@@ -113,7 +113,7 @@ export interface BrokerMaker {
 const require = createRequire(import.meta.url);
 const Encoder = require('kafkajs/src/protocol/encoder') as new (bytes: number) => Encoded;
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
-  createErrorFromCode(code: number): Error & { readonly type: string };
+  createErrorFromCode: (code: number) => Error & { readonly type: string };
 };
 const RequestQueue = require('kafkajs/src/network/requestQueue') as {
   readonly prototype: {

@@ -2,6 +2,7 @@
 // hears of rebalances; records are fetched elsewhere. Its heartbeats so depend on nothing that a stage does
 // (tulios/kafkajs#130), and one that falls silent or crashes is replaced (#1441, #659).
 import type { Consumer, Kafka } from 'kafkajs';
+import { SignpostError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import { toSignpostError } from './kafka-error.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -33,10 +34,11 @@ const pauseMs = { first: 200, most: 10_000 };
 /** Longest wait for a consumer that is to go: it may hang on a broker that is away. */
 const LEAVE_MS = 5_000;
 const POLL_MS = 100;
+const CRASH_TOLD_MS = 100;
 
 /**
  * Joins, and resolves once partitions were assigned for the first time.
- * @throws SignpostError `unknown-topic`, `log-refused`, or `log-unavailable` when joining is not possible at first.
+ * @throws SignpostError `unknown-topic`, `log-refused`; `log-unavailable` when joining was not possible for long.
  */
 export async function joinGroup(options: MembershipOptions): Promise<Membership> {
   const { kafka, settings, logger, group, topics, now, onAssigned } = options;
@@ -48,6 +50,9 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
   let heardAt = now();
   let current: Consumer | undefined;
   let retry: NodeJS.Timeout | undefined;
+  const begun = now();
+  let onceJoined: () => void = () => undefined;
+  let onFailure: (error: unknown) => void = () => undefined;
 
   function build(): Consumer {
     const consumer = kafka.consumer({
@@ -77,13 +82,19 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
           partitions.map((partition) => ({ topic, partition })),
         ),
       });
+      onceJoined();
     });
-    const lost = (why: string) => (): void => {
+    const lost = (why: string): void => {
       if (live()) replace(why);
     };
-    consumer.on(consumer.events.CRASH, lost('crashed'));
-    consumer.on(consumer.events.STOP, lost('stopped'));
-    consumer.on(consumer.events.DISCONNECT, lost('disconnected'));
+    // A crash stops the consumer first and says why only then.
+    const stopped = (why: string) => (): void => void setTimeout(lost, CRASH_TOLD_MS, why);
+    consumer.on(consumer.events.STOP, stopped('stopped'));
+    consumer.on(consumer.events.DISCONNECT, stopped('disconnected'));
+    consumer.on(consumer.events.CRASH, ({ payload: { error } }) => {
+      onFailure(error);
+      lost(messageOf(error));
+    });
     return consumer;
   }
 
@@ -116,6 +127,7 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
     try {
       await start(consumer);
     } catch (error) {
+      onFailure(error);
       if (consumer === current && !left) replace(messageOf(error));
     }
   }
@@ -127,33 +139,32 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
     Math.min(1_000, settings.sessionTimeoutMs / 2),
   );
 
-  const consumer = build();
-  current = consumer;
-  const joined = new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.GROUP_JOIN, () => resolve());
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-  });
-  // It may be rejected while `start` is still awaited.
-  joined.catch(() => undefined);
-  try {
-    await start(consumer);
-    await joined;
-  } catch (error) {
+  const stop = async (): Promise<void> => {
     left = true;
     clearInterval(watchdog);
     clearTimeout(retry);
-    await dismiss(consumer);
-    throw toSignpostError(error, `Joining ${group}`);
+    if (current !== undefined) await dismiss(current);
+  };
+
+  const joined = new Promise<void>((resolve, reject) => {
+    onceJoined = resolve;
+    onFailure = (error) => {
+      const told = toSignpostError(error, `Joining ${group}`);
+      const passing = told instanceof SignpostError && told.code === 'log-unavailable';
+      if (!passing || now() - begun > silenceMs) reject(told);
+    };
+  });
+  void rejoin();
+  try {
+    await joined;
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    onceJoined = onFailure = () => undefined;
   }
 
-  return {
-    async leave() {
-      left = true;
-      clearInterval(watchdog);
-      clearTimeout(retry);
-      if (current !== undefined) await dismiss(current);
-    },
-  };
+  return { leave: stop };
 }
 
 /** Leaves the group at once, so that nobody waits for the session to end; gives up on a broker that is away. */

@@ -15,6 +15,7 @@ import { toSignpostError } from './kafka-error.ts';
 import { joinGroup } from './membership.ts';
 import { boundsOf, committedOf, keyOf } from './offsets.ts';
 import { packOutgoing, type OutgoingOptions } from './outgoing.ts';
+import { persist } from './persist.ts';
 import { checkpointsTopic, createReader } from './reader.ts';
 import type { SchemaIds } from './schema-ids.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -118,7 +119,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
       async startOf(topic, partition, chosen) {
         const at = { topic: wireTopic(topic), partition };
         const key = keyOf(at);
-        try {
+        const until = Date.now() + settings.appendTimeoutMs;
+        const ask = async (): Promise<number> => {
           const start = (await boundsOf(brokers, [at], 'start')).get(key) ?? 0;
           const stands = chosen ?? (await committedOf(brokers, group, [at])).get(key);
           if (stands !== undefined && stands < start) {
@@ -129,8 +131,10 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
             );
           }
           return Math.max(start, stands ?? start);
+        };
+        try {
+          return await persist({ brokers, now: Date.now, sleep }, until, ask);
         } catch (error) {
-          brokers.failed(error);
           throw toSignpostError(error, `Asking where ${group} stands in ${key}`);
         }
       },

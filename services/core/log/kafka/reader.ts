@@ -2,22 +2,19 @@
 // question is seen by its answer: a transaction that was still being finished then is waited for, briefly.
 import { SignpostError } from '../../errors.ts';
 import type { LogReader, ReceivedRecord, ReadLimits, ReadResult } from '../port.ts';
-import type { Brokers } from './brokers.ts';
-import { isConnectionLoss, protocolType, toSignpostError } from './kafka-error.ts';
+import { toSignpostError } from './kafka-error.ts';
 import { protocolError } from './kafkajs-internals.ts';
 import { createBuffered } from './lane.ts';
 import { allCommitted, boundsOf, keyOf, statusOf, type At } from './offsets.ts';
+import { persist, type PersistParts } from './persist.ts';
 import { fetchRecords } from './requests.ts';
 import type { SchemaIds } from './schema-ids.ts';
 
-export interface ReaderParts {
-  readonly brokers: Brokers;
+export interface ReaderParts extends PersistParts {
   readonly schemaIds: SchemaIds | undefined;
   readonly topicPrefix: string;
   /** Longest that anything open can be open. */
   readonly transactionTimeoutMs: number;
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
 }
 
 /** Where checkpoints are kept: compacted, by key. */
@@ -32,8 +29,8 @@ const FETCH_BYTES = 1024 * 1024;
 const SETTLE_MS = 1_000;
 const SETTLE_STEP_MS = 20;
 const OUT_OF_RANGE = 1;
-const TRIES = 5;
-const RETRY_MS = 100;
+/** A broker that was away for longer is an error to tell. */
+const PERSIST_MS = 5_000;
 const UNKNOWN_TOPIC = 3;
 
 export function createReader(parts: ReaderParts): LogReader {
@@ -45,19 +42,11 @@ export function createReader(parts: ReaderParts): LogReader {
   let checkpointsRead = 0;
   let readingCheckpoints: Promise<void> | undefined;
 
-  /** Tries again what a leader that moved or a broken connection spoiled. */
   async function reliably<T>(doing: string, ask: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await ask();
-      } catch (error) {
-        const told = toSignpostError(error, doing);
-        const passing = told instanceof SignpostError && told.code === 'log-unavailable';
-        const moved = isConnectionLoss(error) || protocolType(error) !== undefined;
-        if (!passing || !moved || tries === TRIES) throw told;
-        brokers.failed(error);
-        await sleep(RETRY_MS * tries);
-      }
+    try {
+      return await persist(parts, now() + PERSIST_MS, ask);
+    } catch (error) {
+      throw toSignpostError(error, doing);
     }
   }
 

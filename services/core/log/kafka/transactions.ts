@@ -1,9 +1,9 @@
 // Transactions under one transactional id, one after the other: all batches and the input's offset, or nothing.
 // Whoever begins with an id fences whoever wrote under it before, and what that one left open is finished first.
 import { SignpostError } from '../../errors.ts';
-import type { Brokers } from './brokers.ts';
-import { isConnectionLoss, isFencing, protocolType, toSignpostError } from './kafka-error.ts';
+import { isFencing, toSignpostError } from './kafka-error.ts';
 import type { InTransaction, ProducerIdentity } from './kafkajs-internals.ts';
+import { persist, type PersistParts } from './persist.ts';
 import { stampBatch, type ClosedBatch } from './record-batch.ts';
 import { produce, type Produced } from './requests.ts';
 
@@ -30,72 +30,32 @@ export interface Transactor {
   ): Promise<readonly Produced[]>;
 }
 
-export interface TransactorOptions {
-  readonly brokers: Brokers;
+export interface TransactorOptions extends PersistParts {
   readonly transactionalId: string;
   /** After so long the broker aborts what is left open. */
   readonly transactionTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** One `run` or `begin` takes no longer than this, about. */
   readonly deadlineMs: number;
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Right for a moment only: the transaction before is being finished, or a coordinator is on its way. */
-const passing: ReadonlySet<string> = new Set([
-  'CONCURRENT_TRANSACTIONS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'GROUP_LOAD_IN_PROGRESS',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'NOT_LEADER_FOR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'REQUEST_TIMED_OUT',
-  'NOT_ENOUGH_REPLICAS',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'REPLICA_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-]);
-const pauseMs = { concurrent: 5, first: 20, most: 500 };
+/** An abort that does not come through is left to the broker, which aborts what is left open. */
+const ABORT_MS = 500;
 
 export function createTransactor(options: TransactorOptions): Transactor {
-  const { brokers, transactionalId, transactionTimeoutMs, deadlineMs, now, sleep } = options;
+  const { brokers, transactionalId, transactionTimeoutMs, deadlineMs, now } = options;
   let identity: (ProducerIdentity & { readonly id: bigint }) | undefined;
   /** Taking the id back is for the owner alone to decide, by `begin`. */
   let fenced: SignpostError | undefined;
   /** Next sequence number of each partition: the broker drops what it has seen, and refuses gaps. */
   let sequences = new Map<string, number>();
 
-  /** Tries again what may be tried again: the request says the same thing each time. */
-  async function persist<T>(until: number, ask: () => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await ask();
-      } catch (error) {
-        const type = protocolType(error);
-        const unavailable = error instanceof SignpostError && error.code === 'log-unavailable';
-        const again =
-          (type !== undefined && passing.has(type)) || isConnectionLoss(error) || unavailable;
-        if (!again || now() >= until) throw error;
-        const concurrent = type === 'CONCURRENT_TRANSACTIONS';
-        if (!concurrent) brokers.failed(error);
-        await sleep(
-          concurrent
-            ? Math.min(pauseMs.concurrent * (tries + 1), 50)
-            : Math.min(pauseMs.first * 2 ** Math.min(tries, 10), pauseMs.most),
-        );
-      }
-    }
-  }
-
   const coordinator = () => brokers.coordinatorOf('transaction', transactionalId);
 
   async function begin(until: number): Promise<void> {
     identity = undefined;
     fenced = undefined;
-    const { producerId, producerEpoch } = await persist(until, async () =>
+    const { producerId, producerEpoch } = await persist(options, until, async () =>
       (await coordinator()).initProducerId({
         transactionalId,
         transactionTimeout: transactionTimeoutMs,
@@ -116,7 +76,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
       topic,
       partitions: [...new Set(each.map(({ partition }) => partition))],
     }));
-    await persist(until, async () => {
+    await persist(options, until, async () => {
       const broker = await coordinator();
       // One connection answers in order, so both may be asked at once.
       const asked = [
@@ -150,7 +110,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
       return grouped;
     };
     // Sent again with the same numbers, a batch that did arrive is recognised and not written twice.
-    return persist(until, async () => {
+    return persist(options, until, async () => {
       const asked = [...(await leaders()).values()].map(async (each) => {
         const { topic, partition } = each[0]!;
         const leader = await brokers.leaderOf(topic, partition);
@@ -165,7 +125,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
     { group, topic, partition, offset }: InputOffset,
     until: number,
   ): Promise<void> {
-    await persist(until, async () =>
+    await persist(options, until, async () =>
       (await brokers.coordinatorOf('group', group)).txnOffsetCommit({
         ...transaction,
         groupId: group,
@@ -175,7 +135,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
   }
 
   async function end(transaction: InTransaction, commit: boolean, until: number): Promise<void> {
-    await persist(until, async () =>
+    await persist(options, until, async () =>
       (await coordinator()).endTxn({ ...transaction, transactionResult: commit }),
     );
   }
@@ -204,11 +164,10 @@ export function createTransactor(options: TransactorOptions): Transactor {
         const sender = identity!;
         const transaction = { ...sender, transactionalId };
         await add(transaction, rounds.flat(), input, until);
-        const offsetSent = input && sendOffset(transaction, input, until);
         const allSent = (async () => {
           for (const round of rounds) produced.push(...(await send(round, sender, until)));
         })();
-        await allOf([allSent, offsetSent]);
+        await allOf(input ? [allSent, sendOffset(transaction, input, until)] : [allSent]);
         committing = true;
         await end(transaction, true, until);
         return produced;
@@ -221,7 +180,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
           : `Writing as ${transactionalId}`;
         if (sender !== undefined && !committing && !isFencing(error)) {
           try {
-            await end({ ...sender, transactionalId }, false, now() + pauseMs.most);
+            await end({ ...sender, transactionalId }, false, now() + ABORT_MS);
           } catch (abortError) {
             // Not ours any more: beginning anew would take it back from its owner. Else the timeout aborts it.
             if (isFencing(abortError)) throw told(abortError, doing);
@@ -234,7 +193,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
 }
 
 /** Waits for all, so that nothing of a failed try is still on its way when it is tried again. */
-async function allOf<T>(asked: readonly (Promise<T> | undefined)[]): Promise<T[]> {
+async function allOf<T>(asked: readonly Promise<T>[]): Promise<T[]> {
   const ends = await Promise.allSettled(asked);
   const failed = ends.find((each) => each.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
