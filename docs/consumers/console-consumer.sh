@@ -11,7 +11,10 @@ brokers=${KAFKA_BROKERS:?'Set KAFKA_BROKERS to host:port of one or more brokers.
 topic=${KAFKA_TOPIC_PREFIX:-}insights.${DEPARTMENT:-operations}.v1
 
 # Unlike librdkafka and kafkajs, this consumer shows what aborted transactions wrote unless it is told not to.
+# Nothing is committed, so that looking again shows the same; the group has a name because rights go by it.
 set -- --bootstrap-server "$brokers" --topic "$topic" --isolation-level read_committed \
+  --group "${KAFKA_GROUP:-${DEPARTMENT:-operations}.console}" \
+  --command-property enable.auto.commit=false \
   --formatter-property print.partition=true --formatter-property print.offset=true \
   --formatter-property print.headers=true --formatter-property print.key=true \
   --formatter-property value.deserializer=org.apache.kafka.common.serialization.BytesDeserializer \

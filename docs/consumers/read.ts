@@ -18,6 +18,6 @@ const subscription = await subscribe(
     });
     if (!process.stdout.write(`${safe}\n`)) await once(process.stdout, 'drain');
   },
-  { group: process.env['KAFKA_GROUP'] ?? 'insights-example', signal: stop.signal },
+  { group: process.env['KAFKA_GROUP'] ?? 'operations.example', signal: stop.signal },
 );
 await subscription.closed;

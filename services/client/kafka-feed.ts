@@ -13,7 +13,7 @@ import { received } from './received-record.ts';
 const commitIntervalMs = 100;
 const commitRetryMs = 1_000;
 const joinTimeoutMs = 60_000;
-const restartMs = { initial: 500, max: 30_000 };
+const restartMs = { initial: 500, max: 5_000 };
 /** A consumer from which nothing was heard for so many session timeouts is replaced (tulios/kafkajs#1441). */
 const silentSessions = 6;
 

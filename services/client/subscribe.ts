@@ -23,8 +23,8 @@ import { registryDecoder } from './registry-decoder.ts';
 
 export interface SubscribeOptions {
   /**
-   * Members of one group share the partitions and remember together what was read. On Kafka the topic prefix, if there
-   * is one, stands before it.
+   * Members of one group share the partitions and remember together what was read. The rights that Signpost gives are
+   * for groups that begin with the reader's name and a dot, for example `operations.dashboard`.
    */
   readonly group: string;
   /** The `kafka:` section of the configuration; the environment (`KAFKA_BROKERS`, …) wins over it. */
@@ -176,7 +176,7 @@ async function openFeed(
   return openKafkaFeed({
     ...rest,
     topic: settings.topicPrefix + topic,
-    group: settings.topicPrefix + group,
+    group,
     fromBeginning,
     kafka: createKafka(settings, rest.logger),
     settings,

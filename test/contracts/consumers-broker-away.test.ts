@@ -26,7 +26,7 @@ it(
     const seen = new Set<string>();
     const settings = { ...stream.settings, sessionTimeoutMs: 6_000, requestTimeoutMs: 2_000 };
     const subscription = await subscribe('operations', ({ id }) => void seen.add(id), {
-      group: 'dash',
+      group: stream.group,
       kafka: settings,
       logger: createLogger('test', 'silent'),
     });

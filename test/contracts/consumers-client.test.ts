@@ -51,7 +51,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
     await stream.write(someInsights(20, 7, 500), 'abort');
     await stream.write(insights.slice(30));
     const { seen, ids, handler, count } = recorder();
-    const options = { group: 'dash', kafka: stream.settings, logger };
+    const options = { group: stream.group, kafka: stream.settings, logger };
     const subscription = await subscribe('operations', handler, options);
     await count(60);
     await subscription.close();
@@ -76,7 +76,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
 
   it('goes on where its group stood, transaction markers included', async (context) => {
     const stream = await aStream(context);
-    const options = { group: 'dash', kafka: stream.settings, logger };
+    const options = { group: stream.group, kafka: stream.settings, logger };
     await stream.write(someInsights(10));
     const before = recorder();
     const first = await subscribe('operations', before.handler, options);
@@ -86,7 +86,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
     const after = recorder();
     const second = await subscribe('operations', after.handler, options);
     await after.count(5);
-    await lagIs(stream, 'dash', 0);
+    await lagIs(stream, 0);
     await second.close();
     expect(after.ids().toSorted()).toEqual(idsOf(someInsights(5, 7, 10)));
   });
@@ -108,7 +108,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
         }
         handler(insight, meta);
       },
-      { group: 'dash', kafka: stream.settings, backoff, logger },
+      { group: stream.group, kafka: stream.settings, backoff, logger },
     );
     await until(() => attempts.length > 3);
     const ofElsewhere = someInsights(40, 20).length - (await recordsIn(stream, stuck!));
@@ -125,7 +125,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
     const stream = await aStream(context);
     await stream.write(someInsights(12, 1));
     let thrown = 0;
-    const options = { group: 'dash', kafka: stream.settings, backoff, logger };
+    const options = { group: stream.group, kafka: stream.settings, backoff, logger };
     const first = await subscribe(
       'operations',
       (insight) => {
@@ -154,7 +154,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
         calls.push(batch.map(({ insight }) => insight.id));
         if (calls.length === 2 && attempt === 1) throw new Error('again');
       },
-      { group: 'dash', kafka: stream.settings, maxRecords: 10, backoff, logger },
+      { group: stream.group, kafka: stream.settings, maxRecords: 10, backoff, logger },
     );
     await until(() => calls.length === 4);
     await subscription.close();
@@ -166,10 +166,10 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
   it('begins with what comes next when told so, and then misses nothing while nobody reads', async (context) => {
     const stream = await aStream(context);
     await stream.write(someInsights(10));
-    const options = { group: 'dash', kafka: stream.settings, fromBeginning: false, logger };
+    const options = { group: stream.group, kafka: stream.settings, fromBeginning: false, logger };
     const nothing = recorder();
     const first = await subscribe('operations', nothing.handler, options);
-    await lagIs(stream, 'dash', 0);
+    await lagIs(stream, 0);
     await first.close();
     await stream.write(someInsights(10, 7, 10));
     const { ids, handler, count } = recorder();
@@ -182,7 +182,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
 
   it('shares partitions with other members and takes them over when one leaves', async (context) => {
     const stream = await aStream(context);
-    const options = { group: 'dash', kafka: stream.settings, logger };
+    const options = { group: stream.group, kafka: stream.settings, logger };
     const one = recorder();
     const two = recorder();
     const first = await subscribe('operations', one.handler, options);
@@ -210,7 +210,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
         if (insight.id === 'insight-0') await delay(8_000, undefined, { signal });
         handler(insight, meta);
       },
-      { group: 'dash', kafka: settings, logger },
+      { group: stream.group, kafka: settings, logger },
     );
     await count(3);
     await subscription.close();
@@ -223,7 +223,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
     await stream.write(someInsights(2, 1));
     await stream.writeValue('helpdesk/T-0', bad);
     await stream.write(someInsights(2, 1, 2));
-    const options = { group: 'dash', kafka: stream.settings, backoff, logger };
+    const options = { group: stream.group, kafka: stream.settings, backoff, logger };
     const before = recorder();
     const first = await subscribe('operations', before.handler, options);
     await before.count(2);
@@ -261,7 +261,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
     await stream.writeValue('helpdesk/T-0', framed(602, second, [2, 2, 0x78, 0]));
     const { seen, handler, count } = recorder();
     const subscription = await subscribe('operations', handler, {
-      group: 'dash',
+      group: stream.group,
       kafka: stream.settings,
       schemaRegistry: registry.url,
       logger,
@@ -276,7 +276,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
     await stream.write(someInsights(5, 1));
     const stop = new AbortController();
     const taken: string[] = [];
-    const options = { group: 'dash', kafka: stream.settings, logger };
+    const options = { group: stream.group, kafka: stream.settings, logger };
     const subscription = await subscribe(
       'operations',
       async ({ id }) => {
@@ -297,7 +297,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
 
   it('refuses what cannot work, with a reason', async (context) => {
     const stream = await aStream(context);
-    const options = { group: 'dash', kafka: stream.settings, logger };
+    const options = { group: stream.group, kafka: stream.settings, logger };
     const handler = (): void => undefined;
     const away = { ...stream.settings, brokers: ['127.0.0.1:1'] };
     await expect(subscribe('no-such', handler, options)).rejects.toMatchObject({
@@ -336,12 +336,12 @@ async function endsOf({ kafka, topic }: Stream): Promise<number[]> {
 }
 
 /** Waits until the group's committed offsets are so far from the ends of the partitions, together. */
-async function lagIs(stream: Stream, group: string, lag: number): Promise<void> {
+async function lagIs(stream: Stream, lag: number): Promise<void> {
   const admin = stream.kafka.admin();
   await admin.connect();
   const committed = async (): Promise<number> => {
     const [topic] = await admin.fetchOffsets({
-      groupId: stream.prefix + group,
+      groupId: stream.group,
       topics: [stream.topic],
     });
     const ends = await endsOf(stream);

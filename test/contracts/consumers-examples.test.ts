@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Insight } from '#schemas/insight.ts';
 import { insightCodec } from '#schemas/insight.ts';
+import { subscribe } from '../../services/client/subscribe.ts';
 import { endAll, run, start, type Ended } from '../support/command.ts';
 import { newRegistry, newStream, someInsights, type Stream } from '../support/consumers.ts';
 import { examplePython, kafkaClasspath, needKcat } from '../support/consumers-programs.ts';
@@ -19,11 +20,13 @@ beforeAll(async () => {
   await stream.write(written.slice(0, 20));
   await stream.write(takenBack, 'abort');
   await stream.write(written.slice(20));
+  await readable(written.length);
   env = {
     ...process.env,
     KAFKA_BROKERS: stream.settings.brokers.join(','),
     KAFKA_TOPIC_PREFIX: stream.prefix,
     SCHEMA_REGISTRY_URL: registry.url,
+    KAFKA_GROUP: `${stream.group}.shared`,
   };
 }, 90_000);
 
@@ -32,6 +35,17 @@ afterAll(async () => {
   await stream?.close();
   await registry?.close();
 });
+
+/** A commit is answered before its markers stand in every partition: until then a reader finds an earlier end. */
+async function readable(count: number): Promise<void> {
+  let seen = 0;
+  const subscription = await subscribe('operations', () => void (seen += 1), {
+    group: `${stream.group}.first`,
+    kafka: stream.settings,
+  });
+  await expect.poll(() => seen, { timeout: 30_000 }).toBe(count);
+  await subscription.close();
+}
 
 const ids = (insights: readonly Insight[]): string[] => insights.map(({ id }) => id).toSorted();
 const lines = ({ stdout }: Ended): string[] => stdout.split('\n').slice(0, -1);

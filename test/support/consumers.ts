@@ -28,6 +28,8 @@ export interface Stream {
   /** With the prefix that keeps this stream apart from others on the broker. */
   readonly topic: string;
   readonly prefix: string;
+  /** For who reads it. */
+  readonly group: string;
   readonly kafka: Kafka;
   /** All in one transaction. */
   write(insights: readonly Insight[], end?: 'commit' | 'abort'): Promise<void>;
@@ -51,7 +53,15 @@ export async function newStream(named?: readonly string[]): Promise<Stream> {
   await admin.connect();
   await admin.createTopics({
     waitForLeaders: false,
-    topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
+    topics: [
+      {
+        topic,
+        numPartitions: partitions,
+        replicationFactor: 1,
+        // The samples are of a fixed day, long past.
+        configEntries: [{ name: 'retention.ms', value: '-1' }],
+      },
+    ],
   });
   // A broker hears of a topic a little after it is said to exist, and kafkajs gives up there and then.
   for (let left = 50; ; left -= 1) {
@@ -87,6 +97,7 @@ export async function newStream(named?: readonly string[]): Promise<Stream> {
     settings,
     topic,
     prefix,
+    group: `${prefix}operations.test`,
     kafka,
     async write(insights, end = 'commit') {
       const messages = insights.map((insight) => {

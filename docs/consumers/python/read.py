@@ -3,7 +3,7 @@
 At least once: an offset is stored after its line was written, so a line may come twice after a crash, never not at
 all. Output is ASCII (other characters are escaped), so it is safe to look at in a terminal.
 
-    KAFKA_BROKERS=localhost:9092 SCHEMA_REGISTRY_URL=http://localhost:8080/registry python read.py --until-end
+    KAFKA_BROKERS=localhost:9092 SCHEMA_REGISTRY_URL=http://localhost:8080 python read.py --until-end
 """
 
 import argparse
@@ -91,7 +91,7 @@ def setting(name):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--department", default="operations")
-    parser.add_argument("--group", default="insights-example", help="consumer group")
+    parser.add_argument("--group", default="operations.example", help="consumer group")
     parser.add_argument("--until-end", action="store_true", help="end once all there is was read")
     parser.add_argument(
         "--set",
