@@ -38,12 +38,15 @@ afterAll(async () => {
 
 /** A commit is answered before its markers stand in every partition: until then a reader finds an earlier end. */
 async function readable(count: number): Promise<void> {
+  const all = Promise.withResolvers<void>();
   let seen = 0;
-  const subscription = await subscribe('operations', () => void (seen += 1), {
-    group: `${stream.group}.first`,
-    kafka: stream.settings,
-  });
-  await expect.poll(() => seen, { timeout: 30_000 }).toBe(count);
+  const take = (): void => {
+    seen += 1;
+    if (seen === count) all.resolve();
+  };
+  const group = `${stream.group}.first`;
+  const subscription = await subscribe('operations', take, { group, kafka: stream.settings });
+  await all.promise;
   await subscription.close();
 }
 
