@@ -30,7 +30,7 @@ export interface MembershipOptions {
   readonly onReplaced: (why: string) => void;
 }
 
-const pauseMs = { first: 200, most: 10_000 };
+const pauseMs = { first: 200, most: 3_000 };
 /** Longest wait for a consumer that is to go: it may hang on a broker that is away. */
 const LEAVE_MS = 5_000;
 const POLL_MS = 100;

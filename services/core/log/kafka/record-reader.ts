@@ -34,7 +34,11 @@ export function wholeBatches(bytes: Buffer): { length: number; nextOffset: numbe
   let nextOffset: number | undefined;
   while (at + HEADER_BYTES <= bytes.length) {
     const end = at + 12 + bytes.readInt32BE(at + 8);
-    if (end > bytes.length || end <= at) break;
+    if (end - at < HEADER_BYTES) {
+      // Not a batch at all: kept, for its reader to say so.
+      return { length: bytes.length, nextOffset: int64At(bytes, at) + 1 };
+    }
+    if (end > bytes.length) break;
     nextOffset = int64At(bytes, at) + bytes.readInt32BE(at + 23) + 1;
     at = end;
   }
@@ -61,6 +65,7 @@ export function* readBatches(
     const length = 12 + bytes.readInt32BE(at + 8);
     const batch = bytes.subarray(at, at + length);
     at += length;
+    if (length < HEADER_BYTES) throw corrupt(topic, partition, 'has no length that can be');
     if (batch[16] !== 2) throw corrupt(topic, partition, 'is of an older format');
     const baseOffset = int64At(batch, 0);
     const attributes = batch.readInt16BE(21);
