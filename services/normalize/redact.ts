@@ -2,6 +2,7 @@
 // Pure; linear in the text; redacting a redacted text changes nothing.
 import { findEmails, findSpelledEmails } from './redaction/email.ts';
 import { findIbans } from './redaction/iban.ts';
+import { findIntroductions } from './redaction/introduction.ts';
 import { findIpv6, findMacs } from './redaction/network-address.ts';
 import { findNumbers } from './redaction/numbers.ts';
 import { findNames } from './redaction/person-name.ts';
@@ -19,7 +20,8 @@ export interface Redacted {
 
 export type Redactor = (text: string) => Redacted;
 
-const anyRule = has.digit | has.at | has.groups | has.nameCue | has.spelledMail | has.street;
+const anyRule =
+  has.digit | has.at | has.groups | has.nameCue | has.introduction | has.spelledMail | has.street;
 
 /** Passes over one text; a replacement may bare what stood beside it. Two are the rule. */
 const maxPasses = 6;
@@ -83,6 +85,7 @@ function findAll(
     findAddresses(plain, (seen & has.street) !== 0, spans);
   }
   if ((seen & has.nameCue) !== 0) findNames(plain, spans);
+  if ((seen & has.introduction) !== 0) findIntroductions(plain, spans);
   const chosen = withoutOverlaps(spans);
   if (form === null) return chosen;
   return chosen.map(({ start, end, type }) => ({

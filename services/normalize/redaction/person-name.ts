@@ -6,8 +6,6 @@ interface Cue {
   readonly pattern: RegExp;
   /** True where the words before leave no doubt, so that a name in lower case is taken too. */
   readonly sure: boolean;
-  /** What has to follow the name, if anything. */
-  readonly followedBy?: RegExp;
 }
 
 const cues: readonly Cue[] = [
@@ -27,11 +25,6 @@ const cues: readonly Cue[] = [
     pattern:
       /(?<![\p{L}\d])(?:mr|mrs|(?<!\d[ -]?)ms|(?-i:Ms)|dr|señora?|sra?|herr|frau|mwalimu)(?:\. ?| )/giu,
   },
-  {
-    sure: false,
-    pattern: /(?<!\p{L})(?:this is|it's|i am|i'm|soy|habla|hier ist|hier spricht) +/giu,
-    followedBy: /^,? (?:calling|speaking|here)(?!\p{L})/iu,
-  },
 ];
 
 /** Words that follow such cues and are no names. */
@@ -48,12 +41,11 @@ const maxWords = 4;
 
 /** Adds a span for each name. `text` is in plain form. At most four words are read per cue. */
 export function findNames(text: string, spans: Span[]): void {
-  for (const { pattern, sure, followedBy } of cues) {
+  for (const { pattern, sure } of cues) {
     for (const match of text.matchAll(pattern)) {
       const start = match.index + match[0].length;
       const end = endOfName(text, start, sure);
       if (end === start) continue;
-      if (followedBy !== undefined && !followedBy.test(text.slice(end, end + 12))) continue;
       spans.push({ start, end, type: 'name' });
     }
   }

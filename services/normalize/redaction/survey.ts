@@ -18,14 +18,18 @@ export const has = {
   longNumber: 128,
   /** Two colons or more: what an IPv6 address needs. */
   colons: 256,
+  /** "I am", "soy" and the like before a capital: what introduces a name, among much else. */
+  introduction: 512,
 } as const;
 
 const nameCues =
-  'name nombre nom llamo appelle heiße heisse jina naitwa signed sincerely regards calling speaking ' +
-  'here mr mrs ms dr señor señora sr sra herr frau saludos firmado ' +
+  'name nombre nom llamo appelle heiße heisse jina naitwa signed sincerely regards ' +
+  'mr mrs ms dr señor señora sr sra herr frau saludos firmado ' +
   'atentamente gruß grüße grüßen gruss gruessen asante nome chiamo chamo';
 /** Words that introduce a name only with a colon behind them. */
 const colonCues = 'holder accountholder cardholder customer subscriber contact';
+/** Words that introduce a name only with a capital behind them: the last ones of "I am", "I'm", "this is". */
+const capitalCues = 'am m im is s soy ni habla ist bin spricht suis est';
 const mailCues = 'dot arroba punto punkt nukta';
 const streetWords =
   'street st avenue ave road rd drive dr lane ln boulevard blvd court ct place pl way terrace ter ' +
@@ -36,6 +40,8 @@ const streetWords =
 const hashMask = 0xfff;
 /** Kept inside: becomes `nameCue` when the colon follows. */
 const beforeColon = 0x8000;
+/** Kept inside: becomes `introduction` when a space and a capital follow. */
+const beforeCapital = 0x4000;
 
 function hashOf(word: string): number {
   let hash = 0;
@@ -52,6 +58,7 @@ const flagOfHash = (() => {
     [streetWords, has.street],
     ['mac', has.groups],
     [colonCues, beforeColon],
+    [capitalCues, beforeCapital],
   ];
   for (const [words, flag] of groups) {
     for (const word of words.split(' ')) {
@@ -95,6 +102,12 @@ function mayBeDigit(code: number): boolean {
   );
 }
 
+/** Whether a capital comes next, or more spaces, behind which there may be one. */
+function isCapitalAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code >= 65 && code <= 90) || code === 32 || code >= 0xc0;
+}
+
 /** The flags of `has` that hold for the text, or-ed. Linear, no allocation. */
 export function survey(text: string): number {
   let flags = 0;
@@ -127,12 +140,16 @@ export function survey(text: string): number {
     }
     if (hash !== 0) {
       const flag = flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
-      if (flag !== 0) flags |= code === 58 ? flag | (flag >>> 15 && has.nameCue) : flag;
+      if (flag !== 0) {
+        flags |= code === 58 ? flag | (flag >>> 15 && has.nameCue) : flag;
+        if ((flag & beforeCapital) !== 0 && code === 32 && isCapitalAt(text, at + 1))
+          flags |= has.introduction;
+      }
       hash = 0;
     }
   }
   if (hash !== 0) flags |= flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
-  flags &= ~beforeColon;
+  flags &= ~(beforeColon | beforeCapital);
   if (digits > 0) flags |= digits >= 7 ? has.digit | has.longNumber : has.digit;
   if (colons >= 2) flags |= has.colons;
   return colons >= 2 || dashes >= 5 || (dots >= 2 && digits >= 1) ? flags | has.groups : flags;
