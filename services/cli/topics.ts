@@ -1,5 +1,5 @@
 // `signpost topics`: what the log holds, for how long, and how far its readers are.
-import type { CommittedOffset, LogReader, TopicStatus } from '#core/log/port.ts';
+import type { CommittedOffset, LogReader, PartitionStatus, TopicStatus } from '#core/log/port.ts';
 import { fixedTopics, insightsOf } from '../topology.ts';
 import type { TopicsOptions } from './commands/topics.ts';
 import { withReader } from './open-reader.ts';
@@ -7,6 +7,7 @@ import type { LogPlace } from './options.ts';
 import { createOutput, type Styles } from './output.ts';
 import { oneLine } from './safe-text.ts';
 import { tableLines } from './table.ts';
+import { readLast } from './tail/read-merged.ts';
 import { timeOf } from './tail/show-record.ts';
 
 export interface TopicSummary {
@@ -49,9 +50,9 @@ async function summaryOf(
   const times = await Promise.all(
     partitions
       .filter(({ start, end }) => end > start)
-      .flatMap(({ partition, start, end }) => [
-        timeAt(log, name, partition, start),
-        timeAt(log, name, partition, end - 1),
+      .flatMap((range) => [
+        timeAt(log, name, range.partition, range.start),
+        timeOfLast(log, name, range),
       ]),
   );
   const known = times.filter((time) => time !== undefined);
@@ -83,6 +84,16 @@ async function timeAt(
 ): Promise<number | undefined> {
   const { records } = await log.read(topic, partition, offset, { maxRecords: 1 });
   return records[0]?.timestamp;
+}
+
+async function timeOfLast(
+  log: LogReader,
+  topic: string,
+  range: PartitionStatus,
+): Promise<number | undefined> {
+  let time: number | undefined;
+  for await (const { timestamp } of readLast(log, topic, [range], 1)) time = timestamp;
+  return time;
 }
 
 function retentionOf(name: string): number | null {

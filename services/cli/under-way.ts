@@ -52,7 +52,7 @@ async function leftOf(
 function endsOf(topics: readonly TopicStatus[]): ReadonlyMap<string, number> {
   return new Map(
     topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partition, end }) => [`${name}/${partition}`, end]),
+      partitions.map(({ partition, end, hiddenTo }) => [`${name}/${partition}`, hiddenTo ?? end]),
     ),
   );
 }

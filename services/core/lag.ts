@@ -47,7 +47,8 @@ async function gapsOf(log: LogReader, groups: readonly GroupReads[]): Promise<re
   const topics = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]));
   return groups.flatMap(({ group, topics: names }) =>
     names.flatMap((topic) =>
-      (topics.get(topic) ?? []).map(({ partition, start, end }) => {
+      (topics.get(topic) ?? []).map(({ partition, start, end: shown, hiddenTo }) => {
+        const end = hiddenTo ?? shown;
         const at = committed.get(`${group} ${topic}/${partition}`) ?? start;
         return { group, topic, partition, from: Math.max(start, at), end };
       }),

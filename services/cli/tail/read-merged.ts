@@ -60,7 +60,7 @@ async function fill(log: LogReader, topic: string, lane: Lane): Promise<void> {
 
 /**
  * Yields the last `count` records of all partitions by time, oldest first. They are read twice, first to be counted:
- * offsets may have gaps, and `count` records may be too many to hold.
+ * offsets may have gaps (on Kafka every transaction leaves one), and `count` records may be too many to hold.
  */
 export async function* readLast(
   log: LogReader,
@@ -68,15 +68,30 @@ export async function* readLast(
   partitions: readonly Range[],
   count: number,
 ): AsyncGenerator<ReceivedRecord> {
-  const tails = partitions.map(({ partition, start, end }) => ({
-    partition,
-    start: Math.max(start, end - count),
-    end,
-  }));
+  const tails: Range[] = [];
   let extra = -count;
-  for await (const _ of readMerged(log, topic, tails)) extra += 1;
+  for (const range of partitions) {
+    const tail = await tailOf(log, topic, range, count);
+    tails.push(tail.range);
+    extra += tail.records;
+  }
   for await (const record of readMerged(log, topic, tails)) {
     if (extra > 0) extra -= 1;
     else yield record;
+  }
+}
+
+/** The end of a partition that holds at least `count` records, or all of it, with how many it holds. */
+async function tailOf(
+  log: LogReader,
+  topic: string,
+  { partition, start, end }: Range,
+  count: number,
+): Promise<{ readonly range: Range; readonly records: number }> {
+  for (let offsets = count; ; offsets *= 2) {
+    const range = { partition, start: Math.max(start, end - offsets), end };
+    let records = 0;
+    for await (const _ of readMerged(log, topic, [range])) records += 1;
+    if (records >= count || range.start === start) return { range, records };
   }
 }
