@@ -6,7 +6,7 @@ import type { KafkaUsers } from './kafka-security.ts';
 import { openPostgres, type Postgres } from './postgres.ts';
 import { openS3, type S3 } from './s3.ts';
 import { ServerError } from './server-error.ts';
-import type { ServerProcess } from './server-process.ts';
+import { allOf, type ServerProcess } from './server-process.ts';
 
 export const serviceNames = ['kafka', 'postgres', 's3'] as const;
 export type ServiceName = (typeof serviceNames)[number];
@@ -65,6 +65,7 @@ export async function openServices(folder: string, options: FolderOptions): Prom
   const postgres = wanted('postgres') ? await openPostgres(common) : undefined;
   const s3 = wanted('s3') ? await openS3(common) : undefined;
 
+  const clusters = kafka === undefined ? [] : [kafka];
   const single = [postgres, s3].filter((server) => server !== undefined);
   const servers = [...(kafka?.nodes ?? []), ...single.map(({ node }) => node)];
   return {
@@ -79,14 +80,10 @@ export async function openServices(folder: string, options: FolderOptions): Prom
       );
     },
     start: async () => {
-      await Promise.all([
-        kafka?.start(),
-        ...single.filter(({ node }) => node.pid === undefined).map((server) => server.start()),
-      ]);
+      const stopped = single.filter(({ node }) => node.pid === undefined);
+      await allOf([...clusters, ...stopped].map((server) => server.start()));
     },
-    stop: async () => {
-      await Promise.all([kafka?.stop(), ...single.map((server) => server.stop())]);
-    },
+    stop: () => allOf([...clusters, ...single].map((server) => server.stop())),
     report: () => ({
       dir,
       servers: [

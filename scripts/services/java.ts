@@ -6,7 +6,7 @@ import { cachedPath, type PinnedFile } from './pinned-files.ts';
 import { ServerError } from './server-error.ts';
 
 const advice =
-  'It needs Java 17 or newer: install a JRE (Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17) or set JAVA_HOME.';
+  'Kafka and S3Proxy need Java 17 or newer: install a JRE (Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17) or set JAVA_HOME.';
 
 /** Leaves out the optimising compiler, which pays off after minutes only and takes a core from the start until then. */
 export const quickStartFlag = '-XX:TieredStopAtLevel=1';

@@ -42,6 +42,9 @@ export function brokerSettings(brokers: number): Readonly<Record<string, string>
     'share.coordinator.state.topic.num.partitions': '1',
     // The first member of a group need not wait three seconds for others to join.
     'group.initial.rebalance.delay.ms': '0',
+    // A killed broker may come back only when its old self is given up: after nine seconds by default.
+    'broker.session.timeout.ms': '4000',
+    'broker.heartbeat.interval.ms': '500',
     'group.min.session.timeout.ms': '1000',
     'group.max.session.timeout.ms': '300000',
     'num.network.threads': '2',

@@ -1,7 +1,7 @@
 // A broker's listeners with a password, with and without TLS, and its ACLs. The plain listener stays, for the brokers
 // among themselves and for whoever sets up topics and ACLs: what comes through it may do everything.
 import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runJava } from './java.ts';
 
@@ -78,6 +78,7 @@ export const certificatePath = (dir: string): string => join(dir, 'kafka-ca.pem'
 export async function makeKeystore(dir: string, { path, password }: Keystore): Promise<void> {
   if (existsSync(path)) return;
   const unfinished = `${path}.unfinished`;
+  rmSync(unfinished, { force: true });
   const store = ['-alias', 'kafka', '-keystore', unfinished, '-storepass', password];
   const key = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '3650'];
   const names = ['-dname', 'CN=localhost', '-ext', 'san=ip:127.0.0.1,dns:localhost'];

@@ -1,10 +1,10 @@
 // A real Apache Kafka from Maven Central's jars under the system's Java: one node or three, KRaft combined mode.
 // A folder that holds a cluster is opened again with the same ports and data.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePorts } from './free-ports.ts';
-import { quickStartFlag, explainJava, javaEnvironment, javaProgram, runJava } from './java.ts';
+import { explainJava, javaEnvironment, javaProgram, quickStartFlag, runJava } from './java.ts';
 import jars from './kafka-jars.json' with { type: 'json' };
 import { kafkaProperties, log4jProperties, type KafkaLayout } from './kafka-properties.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from './kafka-security.ts';
 import { fetchPinnedFiles } from './pinned-files.ts';
 import { ServerError } from './server-error.ts';
-import { serverProcess, type Lifetime, type ServerProcess } from './server-process.ts';
+import { allOf, serverProcess, type Lifetime, type ServerProcess } from './server-process.ts';
 
 export interface KafkaOptions {
   /** Holds the settings, logs and data; made when it does not exist. */
@@ -67,9 +67,6 @@ export interface SecuredListeners {
   /** The file with the certificate to trust, PEM. */
   readonly caFile: string;
 }
-
-export const kafkaVersion = jars.version;
-const layoutFile = 'kafka.json';
 
 /** Fetches Kafka when the cache does not have it, and starts it. Rejects with a ServerError that says what is missing. */
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
@@ -126,15 +123,20 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
         abortSignal: 'SIGKILL',
         prepare: async () => {
           await (shared ??= prepareShared());
-          const properties = kafkaProperties(layout, node, data, security);
-          writeFileSync(settings, properties, { mode: 0o600 });
-          if (existsSync(join(data, 'meta.properties'))) return;
+          writeSettings(settings, kafkaProperties(layout, node, data, security));
+          if (existsSync(data)) return;
+          // Beside its place, then renamed: what a killed command left half made is not taken for a broker's data.
+          const draft = `${data}.unfinished`;
+          rmSync(draft, { recursive: true, force: true });
+          writeSettings(`${draft}.properties`, kafkaProperties(layout, node, draft, security));
           const format = ['kafka.tools.StorageTool', 'format', '-t', layout.clusterId];
-          const scram = scramArguments(users ?? {});
-          await runJava('java', [quickStartFlag, ...format, '-c', settings, ...scram], env);
+          const from = ['-c', `${draft}.properties`, ...scramArguments(users ?? {})];
+          await runJava('java', [quickStartFlag, ...format, ...from], env);
+          rmSync(`${draft}.properties`);
+          renameSync(draft, data);
         },
         isReady: (log) => log.includes('Kafka Server started'),
-        readyWithinMs: 60_000,
+        readyWithinMs: 120_000,
         explain: explainJava,
       },
       options.lifetime ?? 'with-us',
@@ -148,21 +150,26 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
     ...(users === undefined ? {} : { secured: securedListeners(dir, layout, users) }),
     // Together: a node serves only once a majority of controllers is there.
     start: async () => {
-      await Promise.all(nodes.filter(({ pid }) => pid === undefined).map((node) => node.start()));
+      await allOf(nodes.filter(({ pid }) => pid === undefined).map((node) => node.start()));
     },
     // Of three, the last two have lost the quorum that a clean stop asks for, and would wait for it in vain.
     stop: async () => {
-      const withinMs = nodes.length === 1 ? 30_000 : 5_000;
-      await Promise.all(nodes.map((node) => node.stop(withinMs)));
+      const withinMs = nodes.length === 1 ? 30_000 : 2_000;
+      await allOf(nodes.map((node) => node.stop(withinMs)));
     },
   };
+}
+
+/** They may hold passwords. */
+function writeSettings(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
 }
 
 async function layoutIn(
   dir: string,
   { brokers, users }: Pick<KafkaOptions, 'brokers' | 'users'>,
 ): Promise<KafkaLayout> {
-  const path = join(dir, layoutFile);
+  const path = join(dir, 'kafka.json');
   if (existsSync(path)) {
     const layout = JSON.parse(readFileSync(path, 'utf8')) as KafkaLayout;
     const refuse = (what: string): never => {

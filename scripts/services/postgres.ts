@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -91,7 +92,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
         removeStaleLock(data);
       },
       isReady: (log) => log.includes('database system is ready to accept connections'),
-      readyWithinMs: 60_000,
+      readyWithinMs: 120_000,
     },
     options.lifetime ?? 'with-us',
   );
@@ -118,13 +119,16 @@ async function initialise(
   password: string,
   account: Account | undefined,
 ): Promise<void> {
-  if (existsSync(join(data, 'PG_VERSION'))) return;
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  if (account !== undefined) chownSync(data, account.uid, account.gid);
+  if (existsSync(data)) return;
+  // Beside its place, then renamed: what a killed command left half made is not taken for a database.
+  const draft = `${data}.unfinished`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o700 });
+  if (account !== undefined) chownSync(draft, account.uid, account.gid);
   const passwordFile = `${data}.password`;
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   if (account !== undefined) chownSync(passwordFile, account.uid, account.gid);
-  const args = ['-D', data, '-U', user, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  const args = ['-D', draft, '-U', user, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   try {
     await promisify(execFile)(
       join(programs, 'initdb'),
@@ -145,6 +149,7 @@ async function initialise(
   } finally {
     rmSync(passwordFile);
   }
+  renameSync(draft, data);
 }
 
 /**

@@ -73,7 +73,7 @@ export async function openS3(options: S3Options): Promise<S3> {
         writeFileSync(settings, `${lines.join('\n')}\n`, { mode: 0o600 });
       },
       isReady: () => answers(endpoint),
-      readyWithinMs: 60_000,
+      readyWithinMs: 120_000,
       explain: explainJava,
     },
     options.lifetime ?? 'with-us',

@@ -8,8 +8,7 @@ export type ServerErrorCode =
   | 'already-running'
   | 'wrong-folder'
   | 'not-running'
-  | 'unknown-server'
-  | 'not-to-be-had';
+  | 'unknown-server';
 
 export class ServerError extends Error {
   readonly code: ServerErrorCode;

@@ -1,7 +1,16 @@
 // One server as a process that can be started, stopped, killed and paused again and again, by whoever started it or,
 // through its pid file, by a later command. A pid is signalled only while its command line still bears the server's mark.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { familyOf, findProcess, type ProcessEntry } from './process-table.ts';
@@ -56,8 +65,6 @@ const stopWithinMs = 30_000;
 const pollMs = 25;
 
 export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess {
-  let guard: ChildProcess | undefined;
-
   const found = (): ProcessEntry | undefined => {
     const known = readPid(launch.pidFile);
     const entry = known === undefined ? undefined : findProcess(known);
@@ -85,8 +92,6 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
       if (Date.now() > deadline) return false;
       await sleep(pollMs);
     }
-    guard?.kill('SIGKILL');
-    guard = undefined;
     rmSync(launch.pidFile, { force: true });
     return true;
   };
@@ -111,10 +116,12 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
     const logStart = sizeOf(launch.logFile);
     const child = await spawned(launch);
     writeFileSync(launch.pidFile, `${child.pid}\n`);
-    if (lifetime === 'with-us') guard = guardOf(child.pid!, launch.abortSignal);
+    const guard = lifetime === 'with-us' ? guardOf(child.pid!, launch.abortSignal) : undefined;
     let over = false;
     child.once('exit', () => {
       over = true;
+      // It must not outlive its server: the pid it knows will be another process's one day.
+      guard?.kill('SIGKILL');
     });
     child.unref();
     const deadline = Date.now() + launch.readyWithinMs;
@@ -156,6 +163,13 @@ export function serverProcess(launch: Launch, lifetime: Lifetime): ServerProcess
     pause: () => signal('SIGSTOP', 'paused'),
     resume: () => signal('SIGCONT', 'running'),
   };
+}
+
+/** Waits for all, then fails with the first failure: no server may still be starting when a command has ended. */
+export async function allOf(tasks: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(tasks);
+  const failed = ended.find((task) => task.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Detached, so that Ctrl-C in a terminal reaches whoever started it and not the server behind their back. */
@@ -225,7 +239,13 @@ function sizeOf(path: string): number {
 }
 
 function readFrom(path: string, start: number): string {
-  return readFileSync(path).subarray(start).toString();
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - start));
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, start));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function lastLines(log: string): string {

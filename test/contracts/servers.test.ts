@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { FolderReport } from '../../scripts/services/folder.ts';
 import { findProcess } from '../../scripts/services/process-table.ts';
 import { endAll, root, run, start } from '../support/command.ts';
@@ -98,6 +98,26 @@ describe('the servers of a test run', () => {
       Array.from({ length: 9 }, () => 'PreconditionFailed'),
     );
     client.destroy();
+  });
+});
+
+describe('servers named in the environment', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test('are taken as they are named, without asking whether they answer', async () => {
+    vi.stubEnv('SIGNPOST_TEST_KAFKA', 'one:9092,two:9092');
+    vi.stubEnv('SIGNPOST_TEST_POSTGRES', 'postgres://me@host/db');
+    vi.stubEnv('SIGNPOST_TEST_S3', 'https://key:a%2Fsecret@host:7070/?region=eu-west-1');
+    expect(await kafkaServer()).toEqual({ brokers: ['one:9092', 'two:9092'] });
+    expect(await postgresServer()).toEqual({ url: 'postgres://me@host/db' });
+    expect(await s3Server()).toEqual({
+      endpoint: 'https://host:7070',
+      region: 'eu-west-1',
+      accessKeyId: 'key',
+      secretAccessKey: 'a/secret',
+    });
   });
 });
 
