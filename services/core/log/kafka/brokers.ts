@@ -3,7 +3,7 @@
 import type { Kafka } from 'kafkajs';
 import { SignpostError } from '../../errors.ts';
 import { isConnectionLoss, protocolType } from './kafka-error.ts';
-import { brokerMakerOf, type Broker } from './kafkajs-internals.ts';
+import { brokerMakerOf, protocolError, type Broker } from './kafkajs-internals.ts';
 import { metadataOf, type ClusterMetadata } from './requests.ts';
 
 export interface Brokers {
@@ -115,6 +115,9 @@ export function createBrokers(kafka: Kafka): Brokers {
     if (found === undefined || found.errorCode === UNKNOWN_TOPIC) {
       throw new SignpostError('unknown-topic', `There is no topic ${topic}`);
     }
+    // A topic with leaders is usable, whatever else is said of it.
+    if (found.errorCode !== 0 && found.partitions.length === 0)
+      throw protocolError(found.errorCode);
     const leaders: number[] = [];
     for (const { partition, leader } of found.partitions) leaders[partition] = leader;
     if (leaders.length === 0) throw away(`Topic ${topic} cannot be looked up at the moment`);

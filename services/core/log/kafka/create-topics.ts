@@ -4,6 +4,7 @@ import { SignpostError } from '../../errors.ts';
 import type { TopicSpec } from '../port.ts';
 import type { Brokers } from './brokers.ts';
 import { toSignpostError } from './kafka-error.ts';
+import { protocolError } from './kafkajs-internals.ts';
 import type { KafkaSettings } from './settings.ts';
 
 export interface CreateTopicsParts {
@@ -18,6 +19,7 @@ export interface CreateTopicsParts {
 const COMPACTED = 'signpost.';
 const FAR_FUTURE = String(2n ** 63n - 1n);
 const UNKNOWN_TOPIC = 3;
+const REFUSED = 29;
 const READY_MS = 15_000;
 const STEP_MS = 50;
 
@@ -60,6 +62,8 @@ async function describe(
 ): Promise<{ found: Map<string, number>; missing: string[]; ready: boolean }> {
   try {
     const { topics } = await brokers.metadata(names);
+    const refused = topics.find(({ errorCode }) => errorCode === REFUSED);
+    if (refused !== undefined) throw protocolError(refused.errorCode);
     const missing = topics.filter(({ errorCode }) => errorCode === UNKNOWN_TOPIC);
     const found = topics.filter(({ errorCode }) => errorCode === 0);
     return {

@@ -16,6 +16,15 @@ const refusing: ReadonlySet<string> = new Set([
   'SASL_AUTHENTICATION_FAILED',
   'UNSUPPORTED_SASL_MECHANISM',
 ]);
+/** Node's codes of certificates that are not trusted. */
+const untrusted: ReadonlySet<unknown> = new Set([
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 const tooLarge: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -60,6 +69,20 @@ export function toSignpostError(error: unknown, doing: string): unknown {
       hint: 'Its principal lacks a right, or its credentials are wrong: see kafka.sasl and the ACLs.',
     });
   }
+  const chain = chainOf(error);
+  if (chain.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) {
+    return new SignpostError('log-refused', `${doing}: Kafka does not accept the credentials`, {
+      cause: error,
+      hint: 'Check the mechanism, name and secret of kafka.sasl.',
+    });
+  }
+  const certificate = chain.find((each) => untrusted.has((each as { code?: unknown }).code));
+  if (certificate !== undefined) {
+    return new SignpostError('log-refused', `${doing}: ${certificate.message}`, {
+      cause: error,
+      hint: 'kafka.tls.ca names the authorities that the brokers’ certificates come from.',
+    });
+  }
   if (type !== undefined && tooLarge.has(type)) {
     return new SignpostError(
       'record-too-large',
@@ -73,7 +96,7 @@ export function toSignpostError(error: unknown, doing: string): unknown {
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'INVALID_TOPIC_EXCEPTION') {
     return new SignpostError('unknown-topic', `${doing}: there is no such topic`, { cause: error });
   }
-  if (type !== undefined || chainOf(error).some(({ name }) => name.startsWith('KafkaJS'))) {
+  if (type !== undefined || chain.some(({ name }) => name.startsWith('KafkaJS'))) {
     return new SignpostError('log-unavailable', `${doing}: Kafka does not answer as it should`, {
       cause: error,
       hint: 'It is tried again; see the cause for what the broker said.',

@@ -96,10 +96,29 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     sleep,
   });
 
+  /** What kafkajs would not say: that a topic is not there, or that this client may not be a member. */
+  async function requireGroup(
+    brokers: Brokers,
+    group: string,
+    topics: readonly string[],
+  ): Promise<void> {
+    try {
+      const until = Date.now() + settings.appendTimeoutMs;
+      await persist({ brokers, now: Date.now, sleep }, until, async () => {
+        for (const topic of topics) await brokers.partitionsOf(topic);
+        await brokers.coordinatorOf('group', group);
+      });
+    } catch (error) {
+      await brokers.close();
+      throw toSignpostError(error, `Joining ${group}`);
+    }
+  }
+
   async function join(options_: SubscribeOptions): Promise<Subscription> {
     const group = settings.topicPrefix + options_.group;
     const brokers = createBrokers(kafka);
     let lanes = 0;
+    await requireGroup(brokers, group, options_.topics.map(wireTopic));
     const subscription = await subscribe(options_, {
       group,
       brokers,

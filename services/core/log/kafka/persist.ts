@@ -2,7 +2,7 @@
 // transaction before that is still being finished. Fencing and refusals are never tried again.
 import { SignpostError } from '../../errors.ts';
 import type { Brokers } from './brokers.ts';
-import { isConnectionLoss, protocolType } from './kafka-error.ts';
+import { isConnectionLoss, protocolType, toSignpostError } from './kafka-error.ts';
 
 export interface PersistParts {
   /** Told of failures, so that leaders and coordinators are asked for anew. */
@@ -55,7 +55,10 @@ export async function persist<T>(
 }
 
 function isPassing(error: unknown): boolean {
-  if (error instanceof SignpostError) return error.code === 'log-unavailable';
   const type = protocolType(error);
-  return type === undefined ? isConnectionLoss(error) : passing.has(type);
+  if (type !== undefined) return passing.has(type);
+  // Refused credentials and certificates are connections that could not be made, too.
+  const told = toSignpostError(error, '');
+  if (!(told instanceof SignpostError) || told.code !== 'log-unavailable') return false;
+  return error instanceof SignpostError || isConnectionLoss(error);
 }
