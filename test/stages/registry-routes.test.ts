@@ -50,13 +50,19 @@ async function get(path: string): Promise<{ status: number; body: unknown }> {
   return { status: response.status, body: await response.json() };
 }
 
-async function send(path: string, body: unknown, method = 'POST', type = vendor) {
-  const response = await fetch(url + path, {
+async function send(
+  path: string,
+  body: unknown,
+  method = 'POST',
+  type = vendor,
+): Promise<{ status: number; body: unknown }> {
+  const request: RequestInit = {
     method,
     headers: { 'content-type': type },
     body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as unknown };
+  };
+  const response = await fetch(url + path, request);
+  return { status: response.status, body: await response.json() };
 }
 
 test('gives schemas by id, as deserializers ask for them', async () => {

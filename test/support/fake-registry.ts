@@ -1,6 +1,6 @@
 // A schema registry in memory that speaks the documented API of Confluent's, with ids of its own: for tests of what
 // talks to one. It compares schemas by their text, as Confluent's does; compatibility is refused where a test says so.
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface FakeRegistry {
@@ -70,22 +70,22 @@ export async function startFakeRegistry(firstId = 100): Promise<FakeRegistry> {
     return [200, { subject: name, id, version: ids.indexOf(id) + 1, schema }];
   };
 
-  const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
-      const { method = '', url = '', headers } = request;
-      requests.push(`${method} ${url}`);
-      authorizations.push(headers.authorization);
-      const plan = planned.shift();
-      const [status, value] =
-        plan !== undefined
-          ? [plan.status, plan.body]
-          : expected !== undefined && headers.authorization !== expected
-            ? [401, { error_code: 401, message: 'Unauthorized' }]
-            : answer(method, url, body);
-      response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' });
-      response.end(JSON.stringify(value));
-    });
-  });
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bodyOf(request);
+    const { method = '', url = '', headers } = request;
+    requests.push(`${method} ${url}`);
+    authorizations.push(headers.authorization);
+    const plan = planned.shift();
+    const [status, value] =
+      plan !== undefined
+        ? [plan.status, plan.body]
+        : expected !== undefined && headers.authorization !== expected
+          ? [401, { error_code: 401, message: 'Unauthorized' }]
+          : answer(method, url, body);
+    response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' });
+    response.end(JSON.stringify(value));
+  };
+  const server = createServer((request, response) => void respond(request, response));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });

@@ -20,7 +20,7 @@ export interface ClusterTopics {
   close(): Promise<void>;
 }
 
-const { ConfigResourceTypes, ConfigSource } = kafkajs as typeof import('kafkajs');
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
 
 /** @throws SignpostError `log-unavailable`, `log-refused`; so do its methods. */
 export async function openClusterTopics(

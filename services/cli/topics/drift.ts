@@ -48,28 +48,28 @@ export function compareTopics(
   };
 }
 
-function driftOf(wanted: WantedTopic, is: ActualTopic): Drift[] {
+function driftOf(wanted: WantedTopic, actual: ActualTopic): Drift[] {
   const drift: Drift[] = [];
   const differs = (setting: string, is: string, shouldBe: string, remedy: Drift['remedy']) => {
     if (is !== shouldBe) drift.push({ topic: wanted.name, setting, is, shouldBe, remedy });
   };
   differs(
     'partitions',
-    String(is.partitions),
+    String(actual.partitions),
     String(wanted.partitions),
-    is.partitions < wanted.partitions ? 'grow' : 'by-hand',
+    actual.partitions < wanted.partitions ? 'grow' : 'by-hand',
   );
   // More copies than asked for do no harm.
-  if (is.replicationFactor < wanted.replicationFactor) {
+  if (actual.replicationFactor < wanted.replicationFactor) {
     differs(
       'replication.factor',
-      String(is.replicationFactor),
+      String(actual.replicationFactor),
       String(wanted.replicationFactor),
       'by-hand',
     );
   }
   for (const [setting, value] of Object.entries(wanted.config)) {
-    differs(setting, is.config[setting] ?? '', value, 'mend');
+    differs(setting, actual.config[setting] ?? '', value, 'mend');
   }
   return drift;
 }
