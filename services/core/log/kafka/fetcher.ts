@@ -3,7 +3,7 @@ import { SignpostError } from '../../errors.ts';
 import type { Brokers } from './brokers.ts';
 import { toSignpostError } from './kafka-error.ts';
 import { protocolError, type Broker } from './kafkajs-internals.ts';
-import { fetchRecords, type FetchedPartition } from './requests.ts';
+import { fetchRecords, type FetchedPartition } from './fetch-request.ts';
 
 export interface FetchTarget {
   /** As on the cluster. */

@@ -2,7 +2,7 @@
 // fetched stays packed until it is delivered, so that memory is bounded in bytes, not records (tulios/kafkajs#1694).
 import type { ReceivedRecord } from '../port.ts';
 import { readBatches, type FetchedRecords, type ReadBatch } from './record-reader.ts';
-import type { FetchedPartition } from './requests.ts';
+import type { FetchedPartition } from './fetch-request.ts';
 import type { SchemaIds } from './schema-ids.ts';
 
 export interface Buffered {

@@ -7,7 +7,7 @@ import { protocolError } from './kafkajs-internals.ts';
 import { createBuffered } from './lane.ts';
 import { allCommitted, boundsOf, keyOf, statusOf, type At } from './offsets.ts';
 import { persist, type PersistParts } from './persist.ts';
-import { fetchRecords } from './requests.ts';
+import { fetchRecords } from './fetch-request.ts';
 import type { SchemaIds } from './schema-ids.ts';
 
 export interface ReaderParts extends PersistParts {
