@@ -1,29 +1,28 @@
 // Definition of `signpost doctor`.
 import type { Command } from 'commander';
-import { configOption, dataOption, examples, jsonOption } from '../options.ts';
+import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '../options.ts';
 
-export interface DoctorOptions {
-  readonly data: string;
-  readonly config?: string;
+export interface DoctorOptions extends LogOptions {
   readonly json?: true;
 }
 
 export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
+  withLogOptions(program.command('doctor'))
     .summary('check that this machine is ready')
     .description(
-      'Checks what Signpost needs, and says what to do where something is wrong. Exit code 1 then.',
+      'Checks what Signpost needs here, on its data directory or with its cluster, and says what to do where something is\n' +
+        'wrong. Exit code 1 then.',
     )
-    .addOption(dataOption())
-    .addOption(configOption())
     .addOption(jsonOption('print one JSON object'))
     .addHelpText(
       'after',
-      examples(['signpost doctor --data /var/lib/signpost', 'before it is started there']),
+      examples(
+        ['signpost doctor --data /var/lib/signpost', 'before it is started there'],
+        ['signpost doctor --brokers kafka-1:9092', 'whether a cluster has what services need'],
+      ),
     )
-    .action(async (options: DoctorOptions) => {
+    .action(async (options: DoctorOptions, command: Command) => {
       const { doctor } = await import('../doctor/doctor.ts');
-      await doctor(options);
+      await doctor(placeOf(command, options), options);
     });
 }

@@ -44,7 +44,7 @@ export function checksOf(
 ): readonly Check[] {
   const config = (): Config => readConfig(configFile);
   return [
-    { name: 'Node', look: nodeVersion },
+    checkOfNode,
     { name: 'SQLite', look: sqlite },
     { name: 'configuration', look: () => (config(), { says: configFile ?? 'valid' }) },
     { name: 'data directory', look: () => dataDirectory(directory) },
@@ -52,6 +52,18 @@ export function checksOf(
     { name: 'writer', look: () => writer(directory) },
     { name: 'log', look: () => logHolds(directory) },
     { name: 'readers', look: () => readersMove(directory) },
+    ...checksOfCode(config),
+    { name: 'pseudonym keys', look: () => pseudonymKeys(directory, env) },
+    { name: 'API keys', look: () => apiKeys(directory) },
+    { name: 'port', look: () => port(config(), directory) },
+  ];
+}
+
+export const checkOfNode: Check = { name: 'Node', look: nodeVersion };
+
+/** What holds wherever the log is: the code, and what the configuration names. */
+export function checksOfCode(config: () => Config): readonly Check[] {
+  return [
     { name: 'schemas', look: schemas },
     {
       name: 'departments',
@@ -63,9 +75,6 @@ export function checksOf(
     },
     { name: 'model', look: () => ({ says: openJudge(config().classify).judge.version }) },
     { name: 'gazetteer', look: () => gazetteer(config()) },
-    { name: 'pseudonym keys', look: () => pseudonymKeys(directory, env) },
-    { name: 'API keys', look: () => apiKeys(directory) },
-    { name: 'port', look: () => port(config(), directory) },
   ];
 }
 

@@ -1,9 +1,11 @@
 // `signpost doctor`: every check with what was found, and what to do where something is wrong.
 import type { DoctorOptions } from '../commands/doctor.ts';
 import { exitCodes } from '../exit.ts';
+import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
 import { checksOf, type Check } from './checks.ts';
+import { isCluster, clusterChecksOf } from './cluster-checks.ts';
 
 export interface Diagnosis {
   readonly name: string;
@@ -12,11 +14,11 @@ export interface Diagnosis {
   readonly hint?: string;
 }
 
-export async function doctor(options: DoctorOptions): Promise<void> {
+export async function doctor(place: LogPlace, options: DoctorOptions): Promise<void> {
   const output = createOutput();
   const { green, red } = output.styles;
   const diagnoses: Diagnosis[] = [];
-  for await (const diagnosis of diagnose(checksOf(options.data, options.config, process.env))) {
+  for await (const diagnosis of diagnose(checksAt(place, process.env))) {
     diagnoses.push(diagnosis);
     if (options.json) continue;
     const { ok, name, says, hint } = diagnosis;
@@ -26,6 +28,11 @@ export async function doctor(options: DoctorOptions): Promise<void> {
   const ok = diagnoses.every((diagnosis) => diagnosis.ok);
   if (options.json) await output.json({ ok, checks: diagnoses });
   if (!ok) process.exitCode = exitCodes.failed;
+}
+
+/** Those of the cluster, or of the data directory, that the place names. */
+function checksAt(place: LogPlace, env: NodeJS.ProcessEnv): readonly Check[] {
+  return isCluster(place) ? clusterChecksOf(place, env) : checksOf(place.data, place.config, env);
 }
 
 /** Runs the checks in order. What one of them has said already, a later one does not say again. */
