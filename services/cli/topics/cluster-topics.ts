@@ -12,6 +12,7 @@ export interface ClusterTopics {
   brokers(): Promise<number>;
   /** Those of `names` that exist, and every other topic by its name alone. */
   describe(names: ReadonlySet<string>): Promise<{ actual: ActualTopic[]; others: string[] }>;
+  /** Brokers hear of them one after the other. */
   create(topics: readonly WantedTopic[]): Promise<void>;
   /** Adds partitions up to `partitions`. */
   grow(topic: string, partitions: number): Promise<void>;
@@ -44,7 +45,8 @@ export async function openClusterTopics(
       call('Creating topics', async () => {
         if (topics.length === 0) return;
         await admin.createTopics({
-          waitForLeaders: true,
+          // kafkajs gives up when a broker has not heard of a topic yet; whoever asks looks again.
+          waitForLeaders: false,
           timeout: settings.requestTimeoutMs,
           topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
             topic: name,
