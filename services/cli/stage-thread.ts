@@ -21,6 +21,8 @@ export type ToStageThread = 'stop' | 'metrics';
 
 const { log: port, config, pseudonymKeys, stages: names } = workerData as StageThreadData;
 const stop = new AbortController();
+/** Small: what a batch holds is then gone before the collector of young objects comes by twice, and keeps it. */
+const maxRecords = 250;
 const telemetry = createTelemetry(() => performance.now() / 1000);
 
 parentPort!.on('message', (message: ToStageThread) => {
@@ -39,7 +41,15 @@ try {
       try {
         await runStage(
           stage,
-          { log, logger, metrics, rejected: recordsRejected, dropped: recordsDropped, sleep },
+          {
+            log,
+            logger,
+            metrics,
+            rejected: recordsRejected,
+            dropped: recordsDropped,
+            sleep,
+            maxRecords,
+          },
           stop.signal,
         );
       } catch (error) {

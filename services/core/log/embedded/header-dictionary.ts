@@ -80,14 +80,23 @@ export function createHeaderDictionary(): HeaderDictionary {
     return index;
   }
 
+  /** The record before mostly had the same names in the same order; without an array of them for each record. */
+  function isShapeOf({ names }: Shape, headers: Headers): boolean {
+    let at = 0;
+    for (const name in headers) {
+      if (names[at] !== name) return false;
+      at += 1;
+    }
+    return at === names.length;
+  }
+
   function encode(headers: Headers): EncodedHeaders {
-    const names = Object.keys(headers);
-    if (shape === undefined || !sameNames(shape, names)) shape = shapeOf(names);
-    const { slots } = shape;
+    if (shape === undefined || !isShapeOf(shape, headers)) shape = shapeOf(Object.keys(headers));
+    const { names, slots } = shape;
     let text = '';
     for (let i = 0; i < names.length; i += 1) {
-      const value = headers[names[i] as string] as string;
-      const index = share(slots[i] as Slot, value);
+      const value = headers[names[i]!]!;
+      const index = share(slots[i]!, value);
       if (index >= 0) {
         encoded.tags[i] = index * 2 + 1;
       } else {
