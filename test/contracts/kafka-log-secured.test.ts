@@ -21,7 +21,7 @@ const {
   AclPermissionTypes: permission,
   AclResourceTypes: resource,
   ResourcePatternTypes: pattern,
-} = kafkajs as typeof import('kafkajs');
+} = kafkajs;
 
 describe('a secured cluster', () => {
   let directory: string;

@@ -88,7 +88,7 @@ describe('kafkajs', () => {
     packOutgoing(
       values.map((value) => record(topic('out'), 'k', value)),
       {
-        partitionsOf: brokers.partitionsOf,
+        partitionsOf: (name) => brokers.partitionsOf(name),
         wireTopic: (name) => settings.topicPrefix + name,
         compressor: compressorOf('zstd'),
         schemaIds: undefined,
@@ -225,7 +225,7 @@ describe('kafkajs', () => {
           partition: 0,
           fetchOffset: buffered.fetchOffset,
           hungry: () => buffered.bytes() < limit / 2,
-          add: buffered.add,
+          add: (answer) => buffered.add(answer),
           failed: (error) => {
             throw error;
           },
@@ -385,12 +385,11 @@ function counted(broker: Broker, count: (bytes: number) => void): Broker {
   return Object.assign(Object.create(broker) as Broker, {
     connectionPool: Object.assign(Object.create(connectionPool) as Broker['connectionPool'], {
       send: <T>(request: WireRequest<T>): Promise<T> => {
-        const { decode, parse } = request.response;
-        const response = {
-          parse,
-          decode: (payload: Buffer) => {
+        const response: WireRequest<T>['response'] = {
+          parse: (decoded) => request.response.parse(decoded),
+          decode(payload) {
             count(payload.length);
-            return decode(payload);
+            return request.response.decode(payload);
           },
         };
         return connectionPool.send({ ...request, response });

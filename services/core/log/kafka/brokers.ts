@@ -3,7 +3,7 @@
 import type { Kafka } from 'kafkajs';
 import { SignpostError } from '../../errors.ts';
 import { isConnectionLoss, protocolType } from './kafka-error.ts';
-import { brokerMakerOf, protocolError, type Broker } from './kafkajs-internals.ts';
+import { brokerMakerOf, discard, protocolError, type Broker } from './kafkajs-internals.ts';
 import { metadataOf, type ClusterMetadata } from './requests.ts';
 
 export interface Brokers {
@@ -46,7 +46,7 @@ export function createBrokers(kafka: Kafka): Brokers {
   const drop = (broker: Broker): void => {
     if (broker.nodeId !== null && nodes.get(broker.nodeId) === broker) nodes.delete(broker.nodeId);
     if (seed === broker) seed = undefined;
-    broker.disconnect().catch(() => undefined);
+    void discard(broker);
   };
 
   const connected = async (broker: Broker): Promise<Broker> => {
@@ -93,7 +93,7 @@ export function createBrokers(kafka: Kafka): Brokers {
       if (known?.host === at.host && known.port === at.port) continue;
       const replaced = nodes.get(at.nodeId);
       nodes.set(at.nodeId, await make(at));
-      replaced?.disconnect().catch(() => undefined);
+      if (replaced !== undefined) void discard(replaced);
     }
     return answer;
   }
@@ -166,7 +166,7 @@ export function createBrokers(kafka: Kafka): Brokers {
       const all = [...nodes.values(), ...(seed ? [seed] : [])];
       nodes.clear();
       seed = undefined;
-      await Promise.allSettled(all.map((broker) => broker.disconnect()));
+      await Promise.all(all.map(discard));
     },
   };
 }
