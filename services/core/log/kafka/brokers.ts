@@ -34,6 +34,8 @@ export function createBrokers(kafka: Kafka): Brokers {
   const coordinators = new Map<string, Promise<number>>();
   const ready = new WeakSet<Broker>();
   let seed: Broker | undefined;
+  let seeding: Promise<Broker> | undefined;
+  let closed = false;
   let refreshing: Promise<unknown> | undefined;
 
   const make = async (at?: { nodeId: number; host: string; port: number }): Promise<Broker> =>
@@ -53,7 +55,9 @@ export function createBrokers(kafka: Kafka): Brokers {
     // Connected is not yet ready: it must have said first which requests it understands.
     if (ready.has(broker) && broker.isConnected()) return broker;
     try {
-      await broker.connect();
+      if (!closed) await broker.connect();
+      // One that nobody knows of any more would keep the process alive.
+      if (closed) throw new SignpostError('log-closed', 'The log is closed');
       ready.add(broker);
       return broker;
     } catch (error) {
@@ -66,9 +70,18 @@ export function createBrokers(kafka: Kafka): Brokers {
     for (const broker of [...nodes.values(), ...(seed ? [seed] : [])]) {
       if (broker.isConnected()) return connected(broker);
     }
+    // Whoever asks meanwhile waits for the same one: a second would be forgotten and stay open.
+    seeding ??= connectSeed().finally(() => {
+      seeding = undefined;
+    });
+    return seeding;
+  }
+
+  async function connectSeed(): Promise<Broker> {
     let last: unknown;
     for (let tries = 0; tries < SEED_TRIES; tries += 1) {
       try {
+        if (seed !== undefined) drop(seed);
         seed = await make();
         return await connected(seed);
       } catch (error) {
@@ -89,10 +102,16 @@ export function createBrokers(kafka: Kafka): Brokers {
       throw error;
     }
     for (const at of answer.brokers) {
-      const known = nodes.get(at.nodeId)?.connectionPool;
-      if (known?.host === at.host && known.port === at.port) continue;
+      const isKnown = (): boolean => {
+        const known = nodes.get(at.nodeId)?.connectionPool;
+        return known?.host === at.host && known.port === at.port;
+      };
+      if (isKnown()) continue;
+      const made = await make(at);
+      // Somebody else may have asked at the same time.
+      if (isKnown()) continue;
       const replaced = nodes.get(at.nodeId);
-      nodes.set(at.nodeId, await make(at));
+      nodes.set(at.nodeId, made);
       if (replaced !== undefined) void discard(replaced);
     }
     return answer;
@@ -163,6 +182,7 @@ export function createBrokers(kafka: Kafka): Brokers {
       if (isConnectionLoss(error)) nodes.forEach(drop);
     },
     async close() {
+      closed = true;
       const all = [...nodes.values(), ...(seed ? [seed] : [])];
       nodes.clear();
       seed = undefined;
