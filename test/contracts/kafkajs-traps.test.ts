@@ -304,6 +304,7 @@ describe('kafkajs', () => {
   it('retries CONCURRENT_TRANSACTIONS only when it begins: transactions in a row all come through (tulios/kafkajs#430, #1068)', async () => {
     const brokers = brokersOfOwn();
     const writer = transactor('row', brokers);
+    await writer.begin();
     for (let i = 0; i < 40; i += 1) {
       const { rounds } = await pack(brokers, [String(i)]);
       await writer.run(rounds, undefined);
@@ -334,12 +335,42 @@ describe('kafkajs', () => {
       },
     };
     const writer = transactor('played', playing);
+    await writer.begin();
     const { rounds } = await pack(real, ['x']);
     await expect(writer.run(rounds, undefined)).rejects.toMatchObject({ code: 'fenced' });
     expect(asked).toBe(3);
     // And stays fenced until its owner decides to begin anew.
     await expect(writer.run(rounds, undefined)).rejects.toMatchObject({ code: 'fenced' });
     expect(asked).toBe(3);
+  });
+
+  it('sends again what was not answered, and lets the first try end the next transaction when it arrives late: here that has begun anew (a connection that plays slow)', async () => {
+    const real = brokersOfOwn();
+    const late: (() => Promise<unknown>)[] = [];
+    const playing: Brokers = {
+      ...real,
+      coordinatorOf: async (kind, id) => {
+        const broker = await real.coordinatorOf(kind, id);
+        const endTxn: Broker['endTxn'] = (request) => {
+          if (late.length > 0) return broker.endTxn(request);
+          late.push(() => broker.endTxn(request));
+          const error = new Error('no answer');
+          return Promise.reject(Object.assign(error, { name: 'KafkaJSRequestTimeoutError' }));
+        };
+        return Object.assign(Object.create(broker) as Broker, { endTxn });
+      },
+    };
+    const writer = transactor('late', playing);
+    await writer.begin();
+    const { rounds } = await pack(real, ['x']);
+    await writer.run(rounds, undefined);
+    expect(writer.isReady()).toBe(false);
+    await expect(writer.run(rounds, undefined)).rejects.toMatchObject({ code: 'fenced' });
+    await writer.begin();
+    await expect(late[0]?.()).rejects.toMatchObject({ type: 'INVALID_PRODUCER_EPOCH' });
+    const { rounds: next } = await pack(real, ['y']);
+    await writer.run(next, undefined);
+    expect((await readAll(log, topic('out'))).map(text)).toEqual(['x', 'y']);
   });
 
   it('lets records of one aborted transaction through where two overlap and reading begins between: here none comes', async () => {
