@@ -23,8 +23,9 @@ export type CoordinatorKind = 'group' | 'transaction';
 
 const coordinatorType = { group: 0, transaction: 1 } as const;
 const UNKNOWN_TOPIC = 3;
-/** Seeds tried before giving up: each once or twice. */
+/** Seeds tried before giving up, where they refuse at once; one that stays silent takes its time alone. */
 const SEED_TRIES = 4;
+const SEED_MS = 1_000;
 
 /** Connections of their own: requests on one connection are answered one after the other. */
 export function createBrokers(kafka: Kafka): Brokers {
@@ -79,6 +80,7 @@ export function createBrokers(kafka: Kafka): Brokers {
 
   async function connectSeed(): Promise<Broker> {
     let last: unknown;
+    const since = performance.now();
     for (let tries = 0; tries < SEED_TRIES; tries += 1) {
       try {
         if (seed !== undefined) drop(seed);
@@ -87,6 +89,7 @@ export function createBrokers(kafka: Kafka): Brokers {
       } catch (error) {
         last = error;
         if (protocolType(error) !== undefined || !isConnectionLoss(error)) break;
+        if (performance.now() - since > SEED_MS) break;
       }
     }
     throw last;
