@@ -39,7 +39,9 @@ export async function summarize(log: LogReader): Promise<readonly TopicSummary[]
       (order.get(a.name) ?? Infinity) - (order.get(b.name) ?? Infinity) ||
       (a.name < b.name ? -1 : 1),
   );
-  return Promise.all(topics.map((topic) => summaryOf(log, topic, committed)));
+  const summaries: TopicSummary[] = [];
+  for (const topic of topics) summaries.push(await summaryOf(log, topic, committed));
+  return summaries;
 }
 
 async function summaryOf(
@@ -47,14 +49,12 @@ async function summaryOf(
   { name, partitions }: TopicStatus,
   committed: readonly CommittedOffset[],
 ): Promise<TopicSummary> {
-  const times = await Promise.all(
-    partitions
-      .filter(({ start, end }) => end > start)
-      .flatMap((range) => [
-        timeAt(log, name, range.partition, range.start),
-        timeOfLast(log, name, range),
-      ]),
-  );
+  const times: (number | undefined)[] = [];
+  for (const range of partitions) {
+    if (range.end <= range.start) continue;
+    times.push(await timeAt(log, name, range.partition, range.start));
+    times.push(await timeOfLast(log, name, range));
+  }
   const known = times.filter((time) => time !== undefined);
   const groups = new Set(committed.filter(({ topic }) => topic === name).map(({ group }) => group));
   const lag = (group: string): number =>

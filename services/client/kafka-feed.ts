@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import { SignpostError } from '#core/errors.ts';
-import { protocolType, toSignpostError } from '#core/log/kafka/kafka-error.ts';
+import { isConnectionLoss, protocolType, toSignpostError } from '#core/log/kafka/kafka-error.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import { closeTimeoutMs, highWater, type Feed, type FeedOptions } from './feed.ts';
 import type { Lane } from './lane.ts';
@@ -34,7 +34,7 @@ export async function openKafkaFeed(options: KafkaFeedOptions): Promise<Feed> {
     await feed.open();
   } catch (error) {
     await feed.close();
-    throw toSignpostError(error, `Reading ${options.topic}`);
+    throw error;
   }
   return feed;
 }
@@ -70,7 +70,7 @@ class KafkaFeed implements Feed {
   }
 
   async open(): Promise<void> {
-    await this.#join();
+    await this.#joinFirst();
     const { sessionTimeoutMs } = this.#options.settings;
     this.#watch = setInterval(() => {
       const silentMs = this.#options.now() - this.#heardAt;
@@ -93,6 +93,24 @@ class KafkaFeed implements Feed {
     await Promise.race([this.#commits.close(), timeout]);
     await Promise.race([this.#disconnect(this.#consumer), timeout]);
     limit.abort();
+  }
+
+  /** A cluster that has just started answers, but finds no coordinator for a while: that is worth waiting for. */
+  async #joinFirst(): Promise<void> {
+    const { now, topic, logger } = this.#options;
+    const giveUpAt = now() + joinTimeoutMs;
+    for (;;) {
+      try {
+        return await this.#join();
+      } catch (error) {
+        const reason = toSignpostError(error, `Reading ${topic}`);
+        const passes = reason instanceof SignpostError && reason.code === 'log-unavailable';
+        if (!passes || isConnectionLoss(error) || now() > giveUpAt) throw reason;
+        logger.info({ why: nameOf(error) }, 'the group cannot be joined yet');
+        await this.#disconnect(this.#consumer);
+        await delay(restartMs.initial);
+      }
+    }
   }
 
   async #join(): Promise<void> {

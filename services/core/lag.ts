@@ -61,17 +61,20 @@ export async function lagOf(
   log: LogReader,
   groups: readonly GroupReads[],
 ): Promise<readonly PartitionLag[]> {
-  const gaps = await gapsOf(log, groups);
-  return Promise.all(
-    gaps.map(async ({ from, end, ...at }): Promise<PartitionLag> => {
-      if (from >= end) return { ...at, records: 0, nextOffset: from, oldestMs: null };
-      const read = await log.read(at.topic, at.partition, from, { maxRecords: 1 });
-      const [oldest] = read.records;
-      const nextOffset = oldest?.offset ?? read.nextOffset;
-      const records = Math.max(oldest === undefined ? 0 : 1, end - nextOffset);
-      return { ...at, records, nextOffset, oldestMs: oldest?.timestamp ?? null };
-    }),
-  );
+  const lags: PartitionLag[] = [];
+  // One after the other: most partitions have nothing left, and a log is asked by others too.
+  for (const { from, end, ...at } of await gapsOf(log, groups)) {
+    if (from >= end) {
+      lags.push({ ...at, records: 0, nextOffset: from, oldestMs: null });
+      continue;
+    }
+    const read = await log.read(at.topic, at.partition, from, { maxRecords: 1 });
+    const [oldest] = read.records;
+    const nextOffset = oldest?.offset ?? read.nextOffset;
+    const records = Math.max(oldest === undefined ? 0 : 1, end - nextOffset);
+    lags.push({ ...at, records, nextOffset, oldestMs: oldest?.timestamp ?? null });
+  }
+  return lags;
 }
 
 /** Sum of what is left by offsets alone; on Kafka a little too large, see `PartitionLag.records`. */

@@ -21,14 +21,14 @@ export interface StageMetrics {
 /** What the intake counts. Names and codes only, never what somebody said. */
 export interface IntakeMetrics {
   /** A request was judged record by record. */
-  taken(event: {
+  readonly taken: (event: {
     readonly kind: string;
     readonly source: string;
     readonly accepted: number;
     readonly rejected: Readonly<Record<string, number>>;
-  }): void;
+  }) => void;
   /** A request was answered with an error. */
-  refused(code: string): void;
+  readonly refused: (code: string) => void;
 }
 
 /** What a log that runs over a network tells. */
@@ -44,7 +44,7 @@ export interface Telemetry {
   readonly intake: IntakeMetrics;
   readonly log: LogMetrics;
   /** Plain data that survives `postMessage`. */
-  snapshot(): Promise<readonly MetricObject[]>;
+  readonly snapshot: () => Promise<readonly MetricObject[]>;
 }
 
 /** While anybody may name a source, names must not fill memory: further ones are counted together. */

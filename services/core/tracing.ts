@@ -35,9 +35,9 @@ export interface TracingOptions {
 export interface Tracing {
   readonly batches: BatchObserver;
   /** The same log, with a span per append. */
-  appends(log: Log): Log;
+  readonly appends: (log: Log) => Log;
   /** Sends what is left, within 2 s at most; never rejects. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** More links would say little and cost much; the count of records says the rest. */

@@ -1,7 +1,7 @@
 // Record batches are Kafka's, bit for bit: kafkajs's own decoder and encoder are what they are compared with.
 import { createRequire } from 'node:module';
-import fc from 'fast-check';
-import kafkajs from 'kafkajs';
+import * as fc from 'fast-check';
+import { Partitioners } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { registerCodecs, compressorOf } from '#core/log/kafka/compression.ts';
 import { crc32c } from '#core/log/kafka/crc32c.ts';
@@ -47,9 +47,9 @@ const records: fc.Arbitrary<OutgoingRecord[]> = fc.array(
     topic: fc.constant('t'),
     key: fc.option(texts),
     value: fc.option(fc.uint8Array({ maxLength: 300 })),
-    // kafkajs turns headers into an object that has a prototype.
+    // kafkajs reads headers into an object that has a prototype, and takes what is there for a value.
     headers: fc.dictionary(
-      texts.filter((name) => name !== '__proto__'),
+      texts.filter((name) => !(name in Object.prototype)),
       texts,
       { maxKeys: 5, noNullPrototype: true },
     ),
@@ -124,13 +124,9 @@ describe('a record batch', () => {
         const bad = Buffer.from(good);
         bad[at]! ^= change;
         const { length } = wholeBatches(bad);
-        try {
-          readAll(bad.subarray(0, length));
-        } catch (error) {
-          expect(error).toMatchObject({
-            code: expect.stringMatching(/^(log-corrupt|unsupported)/),
-          });
-        }
+        expect(codeOf(() => readAll(bad.subarray(0, length)))).toMatch(
+          /^(read|log-corrupt|unsupported-compression)$/,
+        );
       }),
       { numRuns: 2_000 },
     );
@@ -169,15 +165,15 @@ describe('CRC-32C', () => {
 });
 
 describe('a varint', () => {
-  it('comes back, to the last whole number that a double holds', () => {
+  it('comes back, up to 52 bits', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.maxSafeInteger(), fc.integer()), (value) => {
+      // Beyond that its zigzag has more bits than a double.
+      fc.property(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), (value) => {
         const buffer = Buffer.alloc(10);
         const length = putVarint(buffer, 0, value);
         const reader = { buffer, at: 0 };
-        // Beyond 2^52 its zigzag has more bits than a double.
-        if (Math.abs(value) < 2 ** 52) expect(readVarint(reader)).toBe(value);
-        expect(reader.at).toBe(Math.abs(value) < 2 ** 52 ? length : 0);
+        expect(readVarint(reader)).toBe(value);
+        expect(reader.at).toBe(length);
       }),
     );
   });
@@ -193,7 +189,7 @@ describe('outputs', () => {
   });
 
   it('go to the partition that kafkajs’s and so Java’s default partitioner says', () => {
-    const partitioner = kafkajs.Partitioners.DefaultPartitioner();
+    const partitioner = Partitioners.DefaultPartitioner();
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 50 }), (key, count) => {
         const partitionMetadata = Array.from({ length: count }, (_, partitionId) => ({
@@ -270,6 +266,16 @@ function batchOf(
 function read(bytes: Buffer, ids?: SchemaIds): ReceivedRecord[] {
   const fetched = { topic: 't', partition: 0, bytes, from: 0, aborted: [] };
   return [...readBatches(fetched, ids)].flatMap((batch) => batch.records);
+}
+
+/** The code of what is thrown; `read` when nothing is. */
+function codeOf(work: () => unknown): unknown {
+  try {
+    work();
+    return 'read';
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
 }
 
 function readAll(bytes: Buffer): ReceivedRecord[] {

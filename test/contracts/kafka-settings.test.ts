@@ -89,7 +89,7 @@ describe('a token for OAUTHBEARER', () => {
     const asked: { headers: Headers; body: string }[] = [];
     const rest = [...answers];
     const fetch: typeof globalThis.fetch = async (_, init) => {
-      asked.push({ headers: new Headers(init?.headers), body: String(init?.body) });
+      asked.push({ headers: new Headers(init?.headers), body: init?.body as string });
       return rest.shift()!;
     };
     return { asked, fetch };

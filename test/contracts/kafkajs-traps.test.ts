@@ -23,7 +23,8 @@ import { kafkaServer } from '../support/servers.ts';
 import { createClaimModel } from './claim-store.model.ts';
 import { nextBatch, numbered, readAll, record, text } from './log.contract.ts';
 
-const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+/** Longer ago than the times that the records bear: Kafka forgets by those. */
+const RETENTION_MS = 20 * 365 * 24 * 60 * 60 * 1000;
 const warnings: Error[] = [];
 const onWarning = (warning: Error): void => void warnings.push(warning);
 
@@ -49,9 +50,9 @@ describe('kafkajs', () => {
   beforeEach(async () => {
     run += 1;
     await log.ensureTopics([
-      { name: topic('in'), partitions: 2, retentionMs: YEAR_MS },
-      { name: topic('one'), partitions: 1, retentionMs: YEAR_MS },
-      { name: topic('out'), partitions: 1, retentionMs: YEAR_MS },
+      { name: topic('in'), partitions: 2, retentionMs: RETENTION_MS },
+      { name: topic('one'), partitions: 1, retentionMs: RETENTION_MS },
+      { name: topic('out'), partitions: 1, retentionMs: RETENTION_MS },
     ]);
   });
   afterEach(async () => {
@@ -88,7 +89,7 @@ describe('kafkajs', () => {
     packOutgoing(
       values.map((value) => record(topic('out'), 'k', value)),
       {
-        partitionsOf: brokers.partitionsOf,
+        partitionsOf: (name) => brokers.partitionsOf(name),
         wireTopic: (name) => settings.topicPrefix + name,
         compressor: compressorOf('zstd'),
         schemaIds: undefined,
@@ -225,7 +226,7 @@ describe('kafkajs', () => {
           partition: 0,
           fetchOffset: buffered.fetchOffset,
           hungry: () => buffered.bytes() < limit / 2,
-          add: buffered.add,
+          add: (answer) => buffered.add(answer),
           failed: (error) => {
             throw error;
           },
@@ -304,6 +305,7 @@ describe('kafkajs', () => {
   it('retries CONCURRENT_TRANSACTIONS only when it begins: transactions in a row all come through (tulios/kafkajs#430, #1068)', async () => {
     const brokers = brokersOfOwn();
     const writer = transactor('row', brokers);
+    await writer.begin();
     for (let i = 0; i < 40; i += 1) {
       const { rounds } = await pack(brokers, [String(i)]);
       await writer.run(rounds, undefined);
@@ -334,12 +336,42 @@ describe('kafkajs', () => {
       },
     };
     const writer = transactor('played', playing);
+    await writer.begin();
     const { rounds } = await pack(real, ['x']);
     await expect(writer.run(rounds, undefined)).rejects.toMatchObject({ code: 'fenced' });
     expect(asked).toBe(3);
     // And stays fenced until its owner decides to begin anew.
     await expect(writer.run(rounds, undefined)).rejects.toMatchObject({ code: 'fenced' });
     expect(asked).toBe(3);
+  });
+
+  it('sends again what was not answered, and lets the first try end the next transaction when it arrives late: here that has begun anew (a connection that plays slow)', async () => {
+    const real = brokersOfOwn();
+    const late: (() => Promise<unknown>)[] = [];
+    const playing: Brokers = {
+      ...real,
+      coordinatorOf: async (kind, id) => {
+        const broker = await real.coordinatorOf(kind, id);
+        const endTxn: Broker['endTxn'] = (request) => {
+          if (late.length > 0) return broker.endTxn(request);
+          late.push(() => broker.endTxn(request));
+          const error = new Error('no answer');
+          return Promise.reject(Object.assign(error, { name: 'KafkaJSRequestTimeoutError' }));
+        };
+        return Object.assign(Object.create(broker) as Broker, { endTxn });
+      },
+    };
+    const writer = transactor('late', playing);
+    await writer.begin();
+    const { rounds } = await pack(real, ['x']);
+    await writer.run(rounds, undefined);
+    expect(writer.isReady()).toBe(false);
+    await expect(writer.run(rounds, undefined)).rejects.toMatchObject({ code: 'fenced' });
+    await writer.begin();
+    await expect(late[0]?.()).rejects.toMatchObject({ type: 'INVALID_PRODUCER_EPOCH' });
+    const { rounds: next } = await pack(real, ['y']);
+    await writer.run(next, undefined);
+    expect((await readAll(log, topic('out'))).map(text)).toEqual(['x', 'y']);
   });
 
   it('lets records of one aborted transaction through where two overlap and reading begins between: here none comes', async () => {
@@ -385,12 +417,11 @@ function counted(broker: Broker, count: (bytes: number) => void): Broker {
   return Object.assign(Object.create(broker) as Broker, {
     connectionPool: Object.assign(Object.create(connectionPool) as Broker['connectionPool'], {
       send: <T>(request: WireRequest<T>): Promise<T> => {
-        const { decode, parse } = request.response;
-        const response = {
-          parse,
-          decode: (payload: Buffer) => {
+        const response: WireRequest<T>['response'] = {
+          parse: (decoded) => request.response.parse(decoded),
+          decode(payload) {
             count(payload.length);
-            return decode(payload);
+            return request.response.decode(payload);
           },
         };
         return connectionPool.send({ ...request, response });

@@ -78,10 +78,11 @@ const get = async (service: string, path: string) => {
   const response = await fetch(`${services.get(service)!.probe}${path}`);
   return { status: response.status, body: await response.text() };
 };
-const isReady = (service: string) =>
-  expect
+async function isReady(service: string): Promise<void> {
+  await expect
     .poll(async () => (await get(service, '/readyz')).body, { timeout: 60_000 })
     .toBe('{"status":"ready"}\n');
+}
 
 let sent = 0;
 const post = (id: string) => ({
@@ -140,15 +141,15 @@ describe('services on a cluster', () => {
       services.get('a')!.child.kill('SIGKILL');
       await send(200);
       await begin('a', 'normalize');
-      let isSending = true;
+      const enough = new AbortController();
       const sending = (async () => {
-        while (isSending) {
+        while (!enough.signal.aborted) {
           await send(5);
           await pause(50);
         }
       })();
       const proof = await command('reconcile', '--json', '--wait', '60');
-      isSending = false;
+      enough.abort();
       await sending;
       expect(proof.json()).toMatchObject({ balanced: true, pending: 0, missing: 0, doubled: 0 });
       const { http } = proof.json()['sources'] as { http: { accepted: number; insights: number } };
@@ -254,7 +255,7 @@ describe('services on a cluster', () => {
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(ends.map(({ code }) => code)).toEqual(all.map(() => 0));
     // What they left is where the next ones go on.
-    await Promise.all([begin('again', 'normalize', 'classify', 'publish')]);
+    await begin('again', 'normalize', 'classify', 'publish');
     const proof = await command('reconcile', '--json', '--wait', '30');
     expect(proof.json()).toMatchObject({ balanced: true });
   });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify from 'fastify';
-import type { Kafka } from 'kafkajs';
+import type { Kafka, Transaction } from 'kafkajs';
 import { createKafka } from '#core/log/kafka/connect.ts';
 import { kafkaSettings, type KafkaSettings } from '#core/log/kafka/settings.ts';
 import { createLogger } from '#core/logger.ts';
@@ -78,8 +78,21 @@ export async function newStream(named?: readonly string[]): Promise<Stream> {
     transactionalId: `${prefix}publish`,
     idempotent: true,
     maxInFlightRequests: 1,
+    // A slow broker is still ending the transaction before when the next one begins.
+    retry: { retries: 40, maxRetryTime: 1_000 },
   });
   await producer.connect();
+  // The first on a broker that has just started finds no coordinator yet, and kafkajs gives up early.
+  const begin = async (): Promise<Transaction> => {
+    for (let left = 60; ; left -= 1) {
+      try {
+        return await producer.transaction();
+      } catch (error) {
+        if (left === 0) throw error;
+        await delay(500);
+      }
+    }
+  };
   const inTransaction = async (
     end: 'commit' | 'abort',
     messages: {
@@ -89,7 +102,7 @@ export async function newStream(named?: readonly string[]): Promise<Stream> {
       timestamp?: string;
     }[],
   ): Promise<void> => {
-    const transaction = await producer.transaction();
+    const transaction = await begin();
     await transaction.send({ topic, messages });
     await (end === 'commit' ? transaction.commit() : transaction.abort());
   };

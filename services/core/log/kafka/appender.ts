@@ -100,13 +100,14 @@ export function createAppender(parts: AppenderParts): Appender {
 
   async function run(rounds: Outgoing['rounds']): Promise<readonly Produced[]> {
     try {
+      // The id is nobody else's, and there is no offset: beginning anew is always right.
+      if (!transactor.isReady()) await transactor.begin();
       return await transactor.run(rounds, undefined);
     } catch (error) {
       if (!(error instanceof SignpostError) || error.code !== 'fenced') throw error;
-      // The id is nobody else's: the broker ended a transaction that took too long, or has forgotten the id.
-      await transactor.begin();
-      throw new SignpostError('log-unavailable', 'Kafka gave up on a transaction; not written', {
+      throw new SignpostError('log-unavailable', 'Kafka gave up on a transaction', {
         cause: error,
+        hint: 'It took too long, or its answer was lost; sent again, its records are recognised.',
       });
     }
   }

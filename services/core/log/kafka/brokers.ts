@@ -3,7 +3,7 @@
 import type { Kafka } from 'kafkajs';
 import { SignpostError } from '../../errors.ts';
 import { isConnectionLoss, protocolType } from './kafka-error.ts';
-import { brokerMakerOf, protocolError, type Broker } from './kafkajs-internals.ts';
+import { brokerMakerOf, discard, protocolError, type Broker } from './kafkajs-internals.ts';
 import { metadataOf, type ClusterMetadata } from './requests.ts';
 
 export interface Brokers {
@@ -23,8 +23,9 @@ export type CoordinatorKind = 'group' | 'transaction';
 
 const coordinatorType = { group: 0, transaction: 1 } as const;
 const UNKNOWN_TOPIC = 3;
-/** Seeds tried before giving up: each once or twice. */
+/** Seeds tried before giving up, where they refuse at once; one that stays silent takes its time alone. */
 const SEED_TRIES = 4;
+const SEED_MS = 1_000;
 
 /** Connections of their own: requests on one connection are answered one after the other. */
 export function createBrokers(kafka: Kafka): Brokers {
@@ -34,6 +35,8 @@ export function createBrokers(kafka: Kafka): Brokers {
   const coordinators = new Map<string, Promise<number>>();
   const ready = new WeakSet<Broker>();
   let seed: Broker | undefined;
+  let seeding: Promise<Broker> | undefined;
+  let closed = false;
   let refreshing: Promise<unknown> | undefined;
 
   const make = async (at?: { nodeId: number; host: string; port: number }): Promise<Broker> =>
@@ -46,14 +49,16 @@ export function createBrokers(kafka: Kafka): Brokers {
   const drop = (broker: Broker): void => {
     if (broker.nodeId !== null && nodes.get(broker.nodeId) === broker) nodes.delete(broker.nodeId);
     if (seed === broker) seed = undefined;
-    broker.disconnect().catch(() => undefined);
+    void discard(broker);
   };
 
   const connected = async (broker: Broker): Promise<Broker> => {
     // Connected is not yet ready: it must have said first which requests it understands.
     if (ready.has(broker) && broker.isConnected()) return broker;
     try {
-      await broker.connect();
+      if (!closed) await broker.connect();
+      // One that nobody knows of any more would keep the process alive.
+      if (closed) throw new SignpostError('log-closed', 'The log is closed');
       ready.add(broker);
       return broker;
     } catch (error) {
@@ -66,14 +71,25 @@ export function createBrokers(kafka: Kafka): Brokers {
     for (const broker of [...nodes.values(), ...(seed ? [seed] : [])]) {
       if (broker.isConnected()) return connected(broker);
     }
+    // Whoever asks meanwhile waits for the same one: a second would be forgotten and stay open.
+    seeding ??= connectSeed().finally(() => {
+      seeding = undefined;
+    });
+    return seeding;
+  }
+
+  async function connectSeed(): Promise<Broker> {
     let last: unknown;
+    const since = performance.now();
     for (let tries = 0; tries < SEED_TRIES; tries += 1) {
       try {
+        if (seed !== undefined) drop(seed);
         seed = await make();
         return await connected(seed);
       } catch (error) {
         last = error;
         if (protocolType(error) !== undefined || !isConnectionLoss(error)) break;
+        if (performance.now() - since > SEED_MS) break;
       }
     }
     throw last;
@@ -89,11 +105,17 @@ export function createBrokers(kafka: Kafka): Brokers {
       throw error;
     }
     for (const at of answer.brokers) {
-      const known = nodes.get(at.nodeId)?.connectionPool;
-      if (known?.host === at.host && known.port === at.port) continue;
+      const isKnown = (): boolean => {
+        const known = nodes.get(at.nodeId)?.connectionPool;
+        return known?.host === at.host && known.port === at.port;
+      };
+      if (isKnown()) continue;
+      const made = await make(at);
+      // Somebody else may have asked at the same time.
+      if (isKnown()) continue;
       const replaced = nodes.get(at.nodeId);
-      nodes.set(at.nodeId, await make(at));
-      replaced?.disconnect().catch(() => undefined);
+      nodes.set(at.nodeId, made);
+      if (replaced !== undefined) void discard(replaced);
     }
     return answer;
   }
@@ -163,10 +185,11 @@ export function createBrokers(kafka: Kafka): Brokers {
       if (isConnectionLoss(error)) nodes.forEach(drop);
     },
     async close() {
+      closed = true;
       const all = [...nodes.values(), ...(seed ? [seed] : [])];
       nodes.clear();
       seed = undefined;
-      await Promise.allSettled(all.map((broker) => broker.disconnect()));
+      await Promise.all(all.map(discard));
     },
   };
 }

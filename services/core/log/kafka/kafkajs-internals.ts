@@ -8,6 +8,9 @@ export interface Broker {
   readonly connectionPool: {
     readonly host: string;
     readonly port: number;
+    readonly pool: readonly {
+      readonly requestQueue: { rejectAll(error: Error): void };
+    }[];
     /** Sends on the broker's first connection, fetches on its second; connects when need be. */
     send<T>(request: WireRequest<T>): Promise<T>;
   };
@@ -112,6 +115,9 @@ export interface BrokerMaker {
 
 const require = createRequire(import.meta.url);
 const Encoder = require('kafkajs/src/protocol/encoder') as new (bytes: number) => Encoded;
+const { KafkaJSConnectionError } = require('kafkajs/src/errors') as {
+  KafkaJSConnectionError: new (message: string, options: object) => Error;
+};
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
   createErrorFromCode: (code: number) => Error & { readonly type: string };
 };
@@ -138,6 +144,20 @@ export function brokerMakerOf(kafka: Kafka): BrokerMaker {
       : (kafka as unknown as Record<symbol, (options: object) => BrokerMaker>)[symbol];
   if (create === undefined) throw new Error('This version of kafkajs makes clusters otherwise');
   return create({ allowAutoTopicCreation: false, isolationLevel: 1 });
+}
+
+/**
+ * Closes the broker's connections now. Left to kafkajs, closing waits for every answer that is due, and has by then
+ * stopped the clock that would give up on them: on a connection gone silent it waits for ever.
+ */
+export async function discard(broker: Broker): Promise<void> {
+  const { host, port, pool } = broker.connectionPool;
+  for (const { requestQueue } of pool) {
+    requestQueue.rejectAll(
+      new KafkaJSConnectionError('Connection given up', { broker: `${host}:${port}` }),
+    );
+  }
+  await broker.disconnect().catch(() => undefined);
 }
 
 export function encoded(bytes: Uint8Array): Encoded {

@@ -10,6 +10,8 @@ export interface PersistParts {
   /** Milliseconds. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** An answer was lost: what was asked may still be on its way, and be done at any time. */
+  readonly onLost?: () => void;
 }
 
 const passing: ReadonlySet<string> = new Set([
@@ -35,7 +37,7 @@ const pauseMs = { concurrent: 5, mostConcurrent: 50, first: 20, most: 500 };
 
 /** Asks until it works, fails for good, or `until` (milliseconds, as `now`) has come; @throws the last error. */
 export async function persist<T>(
-  { brokers, now, sleep }: PersistParts,
+  { brokers, now, sleep, onLost }: PersistParts,
   until: number,
   ask: () => Promise<T>,
 ): Promise<T> {
@@ -43,6 +45,7 @@ export async function persist<T>(
     try {
       return await ask();
     } catch (error) {
+      if (isConnectionLoss(error)) onLost?.();
       if (!isPassing(error) || now() >= until) throw error;
       if (protocolType(error) === 'CONCURRENT_TRANSACTIONS') {
         await sleep(Math.min(pauseMs.concurrent * (tries + 1), pauseMs.mostConcurrent));

@@ -153,8 +153,11 @@ export async function subscribe(
     }
     out.state = 'settled';
     holding.committed = nextOffset;
-    if (holding.out === out) holding.out = undefined;
-    serve();
+    if (holding.out !== out) return;
+    holding.out = undefined;
+    // An answer was lost on the way: what was asked then must not reach into the next transaction.
+    if (!holding.transactor.isReady() && !holdings.isGone(holding)) void holdings.takeOver(holding);
+    else serve();
   }
 
   function giveBack(holding: Holding, out: Out): void {

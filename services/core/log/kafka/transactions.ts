@@ -19,10 +19,16 @@ export interface Transactor {
   /** Fences whoever has the id, and waits until what they left open is committed or aborted. */
   begin(): Promise<void>;
   /**
-   * Writes all rounds of batches (at most one batch of a partition in each) and the offset atomically. Begins anew by
-   * itself after a failure, unless it was fenced.
-   * @throws SignpostError `fenced`: somebody else began, nothing was written; `log-unavailable`: nothing was written,
-   *   or, when it says so, nobody knows; `record-too-large`, `log-refused`: nothing was written.
+   * False before the first `begin`, and after a run that failed or in which an answer was lost: what was asked then may
+   * still be on its way, and would end or change the next transaction. Only beginning anew shuts it out; whoever does
+   * so must first see where the group stands, since somebody else may have had the id.
+   */
+  readonly isReady: () => boolean;
+  /**
+   * Writes all rounds of batches (at most one batch of a partition in each) and the offset atomically.
+   * @throws SignpostError `fenced`: somebody else began, or it is not ready, and nothing was written by this run;
+   *   `log-unavailable`: nothing was written, or, when it says so, nobody knows; `record-too-large`, `log-refused`:
+   *   nothing was written.
    */
   run(
     rounds: readonly (readonly ClosedBatch[])[],
@@ -42,11 +48,13 @@ export interface TransactorOptions extends PersistParts {
 /** An abort that does not come through is left to the broker, which aborts what is left open. */
 const ABORT_MS = 500;
 
+type Sender = ProducerIdentity & { readonly id: bigint };
+
 export function createTransactor(options: TransactorOptions): Transactor {
   const { brokers, transactionalId, transactionTimeoutMs, deadlineMs, now } = options;
-  let identity: (ProducerIdentity & { readonly id: bigint }) | undefined;
-  /** Taking the id back is for the owner alone to decide, by `begin`. */
-  let fenced: SignpostError | undefined;
+  let identity: Sender | undefined;
+  let lost = false;
+  const parts: PersistParts = { ...options, onLost: () => (lost = true) };
   /** Next sequence number of each partition: the broker drops what it has seen, and refuses gaps. */
   let sequences = new Map<string, number>();
 
@@ -54,8 +62,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
 
   async function begin(until: number): Promise<void> {
     identity = undefined;
-    fenced = undefined;
-    const { producerId, producerEpoch } = await persist(options, until, async () =>
+    const { producerId, producerEpoch } = await persist(parts, until, async () =>
       (await coordinator()).initProducerId({
         transactionalId,
         transactionTimeout: transactionTimeoutMs,
@@ -63,6 +70,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
     );
     identity = { producerId, producerEpoch, id: BigInt(producerId.toString()) };
     sequences = new Map();
+    lost = false;
   }
 
   async function add(
@@ -76,7 +84,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
       topic,
       partitions: [...new Set(each.map(({ partition }) => partition))],
     }));
-    await persist(options, until, async () => {
+    await persist(parts, until, async () => {
       const broker = await coordinator();
       // One connection answers in order, so both may be asked at once.
       const asked = [
@@ -89,7 +97,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
 
   async function send(
     batches: readonly ClosedBatch[],
-    { id, producerEpoch }: NonNullable<typeof identity>,
+    { id, producerEpoch }: Sender,
     until: number,
   ): Promise<readonly Produced[]> {
     for (const batch of batches) {
@@ -110,7 +118,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
       return grouped;
     };
     // Sent again with the same numbers, a batch that did arrive is recognised and not written twice.
-    return persist(options, until, async () => {
+    return persist(parts, until, async () => {
       const asked = [...(await leaders()).values()].map(async (each) => {
         const { topic, partition } = each[0]!;
         const leader = await brokers.leaderOf(topic, partition);
@@ -125,7 +133,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
     { group, topic, partition, offset }: InputOffset,
     until: number,
   ): Promise<void> {
-    await persist(options, until, async () =>
+    await persist(parts, until, async () =>
       (await brokers.coordinatorOf('group', group)).txnOffsetCommit({
         ...transaction,
         groupId: group,
@@ -135,15 +143,9 @@ export function createTransactor(options: TransactorOptions): Transactor {
   }
 
   async function end(transaction: InTransaction, commit: boolean, until: number): Promise<void> {
-    await persist(options, until, async () =>
+    await persist(parts, until, async () =>
       (await coordinator()).endTxn({ ...transaction, transactionResult: commit }),
     );
-  }
-
-  function told(error: unknown, doing: string): unknown {
-    const telling = toSignpostError(error, doing);
-    if (telling instanceof SignpostError && telling.code === 'fenced') fenced = telling;
-    return telling;
   }
 
   return {
@@ -154,14 +156,16 @@ export function createTransactor(options: TransactorOptions): Transactor {
         throw toSignpostError(error, `Beginning as ${transactionalId}`);
       }
     },
+    isReady: () => identity !== undefined && !lost,
     async run(rounds, input) {
+      const sender = identity;
+      if (sender === undefined || lost) {
+        throw new SignpostError('fenced', `${transactionalId} has to begin anew first`);
+      }
       const until = now() + deadlineMs;
       const produced: Produced[] = [];
       let committing = false;
-      if (fenced !== undefined) throw fenced;
       try {
-        if (identity === undefined) await begin(until);
-        const sender = identity!;
         const transaction = { ...sender, transactionalId };
         await add(transaction, rounds.flat(), input, until);
         const allSent = (async () => {
@@ -172,21 +176,20 @@ export function createTransactor(options: TransactorOptions): Transactor {
         await end(transaction, true, until);
         return produced;
       } catch (error) {
-        const sender = identity;
-        // Whatever went wrong, numbers and state may be out of step with the broker's: the next run begins anew.
-        identity = undefined;
+        // Whatever went wrong, numbers and state may be out of step with the broker's.
+        if (identity === sender) identity = undefined;
         const doing = committing
           ? `Committing as ${transactionalId} (nobody knows whether it was done)`
           : `Writing as ${transactionalId}`;
-        if (sender !== undefined && !committing && !isFencing(error)) {
+        if (!committing && !isFencing(error)) {
           try {
             await end({ ...sender, transactionalId }, false, now() + ABORT_MS);
           } catch (abortError) {
-            // Not ours any more: beginning anew would take it back from its owner. Else the timeout aborts it.
-            if (isFencing(abortError)) throw told(abortError, doing);
+            // Else beginning anew aborts it, or the broker when its time is up.
+            if (isFencing(abortError)) throw toSignpostError(abortError, doing);
           }
         }
-        throw told(error, doing);
+        throw toSignpostError(error, doing);
       }
     },
   };
