@@ -2,8 +2,9 @@
 import { Worker } from 'node:worker_threads';
 import type { MetricObject } from 'prom-client';
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '#core/log/embedded/open.ts';
+import { announceSchemas } from '#core/registry/announced.ts';
 import { groupOf } from '#core/run-stage.ts';
-import { flows, topicsFor } from '../topology.ts';
+import { flows, schemasAnnounced, topicsFor } from '../topology.ts';
 import type { Config } from './config.ts';
 import { departmentsOf } from './judgement.ts';
 import { readPseudonymKeys } from './pseudonym-keys.ts';
@@ -40,7 +41,9 @@ export async function openPipeline(
   const log = await openEmbeddedLog({ ...logOptions, directory });
   const workers: Worker[] = [];
   try {
-    await log.ensureTopics(topicsFor(departments));
+    await log.ensureTopics([...topicsFor(departments), schemasAnnounced]);
+    // Another release that opens this directory later can then read what this one wrote.
+    await announceSchemas(log, schemasAnnounced.name, Date.now);
     const pseudonymKeys = readPseudonymKeys(directory);
     for (const stages of stagesByThread(config.threads, config.fusion.enabled))
       workers.push(startThread(log, { config, pseudonymKeys, stages }));

@@ -3,9 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { connectEmbeddedLog } from '#core/log/embedded/client.ts';
 import { createLogger } from '#core/logger.ts';
+import { announcedSchemas } from '#core/registry/announced.ts';
+import { learningLog } from '#core/registry/learning-log.ts';
 import { runStage } from '#core/run-stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
-import { recordsDropped, recordsRejected } from '../topology.ts';
+import { recordsDropped, recordsRejected, schemasAnnounced } from '../topology.ts';
 import type { Config } from './config.ts';
 import { buildStages, type StageName } from './stages.ts';
 
@@ -30,8 +32,13 @@ parentPort!.on('message', (message: ToStageThread) => {
   else void telemetry.snapshot().then((metrics) => parentPort!.postMessage({ metrics }));
 });
 
-const log = connectEmbeddedLog(port);
 const logger = createLogger('stages', config.logLevel);
+const plain = connectEmbeddedLog(port);
+const log = learningLog(plain, {
+  source: announcedSchemas(plain, schemasAnnounced.name),
+  logger,
+  clock: Date.now,
+});
 const stages = buildStages(names, config, pseudonymKeys);
 parentPort!.postMessage({ ready: true });
 try {

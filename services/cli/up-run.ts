@@ -5,15 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { SignpostError } from '#core/errors.ts';
 import { createLogger } from '#core/logger.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
-import { metricsText } from '#core/telemetry.ts';
+import { announcedSchemas } from '#core/registry/announced.ts';
+import { createTelemetry } from '#core/telemetry.ts';
 import { loadApiKeys } from '../gateway/api-keys.ts';
 import { createGateway } from '../gateway/http/gateway.ts';
 import { liveEvents, type Live } from '../gateway/synthetic/live.ts';
 import { GAZETTEER_URL } from '../gateway/synthetic/provider.ts';
 import { takeIn } from '../gateway/sources/intake.ts';
+import { schemasAnnounced } from '../topology.ts';
 import { readConfig, type Config } from './config.ts';
 import { createLiveView } from './live-view.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
+import { metricsWithLag } from './run/process-metrics.ts';
+import { groupsOf } from './run/services.ts';
+import { stageNames } from './stages.ts';
+import { registeredTopics } from './topics/log-schemas.ts';
 
 export interface UpOptions {
   readonly data: string;
@@ -43,15 +49,31 @@ export async function runUp(options: UpOptions): Promise<void> {
     // Nothing is taken in before all that the configuration names is known to be good.
     await Promise.race([pipeline.failed, pipeline.ready]);
     const keys = await loadApiKeys(options.data, Date.now);
+    const { log, departments } = pipeline;
+    const telemetry = createTelemetry(() => performance.now() / 1000);
     const gateway = await createGateway({
-      log: pipeline.log,
+      log,
       config: { ...config.gateway, port: options.port ?? config.gateway.port },
       clock: Date.now,
       logger,
       keys,
       overloaded: () =>
         backlog > mostBacklog ? `${backlog} records are waiting to be processed.` : null,
-      metricsText: async () => metricsText(await pipeline.metrics()),
+      metricsText: metricsWithLag({
+        telemetry: {
+          snapshot: async () =>
+            [await telemetry.snapshot(), ...(await pipeline.metrics())].flat(),
+        },
+        log: () => log,
+        groups: groupsOf(stageNames),
+        now: Date.now,
+      }),
+      registry: {
+        topics: registeredTopics(departments, ''),
+        source: announcedSchemas(log, schemasAnnounced.name),
+      },
+      onIntake: telemetry.intake.taken,
+      onRefused: telemetry.intake.refused,
     });
     const { url } = await gateway.listen();
     const live = options.demo

@@ -6,7 +6,7 @@ import type { Log } from '#core/log/port.ts';
 import { metricsText, type Telemetry } from '#core/telemetry.ts';
 
 export interface ProcessMetricsParts {
-  readonly telemetry: Telemetry;
+  readonly telemetry: Pick<Telemetry, 'snapshot'>;
   /** Undefined until it is open. */
   readonly log: () => Log | undefined;
   readonly groups: readonly GroupReads[];
