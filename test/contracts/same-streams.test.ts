@@ -122,12 +122,12 @@ async function compare(imports: readonly Import[]): Promise<readonly Report[]> {
   for (const [stream, insights] of Object.entries(wanted)) {
     const others = got[stream]!;
     const differing = [...insights].filter(([id, said]) => others.get(id) !== said);
-    expect(differing, stream).toEqual([]);
+    expect({ stream, differing }).toEqual({ stream, differing: [] });
     const sources = new Set([...insights.values()].map(sourceOf));
     const more = [...others].filter(
       ([id, said]) => sources.has(sourceOf(said)) && !insights.has(id),
     );
-    expect(more, stream).toEqual([]);
+    expect({ stream, more }).toEqual({ stream, more: [] });
   }
   return embedded;
 }
@@ -197,13 +197,12 @@ test('made-up tickets with updates, posts and surveys, with duplicates, give the
   expect(surveys!.insights).toBeGreaterThan(0);
 }, 180_000);
 
-if (realData !== undefined) {
-  test.each(realFiles)(
-    'real %s of %s give the same streams',
-    async (kind, mapping) => {
-      const [name] = globSync(`${kind}/${mapping}-*`, { cwd: realData });
-      await compare([{ kind, file: join(realData, name!), mapping }]);
-    },
-    600_000,
-  );
-}
+test.each(realData === undefined ? [] : realFiles)(
+  'real %s of %s give the same streams',
+  async (kind, mapping) => {
+    const [name] = globSync(`${kind}/${mapping}-*`, { cwd: realData! });
+    const [report] = await compare([{ kind, file: join(realData!, name!), mapping }]);
+    expect(report!.accepted).toBeGreaterThan(0);
+  },
+  600_000,
+);

@@ -50,7 +50,12 @@ export async function measureLatency(
     const load = loadavg()[0]!;
     const sentAt = new Map<string, number>();
     const acceptedAt = new Map<string, number>();
-    const appends: Promise<unknown>[] = [];
+    const appends: Promise<void>[] = [];
+    const append = async (records: readonly OutgoingRecord[]): Promise<void> => {
+      await log.append(records);
+      const done = performance.now();
+      for (const { key } of records) acceptedAt.set(key!, done);
+    };
     const texts = madeUpTexts();
     const startedAt = performance.now();
     const total = perSecond * (warmUpSeconds + seconds);
@@ -58,17 +63,12 @@ export async function measureLatency(
       const due = Math.min(total, ((performance.now() - startedAt) / 1000) * perSecond);
       const records: OutgoingRecord[] = [];
       for (; sent < due; sent += 1) {
-        records.push(postOf(sent, texts.next().value!, Date.now()));
+        records.push(postOf(sent, texts.next().value, Date.now()));
       }
       const now = performance.now();
       if (records.length > 0) {
         for (const { key } of records) sentAt.set(key!, now);
-        appends.push(
-          log.append(records).then(() => {
-            const done = performance.now();
-            for (const { key } of records) acceptedAt.set(key!, done);
-          }),
-        );
+        appends.push(append(records));
       }
       await pause(tickMs);
     }

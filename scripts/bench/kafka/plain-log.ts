@@ -75,7 +75,8 @@ export async function openPlainLog(settings: KafkaSettings, claims: ClaimStore):
         });
       });
 
-    const eachBatch = async ({ batch, resolveOffset, heartbeat }: EachBatchPayload) => {
+    const eachBatch = async (payload: EachBatchPayload) => {
+      const { batch } = payload;
       const topic = batch.topic.slice(settings.topicPrefix.length);
       const { partition } = batch;
       const most = options.maxRecords ?? 500;
@@ -84,8 +85,8 @@ export async function openPlainLog(settings: KafkaSettings, claims: ClaimStore):
           .slice(from, from + most)
           .map((message) => received(topic, partition, message));
         await handOut(topic, partition, records);
-        resolveOffset(String(records.at(-1)!.offset));
-        await heartbeat();
+        payload.resolveOffset(String(records.at(-1)!.offset));
+        await payload.heartbeat();
       }
     };
     await consumer.connect();
