@@ -1,6 +1,7 @@
 // `npm run bench`: speed and memory of what users run, on this machine. Figures of record stand in docs/performance.md.
 import { parseArgs } from 'node:util';
 import { benchImport } from './import.ts';
+import { benchKafka, kafkaWays } from './kafka.ts';
 import { benchStart } from './start.ts';
 
 const HELP = `Measures Signpost on this machine.
@@ -9,8 +10,11 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- import --records N    import of N short texts to published streams
   npm run bench -- start                 cold start of the command and of \`signpost up\`
   npm run bench -- codecs                encoding and decoding of a signal
+  npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
+                                         ${kafkaWays.join(', ')}
 
-Options: --records N, --runs N (default 3; medians are what counts on a busy machine), --json`;
+Options: --records N, --runs N (default 3; medians are what counts on a busy machine), --json,
+         --profile DIR (kafka: profiles of the processor, one of each process)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,13 +22,17 @@ const { values, positionals } = parseArgs({
     records: { type: 'string' },
     runs: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 const runs = Number(values.runs);
-const [what = 'all'] = positionals;
+const [what = 'all', ...ways] = positionals;
+const unknown = ways.filter((way) => what !== 'kafka' || !kafkaWays.includes(way));
 
-if (values.help || !['all', 'import', 'start', 'codecs'].includes(what) || !(runs >= 1)) {
+const known = ['all', 'import', 'start', 'codecs', 'kafka'].includes(what) && unknown.length === 0;
+
+if (values.help || !known || !(runs >= 1)) {
   console.log(HELP);
   process.exitCode = values.help ? 0 : 2;
 } else {
@@ -37,8 +45,14 @@ if (values.help || !['all', 'import', 'start', 'codecs'].includes(what) || !(run
     }
   }
   if (what === 'codecs') await import('./codecs.ts');
+  if (what === 'kafka') {
+    const records = Number(values.records ?? 100_000);
+    const { profile } = values;
+    results.push(await benchKafka({ records, ways, profile }));
+  }
   for (const result of results) {
     if (values.json) console.log(JSON.stringify(result));
+    else if ('throughput' in result) Object.values(result).forEach((part) => console.table(part));
     else console.table(result);
   }
 }
