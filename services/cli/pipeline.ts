@@ -1,7 +1,11 @@
 // The whole pipeline in one process: the embedded log, its topics, and the stages in threads of their own.
 import { Worker } from 'node:worker_threads';
 import type { MetricObject } from 'prom-client';
-import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '#core/log/embedded/open.ts';
+import {
+  openEmbeddedLog,
+  type EmbeddedLog,
+  type EmbeddedLogOptions,
+} from '#core/log/embedded/open.ts';
 import { announceSchemas } from '#core/registry/announced.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { flows, schemasAnnounced, topicsFor } from '../topology.ts';

@@ -28,8 +28,6 @@ export interface UpOptions {
   readonly demo: boolean;
 }
 
-/** Above this many records under way, senders are asked to come again later. */
-const mostBacklog = 1_000_000;
 const lookMs = 500;
 /** A few records a second, after what the last minutes brought: lively, yet readable. */
 const demo = { seed: 7, perSecond: 3, backlogMs: 20 * 60_000 };
@@ -58,11 +56,12 @@ export async function runUp(options: UpOptions): Promise<void> {
       logger,
       keys,
       overloaded: () =>
-        backlog > mostBacklog ? `${backlog} records are waiting to be processed.` : null,
+        backlog > config.gateway.maxBacklogRecords
+          ? `${backlog} records are waiting to be processed.`
+          : null,
       metricsText: metricsWithLag({
         telemetry: {
-          snapshot: async () =>
-            [await telemetry.snapshot(), ...(await pipeline.metrics())].flat(),
+          snapshot: async () => [await telemetry.snapshot(), ...(await pipeline.metrics())].flat(),
         },
         log: () => log,
         groups: groupsOf(stageNames),

@@ -91,11 +91,17 @@ export async function allCommitted(
   return all;
 }
 
-/** Start, end of committed records, and bytes on the leader's disk; 0 bytes where this client may not ask for them. */
+/** By `keyOf`: where committed records end, and where all that was written ended a moment before. */
+export interface Ends {
+  readonly stable: ReadonlyMap<string, number>;
+  readonly written: ReadonlyMap<string, number>;
+}
+
+/** Start, end of committed records, what is hidden behind it, and bytes on the leader's disk; 0 bytes where this client may not ask for them. */
 export async function statusOf(
   brokers: Brokers,
   partitions: readonly At[],
-  ends: ReadonlyMap<string, number>,
+  { stable, written }: Ends,
 ): Promise<ReadonlyMap<string, PartitionStatus>> {
   const starts = await boundsOf(brokers, partitions, 'start');
   const sizes = new Map<string, number>();
@@ -105,9 +111,16 @@ export async function statusOf(
   const status = new Map<string, PartitionStatus>();
   for (const at of partitions) {
     const key = keyOf(at);
-    const end = ends.get(key) ?? 0;
+    const end = stable.get(key) ?? 0;
     const start = starts.get(key) ?? 0;
-    status.set(key, { partition: at.partition, start, end, bytes: sizes.get(key) ?? 0 });
+    const hiddenTo = written.get(key) ?? 0;
+    status.set(key, {
+      partition: at.partition,
+      start,
+      end,
+      bytes: sizes.get(key) ?? 0,
+      ...(hiddenTo > end && { hiddenTo }),
+    });
   }
   return status;
 }

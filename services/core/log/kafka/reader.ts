@@ -5,7 +5,7 @@ import type { LogReader, ReceivedRecord, ReadLimits, ReadResult } from '../port.
 import { toSignpostError } from './kafka-error.ts';
 import { protocolError } from './kafkajs-internals.ts';
 import { createBuffered } from './lane.ts';
-import { allCommitted, boundsOf, keyOf, statusOf, type At } from './offsets.ts';
+import { allCommitted, boundsOf, keyOf, statusOf, type At, type Ends } from './offsets.ts';
 import { persist, type PersistParts } from './persist.ts';
 import { fetchRecords } from './fetch-request.ts';
 import type { SchemaIds } from './schema-ids.ts';
@@ -51,20 +51,20 @@ export function createReader(parts: ReaderParts): LogReader {
   }
 
   /** Where committed records end, once what was open at the time of asking is done or was waited for long enough. */
-  async function settledEnds(partitions: readonly At[]): Promise<ReadonlyMap<string, number>> {
-    const ends = await boundsOf(brokers, partitions, 'end');
+  async function settledEnds(partitions: readonly At[]): Promise<Ends> {
+    const written = await boundsOf(brokers, partitions, 'end');
     const until = now() + SETTLE_MS;
     for (;;) {
       const stable = await boundsOf(brokers, partitions, 'stable');
       const waiting = partitions.filter((at) => {
         const key = keyOf(at);
         const offset = stable.get(key) ?? 0;
-        return offset < (ends.get(key) ?? 0) && stuck.get(key) !== offset;
+        return offset < (written.get(key) ?? 0) && stuck.get(key) !== offset;
       });
-      if (waiting.length === 0) return stable;
+      if (waiting.length === 0) return { stable, written };
       if (now() >= until) {
         for (const at of waiting) stuck.set(keyOf(at), stable.get(keyOf(at)) ?? 0);
-        return stable;
+        return { stable, written };
       }
       await sleep(SETTLE_STEP_MS);
     }
