@@ -1,6 +1,7 @@
 // `npm run chaos`: a kill storm on a cluster of its own, judged by an oracle that knows only what was acknowledged.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { complaintsAboutAway, runBrokerAway } from './chaos/broker-away.ts';
 import { complaintsAbout, runStorm, seconds, type StormReport } from './chaos/storm.ts';
 
 const usage = `Usage: npm run chaos -- [options]
@@ -21,6 +22,8 @@ counts what was lost, doubled, from nowhere or out of order. Ends with 1 when an
   --fused           all stages in one process, chained
   --minutes N       length of the storm (what the faults need)
   --session MS      session timeout of groups (10000)
+  --away SECONDS    no storm: the broker is killed for so long, with senders at the gateway
+  --hang SECONDS    the same, with the broker stopped and its connections open
   --seed N          draws the storm (a new one)
   --keep            leave journal, logs and data behind
   --json            print the report as JSON
@@ -50,6 +53,8 @@ const { values } = parseArgs({
     brokers: text,
     minutes: text,
     session: text,
+    away: text,
+    hang: text,
     seed: text,
     fused: flag,
     keep: flag,
@@ -77,6 +82,16 @@ async function main(): Promise<number> {
   const say = (line: string): void => {
     console.error(`${seconds(performance.now() - begun).padStart(8)}  ${line}`);
   };
+  const root = join(import.meta.dirname, '..');
+  const { signal } = interrupted;
+  if (values.away !== undefined || values.hang !== undefined) {
+    const how = values.away === undefined ? 'hang' : 'kill';
+    const awayMs = 1_000 * number(how === 'kill' ? 'away' : 'hang', values.away ?? values.hang, 0);
+    const report = await runBrokerAway({ root, how, awayMs, signal, say });
+    const complaints = complaintsAboutAway(report);
+    console.log(JSON.stringify({ ...report, complaints }, null, 2));
+    return complaints.length === 0 ? 0 : 1;
+  }
   say(`seed ${seed}`);
   const report = await runStorm({
     seed,
@@ -94,9 +109,9 @@ async function main(): Promise<number> {
     durationMs:
       values.minutes === undefined ? usualMs : number('minutes', values.minutes, 1) * 60_000,
     sessionTimeoutMs: number('session', values.session, 10_000),
-    root: join(import.meta.dirname, '..'),
+    root,
     quickStart: false,
-    signal: interrupted.signal,
+    signal,
     say,
     keep: values.keep,
   });

@@ -44,6 +44,14 @@ export function createStriker(options: StrikerOptions): Striker {
     return candidates[Math.floor((scaled % 1) * candidates.length)];
   }
 
+  /** Services with copies to spare: the last one of a service is killed at times, but never sent away. */
+  function crowded(): readonly string[] {
+    const count = (service: string): number =>
+      copies.all.filter((copy) => copy.service === service && copy.state === 'running').length;
+    const most = Math.max(...services.map(count));
+    return services.filter((service) => count(service) === most);
+  }
+
   const stages = services.filter((service) => service !== 'gateway');
 
   async function strikeCopy(
@@ -56,7 +64,8 @@ export function createStriker(options: StrikerOptions): Striker {
       copies.start(service);
       return;
     }
-    const copy = chosen(whom, fault === 'pause' ? stages : services);
+    const among = fault === 'pause' ? stages : fault === 'leave' ? crowded() : services;
+    const copy = chosen(whom, among);
     if (copy === undefined) return count('nobody left to strike');
     count(`${fault} ${copy.service}`);
     if (fault === 'leave') {

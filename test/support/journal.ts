@@ -51,6 +51,7 @@ export function openJournal(path: string): JournalWriter {
   const told = new Set<string>();
   let syncing: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  let isOpen = true;
 
   /** One sync serves all that were written before it began. */
   const sync = (): Promise<void> => {
@@ -86,7 +87,9 @@ export function openJournal(path: string): JournalWriter {
       return sync();
     },
     async close() {
-      await syncing;
+      if (!isOpen) return;
+      isOpen = false;
+      await (next ?? syncing);
       closeSync(file);
     },
   };

@@ -49,7 +49,10 @@ export async function readWhole(
     done = resolve;
     failed = reject;
   });
-  consumer.on(consumer.events.CRASH, ({ payload }) => failed(payload.error));
+  // A coordinator that is loading, for one, is met again by itself.
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    if (!restart) failed(error);
+  });
   const timer = setTimeout(() => {
     failed(new Error(`No end within ${timeoutMs} ms on ${[...open].join(', ')}`));
   }, timeoutMs);
