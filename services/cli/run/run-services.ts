@@ -107,6 +107,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     opened = await untilReached(
       () => openServiceLog(at, { ...parts, metrics: telemetry.log }).catch(explainWriter),
       { logger, signal: stopped, sleep, onWaiting: (why) => (opening = why) },
+      ({ log: late }) => late.close(),
     );
     if (opened === undefined) return;
     const { log: shared, failed } = opened;
