@@ -92,9 +92,10 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     const senders = createSenders(sent);
     const sendingSince = performance.now();
     let sendingMs = 0;
-    const sending = senders.run().then(() => {
+    const sending = (async () => {
+      await senders.run();
       sendingMs = performance.now() - sendingSince;
-    });
+    })();
     // Told below, or by the oracle.
     sending.catch(() => over.abort());
     const striker = createStriker({

@@ -48,10 +48,10 @@ export function createStriker(options: StrikerOptions): Striker {
 
   /** Services with copies to spare: the last one of a service is killed at times, but never sent away. */
   function crowded(): readonly string[] {
-    const count = (service: string): number =>
+    const copiesOf = (service: string): number =>
       copies.all.filter((copy) => copy.service === service && copy.state === 'running').length;
-    const most = Math.max(...services.map(count));
-    return services.filter((service) => count(service) === most);
+    const most = Math.max(...services.map(copiesOf));
+    return services.filter((service) => copiesOf(service) === most);
   }
 
   const stages = services.filter((service) => service !== 'gateway');

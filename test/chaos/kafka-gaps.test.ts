@@ -163,25 +163,27 @@ test(
 
     const past: string[] = [];
     let looks = 0;
-    let done = 0;
-    const look = async (): Promise<void> => {
+    /** @returns how many records lie before what is committed. */
+    const look = async (): Promise<number> => {
       const groupId = settings.topicPrefix + groupOf('deliver');
       const topics = [settings.topicPrefix + words.name];
       // A group that is new has no coordinator at once.
       const committed = await admin.fetchOffsets({ groupId, topics }).catch(() => undefined);
-      if (committed === undefined) return;
+      if (committed === undefined) return 0;
       const known = new Set(receiver.acknowledged);
       looks += 1;
-      done = 0;
+      let done = 0;
       for (const { partition, offset } of committed.flatMap(({ partitions }) => partitions)) {
         const before = at[partition]!.filter((place) => place.offset < Number(offset));
         done += before.length;
         for (const { word } of before)
           if (!known.has(word)) past.push(`${word} of partition ${partition}, committed ${offset}`);
       }
+      return done;
     };
-    while (done < RECORDS && past.length === 0) {
-      await look();
+    for (;;) {
+      const done = await look();
+      if (done >= RECORDS || past.length > 0) break;
       if (done > RECORDS / 4 && !firstLeaves.signal.aborted) {
         firstLeaves.abort();
         tasks.push(run(third, stop.signal));

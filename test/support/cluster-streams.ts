@@ -60,7 +60,9 @@ export async function readStreams(
     } else if (topic === droppedName || topic === rejectedName) {
       const into = topic === droppedName ? dropped : rejected;
       // What it says of itself counts, not its headers.
-      const origin = `${value?.['topic']}/${value?.['partition']}/${value?.['offset']}`;
+      const origin = ['topic', 'partition', 'offset']
+        .map((name) => String(value?.[name]))
+        .join('/');
       into.push({ ...seenOf(record, null), origin, reason: String(value?.['reason']) });
     } else if (topic === signalsName) {
       signals.push(seenOf(record, value === null ? null : toldOf(value)));
