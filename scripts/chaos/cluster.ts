@@ -46,17 +46,17 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     startKafka({ dir: join(folder, 'kafka'), brokers, quickStart }),
     startPostgres({ dir: join(folder, 'postgres') }),
   ]);
-  const [kafka, postgres] = started.map((each) =>
+  const [brokersUp, databaseUp] = started.map((each) =>
     each.status === 'fulfilled' ? each.value : undefined,
   ) as [Kafka | undefined, Postgres | undefined];
   const close = async (keep: boolean): Promise<void> => {
-    await Promise.allSettled([kafka?.stop(), postgres?.stop()]);
+    await Promise.allSettled([brokersUp?.stop(), databaseUp?.stop()]);
     if (!keep) rmSync(folder, { recursive: true, force: true });
   };
   try {
     const failed = started.find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return await prepared(kafka!, postgres!);
+    return await prepared(brokersUp!, databaseUp!);
   } catch (error) {
     await close(false);
     throw error;

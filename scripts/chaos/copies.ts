@@ -109,7 +109,8 @@ export function createCopies({ root: usualRoot, config, env, logs }: CopiesOptio
           const end = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
           died.push(`${name} ended by itself (${code ?? signal}): ${end}`);
         }
-        resolve(code);
+        // One that had not begun to listen had nothing to finish either.
+        resolve(signal === 'SIGTERM' ? 0 : code);
       });
     }).finally(() => {
       state = 'ended';

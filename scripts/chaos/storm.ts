@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { seeded } from '../../test/support/adversary.ts';
 import { judge, type Judgement } from '../../test/support/cluster-oracle.ts';
-import { readStreams } from '../../test/support/cluster-streams.ts';
+import { readStreams, type SchemaIds } from '../../test/support/cluster-streams.ts';
 import { openJournal, readJournal } from '../../test/support/journal.ts';
 import { openCluster } from './cluster.ts';
 import { createCopies } from './copies.ts';
@@ -25,7 +25,10 @@ export interface StormOptions extends PlanOptions {
   /** All stages in one process, chained. */
   readonly fused: boolean;
   readonly sessionTimeoutMs: number;
+  /** Where the checkout stands. */
   readonly root: string;
+  /** One of the release after it, to run copies of both at once. */
+  readonly nextRelease?: string;
   readonly quickStart: boolean;
   readonly signal: AbortSignal;
   /** Told what happens, a line each. */
@@ -45,6 +48,8 @@ export interface StormReport {
   readonly sendingMs: number;
   readonly wallMs: number;
   readonly judgement: Judgement;
+  /** Records of each schema id, by topic. */
+  readonly schemaIds: SchemaIds;
   /** Whether `signpost reconcile` on the living cluster found the books balanced. */
   readonly reconciled: boolean;
   /** What else must not happen: processes that ended by themselves, or not cleanly on SIGTERM. */
@@ -58,7 +63,7 @@ const STOP_MS = 40_000;
 
 export async function runStorm(options: StormOptions): Promise<StormReport> {
   const { seed, partitions, copies: count, brokers, fused, root, signal, say, keep } = options;
-  const { sessionTimeoutMs, quickStart } = options;
+  const { sessionTimeoutMs, quickStart, nextRelease } = options;
   const begun = performance.now();
   const random = seeded(seed);
   const plan = planOf(options, random);
@@ -73,9 +78,10 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   try {
     const stages = fused ? ['normalize+classify+publish'] : ['normalize', 'classify', 'publish'];
     const services = ['gateway', ...stages];
+    const releases = nextRelease === undefined ? [root] : [root, nextRelease];
     const first = services.flatMap((service) =>
-      Array.from({ length: service === 'gateway' ? Math.min(2, count) : count }, () =>
-        copies.start(service),
+      Array.from({ length: service === 'gateway' ? Math.min(2, count) : count }, (_, i) =>
+        copies.start(service, releases[i % releases.length]),
       ),
     );
     await Promise.all(first.map(({ ready }) => ready));
@@ -86,12 +92,20 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     const senders = createSenders(sent);
     const sendingSince = performance.now();
     let sendingMs = 0;
-    const sending = senders.run().then(() => {
+    const sending = (async () => {
+      await senders.run();
       sendingMs = performance.now() - sendingSince;
-    });
+    })();
     // Told below, or by the oracle.
     sending.catch(() => over.abort());
-    const striker = createStriker({ cluster, copies, services, sessionTimeoutMs, say });
+    const striker = createStriker({
+      cluster,
+      copies,
+      services,
+      releases,
+      sessionTimeoutMs,
+      say,
+    });
     for (const strike of plan) {
       const inMs = sendingSince + strike.atMs - performance.now();
       if (inMs > 0) await pause(inMs, undefined, { signal: stopped }).catch(() => {});
@@ -123,7 +137,12 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       }),
     );
     await journal.close();
-    const streams = await readStreams({ kafka: client, root, withSignals: true });
+    const newest = nextRelease ?? root;
+    const { schemaIds, ...streams } = await readStreams({
+      kafka: client,
+      root: newest,
+      withSignals: true,
+    });
     const judgement = judge(readJournal(journalPath), streams);
     return {
       seed,
@@ -134,6 +153,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       sendingMs,
       wallMs: performance.now() - begun,
       judgement,
+      schemaIds,
       reconciled,
       misbehaved: [...misbehaved, ...copies.died],
       folder: keep ? cluster.folder : undefined,

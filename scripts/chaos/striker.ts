@@ -8,6 +8,8 @@ export interface StrikerOptions {
   readonly cluster: Pick<Cluster, 'kafka' | 'postgres'>;
   readonly copies: Copies;
   readonly services: readonly string[];
+  /** Checkouts, one of which each copy that is started runs. */
+  readonly releases: readonly string[];
   readonly sessionTimeoutMs: number;
   readonly say: (line: string) => void;
 }
@@ -28,7 +30,7 @@ const AWAY_MS = 2_500;
 const STOP_MS = 40_000;
 
 export function createStriker(options: StrikerOptions): Striker {
-  const { cluster, copies, services, sessionTimeoutMs, say } = options;
+  const { cluster, copies, services, releases, sessionTimeoutMs, say } = options;
   const struck: Record<string, number> = {};
   const misbehaved: string[] = [];
   const mending = new Set<Promise<void>>();
@@ -46,13 +48,19 @@ export function createStriker(options: StrikerOptions): Striker {
 
   /** Services with copies to spare: the last one of a service is killed at times, but never sent away. */
   function crowded(): readonly string[] {
-    const count = (service: string): number =>
+    const copiesOf = (service: string): number =>
       copies.all.filter((copy) => copy.service === service && copy.state === 'running').length;
-    const most = Math.max(...services.map(count));
-    return services.filter((service) => count(service) === most);
+    const most = Math.max(...services.map(copiesOf));
+    return services.filter((service) => copiesOf(service) === most);
   }
 
   const stages = services.filter((service) => service !== 'gateway');
+
+  let started = 0;
+  function start(service: string): void {
+    copies.start(service, releases[started % releases.length]);
+    started += 1;
+  }
 
   async function strikeCopy(
     fault: Exclude<FaultName, 'broker' | 'database'>,
@@ -61,7 +69,7 @@ export function createStriker(options: StrikerOptions): Striker {
     if (fault === 'join') {
       const service = services[Math.floor(whom * services.length)]!;
       count(`join ${service}`);
-      copies.start(service);
+      start(service);
       return;
     }
     const among = fault === 'pause' ? stages : fault === 'leave' ? crowded() : services;
@@ -78,7 +86,7 @@ export function createStriker(options: StrikerOptions): Striker {
     } else {
       await copy.kill();
       await pause(howLong * AWAY_MS);
-      copies.start(copy.service);
+      start(copy.service);
     }
   }
 

@@ -8,16 +8,14 @@ const deadlineMs = 10_000;
  */
 export function listenForShutdown(onFirst: (signalName: string) => void = () => {}): {
   readonly signal: AbortSignal;
-  /** Stops listening, for an end that came by itself. */
+  /** Stops listening, for an end that came by itself; the 10 s go on where they had begun. */
   dispose(): void;
 } {
   const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(exitCodeOf(name));
     onFirst(name);
-    timer = setTimeout(() => process.exit(exitCodeOf(name)), deadlineMs);
-    timer.unref();
+    setTimeout(() => process.exit(exitCodeOf(name)), deadlineMs).unref();
     controller.abort(name);
   };
   process.on('SIGTERM', onSignal);
@@ -25,7 +23,6 @@ export function listenForShutdown(onFirst: (signalName: string) => void = () => 
   return {
     signal: controller.signal,
     dispose() {
-      clearTimeout(timer);
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
     },

@@ -233,6 +233,21 @@ describe('servers that are not there yet', () => {
     expect(await result).toBeUndefined();
   });
 
+  test('that answer only when nobody waits any more have what they gave closed', async () => {
+    const stop = new AbortController();
+    let give: (log: string) => void = () => {};
+    const closed: string[] = [];
+    const result = untilReached(
+      () => new Promise<string>((resolve) => (give = resolve)),
+      wait(stop.signal),
+      async (late) => void closed.push(late),
+    );
+    stop.abort();
+    expect(await result).toBeUndefined();
+    give('log');
+    await expect.poll(() => closed).toEqual(['log']);
+  });
+
   test('that go away again make it unready, until they answer', async () => {
     const log = createMemoryReader([]) as unknown as Log & ReturnType<typeof createMemoryReader>;
     const stop = new AbortController();

@@ -29,8 +29,13 @@ export function readThresholds(root: string): ReadonlyMap<string, number> {
   return new Map(departments.map(({ name, threshold }) => [name, threshold]));
 }
 
+/** How many records of each schema id a topic has. */
+export type SchemaIds = Readonly<Record<string, Readonly<Record<number, number>>>>;
+
 /** @throws Error when a partition does not come to its end. */
-export async function readStreams(options: StreamsOptions): Promise<Streams> {
+export async function readStreams(
+  options: StreamsOptions,
+): Promise<Streams & { readonly schemaIds: SchemaIds }> {
   const { kafka, root, withSignals } = options;
   const types = readPlainTypes(join(root, 'schemas'));
   const thresholds = readThresholds(root);
@@ -41,17 +46,23 @@ export async function readStreams(options: StreamsOptions): Promise<Streams> {
   const shared: Seen[] = [];
   const dropped: Seen[] = [];
   const rejected: Seen[] = [];
+  const schemaIds: Record<string, Record<number, number>> = {};
 
   const sort = (record: PlainRecord): void => {
     const value = decodePlain(types, record.value);
     const { topic } = record;
+    const ids = (schemaIds[topic] ??= {});
+    const id = record.value.length < 5 ? -1 : record.value.readUInt32BE(1);
+    ids[id] = (ids[id] ?? 0) + 1;
     if (intakeNames.includes(topic)) {
       const said = value === null ? null : toldOf(value);
       intake.push(seenOf(record, said === null ? null : { ...said, revision: null }));
     } else if (topic === droppedName || topic === rejectedName) {
       const into = topic === droppedName ? dropped : rejected;
       // What it says of itself counts, not its headers.
-      const origin = `${value?.['topic']}/${value?.['partition']}/${value?.['offset']}`;
+      const origin = ['topic', 'partition', 'offset']
+        .map((name) => String(value?.[name]))
+        .join('/');
       into.push({ ...seenOf(record, null), origin, reason: String(value?.['reason']) });
     } else if (topic === signalsName) {
       signals.push(seenOf(record, value === null ? null : toldOf(value)));
@@ -79,6 +90,7 @@ export async function readStreams(options: StreamsOptions): Promise<Streams> {
     dropped,
     rejected,
     departments,
+    schemaIds,
   };
 }
 

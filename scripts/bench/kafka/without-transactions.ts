@@ -44,6 +44,7 @@ const running = stages.map((stage) =>
       metrics: telemetry.stage(stage.name),
       rejected: recordsRejected,
       dropped: recordsDropped,
+      maxRecords: 2_000,
       sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => {}),
     },
     stop.signal,

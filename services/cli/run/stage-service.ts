@@ -19,6 +19,8 @@ export interface StageServiceParts {
   /** Monotonic, milliseconds. */
   readonly clock: () => number;
   readonly tracing?: BatchObserver;
+  /** Of one batch; as the engine does when it is absent. */
+  readonly maxRecords?: number;
 }
 
 export interface StageService {
@@ -30,7 +32,7 @@ export interface StageService {
 }
 
 export function createStageService(parts: StageServiceParts): StageService {
-  const { stage, logger, metrics, watch, sleep, clock, tracing } = parts;
+  const { stage, logger, metrics, watch, sleep, clock, tracing, maxRecords } = parts;
   const loop = createLoopWatch(clock);
   let why: string | null = 'It has not joined its group yet.';
   return {
@@ -51,6 +53,7 @@ export function createStageService(parts: StageServiceParts): StageService {
         rejected: recordsRejected,
         dropped: recordsDropped,
         sleep,
+        ...(maxRecords === undefined ? {} : { maxRecords }),
       };
       for (let failures = 0; !signal.aborted; failures += 1) {
         try {

@@ -33,11 +33,13 @@ export function isPassing(error: unknown): error is SignpostError {
 
 /**
  * Does `attempt` until it succeeds. @returns undefined when `signal` aborts before.
+ * @param discard gets what comes of an attempt that nobody waits for any more
  * @throws what does not pass by itself: wrong configuration, missing rights, bugs
  */
 export async function untilReached<T>(
   attempt: () => Promise<T>,
   { logger, signal, sleep, onWaiting }: Waiting,
+  discard: (late: T) => Promise<void> = () => Promise.resolve(),
 ): Promise<T | undefined> {
   let wait = pauseMs.first;
   let told = '';
@@ -46,8 +48,10 @@ export async function untilReached<T>(
   });
   while (!signal.aborted) {
     try {
-      const result = await Promise.race([attempt(), aborted]);
+      const trying = attempt();
+      const result = await Promise.race([trying, aborted]);
       if (result !== undefined) onWaiting(null);
+      else trying.then(discard).catch(() => {});
       return result;
     } catch (error) {
       if (!isPassing(error)) throw error;
