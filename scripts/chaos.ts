@@ -20,7 +20,7 @@ counts what was lost, doubled, from nowhere or out of order. Ends with 1 when an
   --database N      kill -9 and start of PostgreSQL (5)
   --brokers 1|3     (1)
   --fused           all stages in one process, chained
-  --minutes N       length of the storm (what the faults need)
+  --minutes N       shortest time to send in (what the faults need)
   --session MS      session timeout of groups (10000)
   --away SECONDS    no storm: the broker is killed for so long, with senders at the gateway
   --hang SECONDS    the same, with the broker stopped and its connections open

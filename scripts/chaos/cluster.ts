@@ -95,7 +95,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         const ran = promisify(execFile)(join(root, 'bin/signpost'), [...args, '--config', config], {
           cwd: folder,
           env,
-          timeout: 120_000,
+          timeout: 180_000,
           maxBuffer: 1 << 26,
         });
         return { code: 0, stdout: (await ran).stdout };

@@ -19,7 +19,7 @@ import {
 export interface SendersOptions {
   readonly events: number;
   readonly keys: number;
-  /** The first attempts are spread over so long. */
+  /** Events are sent no faster than evenly over so long. */
   readonly durationMs: number;
   readonly random: () => number;
   readonly journal: JournalWriter;

@@ -19,6 +19,8 @@ export interface StormOptions extends PlanOptions {
   readonly events: number;
   readonly keys: number;
   readonly partitions: number;
+  /** Events are sent no faster than evenly over so long. */
+  readonly durationMs: number;
   /** Of each stage; of the gateway two at most. */
   readonly copies: number;
   readonly brokers: 1 | 3;
@@ -59,6 +61,8 @@ export interface StormReport {
 }
 
 const MOST_DRAIN_MS = 300_000;
+/** Then the next fault strikes though nothing is acknowledged. */
+const MOST_WAIT_MS = 30_000;
 const STOP_MS = 40_000;
 
 export async function runStorm(options: StormOptions): Promise<StormReport> {
@@ -107,8 +111,10 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       say,
     });
     for (const strike of plan) {
-      const inMs = sendingSince + strike.atMs - performance.now();
-      if (inMs > 0) await pause(inMs, undefined, { signal: stopped }).catch(() => {});
+      const due = strike.at * options.events;
+      const patience = performance.now() + MOST_WAIT_MS;
+      while (senders.acknowledged < due && performance.now() < patience && !stopped.aborted)
+        await pause(20);
       if (stopped.aborted) break;
       striker.strike(strike);
     }
@@ -127,9 +133,14 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     const drainMs = performance.now() - calmSince;
     say(`drained within ${seconds(drainMs)}`);
 
-    const books = await cluster.signpost('reconcile', '--json');
-    const reconciled = books.code === 0 && (JSON.parse(books.stdout) as Books).balanced;
     const misbehaved = [...striker.misbehaved];
+    const reconciled = await cluster.signpost('reconcile', '--json').then(
+      ({ code, stdout }) => code === 0 && (JSON.parse(stdout) as Books).balanced,
+      (error: Error) => {
+        misbehaved.push(error.message);
+        return false;
+      },
+    );
     await Promise.all(
       copies.all.map(async (copy) => {
         const code = await copy.stop(STOP_MS);
