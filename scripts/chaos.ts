@@ -63,8 +63,20 @@ const { values } = parseArgs({
   },
 });
 
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupted.abort(new Error(`Ended by ${signal}`)));
+}
 if (values.help) console.log(usage);
-else process.exitCode = await main();
+else {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    console.error(String(interrupted.signal.reason));
+    process.exitCode = 130;
+  }
+}
 
 async function main(): Promise<number> {
   const kills = number('kills', values.kills, 100);
@@ -74,10 +86,6 @@ async function main(): Promise<number> {
   const databaseKills = number('database', values.database, 5);
   const usualMs = 3_000 * kills + 9_000 * restarts + 1_000 * joins + 3_000 * databaseKills;
   const seed = number('seed', values.seed, Date.now() % 1_000_000);
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => interrupted.abort(new Error(`Ended by ${signal}`)));
-  }
   const begun = performance.now();
   const say = (line: string): void => {
     console.error(`${seconds(performance.now() - begun).padStart(8)}  ${line}`);
