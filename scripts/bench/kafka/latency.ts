@@ -10,9 +10,10 @@ import { noClaims } from '../../../services/cli/open-log.ts';
 import { insightsOf } from '../../../services/topology.ts';
 import { departments, logger, type Cluster } from './cluster.ts';
 import { madeUpTexts, postOf } from './posts.ts';
+import { microsecondsFor, timesOf, type ProcessorFigures } from './process-figures.ts';
 import type { Way } from './throughput.ts';
 
-export interface LatencyFigures {
+export interface LatencyFigures extends ProcessorFigures {
   readonly way: string;
   readonly perSecond: number;
   readonly signals: number;
@@ -58,8 +59,12 @@ export async function measureLatency(
     };
     const texts = madeUpTexts();
     const startedAt = performance.now();
+    const pids = { own: workers.map(({ pid }) => pid), ...cluster.pids };
     const total = perSecond * (warmUpSeconds + seconds);
+    const warm = perSecond * warmUpSeconds;
+    let before = timesOf(pids);
     for (let sent = 0; sent < total;) {
+      if (sent <= warm) before = timesOf(pids);
       const due = Math.min(total, ((performance.now() - startedAt) / 1000) * perSecond);
       const records: OutgoingRecord[] = [];
       for (; sent < due; sent += 1) {
@@ -72,10 +77,11 @@ export async function measureLatency(
       }
       await pause(tickMs);
     }
+    const times = timesOf(pids);
     await Promise.all(appends);
     await seen.quiet();
     const isMeasured = (key: string): boolean =>
-      Number(key.slice(key.lastIndexOf('p') + 1)) >= perSecond * warmUpSeconds;
+      Number(key.slice(key.lastIndexOf('p') + 1)) >= warm;
     const measured = seen.arrivals.filter(({ key }) => isMeasured(key));
     const since = (start: ReadonlyMap<string, number>): number[] =>
       measured.map(({ key, at }) => at - start.get(key)!).toSorted((a, b) => a - b);
@@ -90,6 +96,7 @@ export async function measureLatency(
       mostMs: quantile(accepted, 1),
       sentP50Ms: quantile(sent, 0.5),
       sentP99Ms: quantile(sent, 0.99),
+      ...microsecondsFor(perSecond * seconds, before, times),
       load: Math.round(load * 10) / 10,
     };
   } finally {

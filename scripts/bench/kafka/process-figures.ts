@@ -1,8 +1,46 @@
 // Processor time and memory of processes as Linux tells them, with those of a database server's connections.
 import { readFileSync } from 'node:fs';
 
+/** Processes under measurement: ours together, the broker, the database. */
+export interface Pids {
+  readonly own: readonly number[];
+  readonly broker: number;
+  readonly postgres: number;
+}
+
+/** Processor time that they have spent, in seconds. */
+export interface Times {
+  readonly own: number;
+  readonly broker: number;
+  readonly postgres: number;
+}
+
+/** Processor time for each signal, in microseconds: tells more than speed on a machine with other work. */
+export interface ProcessorFigures {
+  readonly ownUs: number;
+  readonly brokerUs: number;
+  readonly postgresUs: number;
+}
+
+export function timesOf({ own, broker, postgres }: Pids): Times {
+  return {
+    own: own.reduce((sum, pid) => sum + processorSeconds(pid), 0),
+    broker: processorSeconds(broker),
+    postgres: processorSeconds(postgres),
+  };
+}
+
+export function microsecondsFor(signals: number, from: Times, to: Times): ProcessorFigures {
+  const forOne = (seconds: number): number => Math.round((seconds / signals) * 1e7) / 10;
+  return {
+    ownUs: forOne(to.own - from.own),
+    brokerUs: forOne(to.broker - from.broker),
+    postgresUs: forOne(to.postgres - from.postgres),
+  };
+}
+
 /** Seconds that a process and its children, those that are gone included, have spent. */
-export function processorSeconds(pid: number): number {
+function processorSeconds(pid: number): number {
   const children = read(`/proc/${pid}/task/${pid}/children`).trim();
   const pids = [pid, ...(children === '' ? [] : children.split(' ').map(Number))];
   return pids.reduce((sum, each) => sum + ticksOf(each), 0) / 100;

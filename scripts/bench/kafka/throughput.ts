@@ -6,19 +6,22 @@ import type { Cluster, Deployment } from './cluster.ts';
 import { fill } from './intake.ts';
 import { countOutputs, watchOutputs, type Outputs } from './outputs.ts';
 import type { Worker } from './processes.ts';
-import { processorSeconds, residentMb } from './process-figures.ts';
+import {
+  microsecondsFor,
+  residentMb,
+  timesOf,
+  type Pids,
+  type ProcessorFigures,
+  type Times,
+} from './process-figures.ts';
 
-export interface ThroughputFigures {
+export interface ThroughputFigures extends ProcessorFigures {
   readonly way: string;
   readonly signals: number;
   readonly signalsPerSecond: number;
   readonly seconds: number;
   /** Records on department streams for each signal. */
   readonly routed: number;
-  /** Processor time for each signal, in microseconds: of our processes together, the broker and the database. */
-  readonly ownUs: number;
-  readonly brokerUs: number;
-  readonly postgresUs: number;
   /** Largest resident memory of one of our processes, in MB (10^6 bytes), seen while it was measured. */
   readonly peakMb: number;
   /** Insights that came twice. */
@@ -70,16 +73,13 @@ export async function measureThroughput(
     const count = await countOutputs(settings);
     const signals = posts.length - warmUp;
     const seconds = (at - startedAt) / 1000;
-    const perSignal = (spent: number): number => Math.round((spent / signals) * 1e7) / 10;
     return {
       way: way.name,
       signals,
       signalsPerSecond: Math.round(signals / seconds),
       seconds: Math.round(seconds * 100) / 100,
       routed: Math.round((count.routed / count.insights) * 100) / 100,
-      ownUs: perSignal(times.own - before.own),
-      brokerUs: perSignal(times.broker - before.broker),
-      postgresUs: perSignal(times.postgres - before.postgres),
+      ...microsecondsFor(signals, before, times),
       peakMb: Math.round(peakMb),
       twice: count.insights - count.distinct,
       load: Math.round(load * 10) / 10,
@@ -89,18 +89,6 @@ export async function measureThroughput(
     await outputs.close();
     await deployment.remove();
   }
-}
-
-interface Pids {
-  readonly own: readonly number[];
-  readonly broker: number;
-  readonly postgres: number;
-}
-
-interface Times {
-  readonly own: number;
-  readonly broker: number;
-  readonly postgres: number;
 }
 
 const nobody: Times = { own: 0, broker: 0, postgres: 0 };
@@ -134,12 +122,4 @@ async function through(
       throw new Error(`${distinct} of ${signals} insights came, and no more`);
     }
   }
-}
-
-function timesOf({ own, broker, postgres }: Pids): Times {
-  return {
-    own: own.reduce((sum, pid) => sum + processorSeconds(pid), 0),
-    broker: processorSeconds(broker),
-    postgres: processorSeconds(postgres),
-  };
 }
