@@ -22,7 +22,7 @@ const configSchema = z.strictObject({
     .int()
     .min(1)
     .max(32)
-    .default(Math.min(4, Math.max(1, availableParallelism() - 1))),
+    .default(Math.min(4, Math.max(1, availableParallelism()))),
   /** Stages of one process run on each record in one go; see docs/decisions/0009-hop-fusion.md. */
   fusion: z
     .strictObject({

@@ -9,8 +9,9 @@ export type LanguageDetector = (text: string) => string | null;
 
 /** eld reads 350 bytes at most; the first 120 characters decide as well and cost a third. */
 const readCharacters = 120;
-/** Texts that repeat ("good app") are answered from memory; past this the memory begins anew. */
+/** Texts that repeat ("good app") are short, and answered from memory; past so many the memory begins anew. */
 const cacheEntries = 4096;
+const cachedCharacters = 32;
 /** Letters a text needs before eld is asked, and before it is believed about an unexpected language. */
 const minLetters = 6;
 const minLatinLetters = 24;
@@ -34,15 +35,17 @@ export function createLanguageDetector(
   const known = new Set<string>(wordLanguages);
   const isCovered = options.expected?.every((language) => known.has(language)) ?? false;
   const cache = new Map<string, string | null>();
+  const detect: LanguageDetector = (head) =>
+    languageByWords(head, expected) ??
+    (isCovered && !otherScript.test(head) ? null : languageByEld(head, expected));
   return (text) => {
-    const head = text.length > readCharacters ? text.slice(0, readCharacters) : text;
-    const remembered = cache.get(head);
+    if (text.length > cachedCharacters)
+      return detect(text.length > readCharacters ? text.slice(0, readCharacters) : text);
+    const remembered = cache.get(text);
     if (remembered !== undefined) return remembered;
-    const language =
-      languageByWords(head, expected) ??
-      (isCovered && !otherScript.test(head) ? null : languageByEld(head, expected));
+    const language = detect(text);
     if (cache.size >= cacheEntries) cache.clear();
-    cache.set(head, language);
+    cache.set(text, language);
     return language;
   };
 }

@@ -14,9 +14,9 @@ const APPLICATION_ID = 0x53676e70;
 /** Raise when older code must not touch the file any more. */
 export const FORMAT = 1;
 
-/** Pages of the write-ahead log after which it is folded into the file: 4 KiB each, 32 MiB. */
-const CHECKPOINT_PAGES = 8192;
-const PAGE_BYTES = 4096;
+/** Pages of the write-ahead log after which it is folded into the file: 16 KiB each, 32 MiB. */
+const CHECKPOINT_PAGES = 2048;
+const PAGE_BYTES = 16_384;
 const CACHE_KIB = 8_192;
 
 /** Modes of what is made; what is there already keeps its own. */

@@ -8,9 +8,9 @@ import type { WriteQueue } from './write-queue.ts';
 
 /** Batches deleted in one transaction. */
 const STEP_BATCHES = 32;
-/** Free pages kept for what comes next (4 KiB each); more are given back to the disk, so many at a time. */
-const SPARE_PAGES = 4096;
-const STEP_PAGES = 1024;
+/** Free pages kept for what comes next (16 KiB each); more are given back to the disk, so many at a time. */
+const SPARE_PAGES = 1024;
+const STEP_PAGES = 256;
 
 export interface Retention {
   /** Starts a pass; one that is under way goes on. */
