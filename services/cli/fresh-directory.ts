@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
 import { lockForWriting } from '#core/log/embedded/writer-lock.ts';
+import { schemasAnnounced } from '../topology.ts';
 
 /** What a start makes by itself. Keys of pseudonyms that no record carries can be made anew. */
 const ownNames: ReadonlySet<string> = new Set(['log', 'pseudonym-keys']);
@@ -46,7 +47,10 @@ async function isEmptyLog(path: string, log: string): Promise<boolean> {
   const reader = await openEmbeddedLogReader({ directory: path });
   try {
     const topics = await reader.topics();
-    return topics.every(({ partitions }) => partitions.every(({ end }) => end === 0));
+    // The schemas that a start writes down are the same wherever it writes them.
+    return topics
+      .filter(({ name }) => name !== schemasAnnounced.name)
+      .every(({ partitions }) => partitions.every(({ end }) => end === 0));
   } finally {
     await reader.close();
   }

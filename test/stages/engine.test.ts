@@ -103,7 +103,7 @@ async function run<In>(
   const ended = new AbortController();
   const running = runStage(stage, engineOf(on, more), stop.signal).finally(() => ended.abort());
   running.catch(() => {});
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 25_000;
   while (!ended.signal.aborted && !(await done())) {
     if (performance.now() > deadline) throw new Error('The stage did not come to its end');
     await pause(3);

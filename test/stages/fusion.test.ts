@@ -85,7 +85,7 @@ async function run(
     ),
   ).finally(() => stop.abort());
   running.catch(() => {});
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 25_000;
   while (!stop.signal.aborted && (await backlog(on, names)) > 0) {
     if (performance.now() > deadline) throw new Error('The stages did not come to their end');
     await pause(3);
