@@ -80,6 +80,7 @@ export function readAlert(reader: AvroReader): Alert {
 }
 
 export function writeAlert(writer: AvroWriter, value: Alert): void {
+  if (writer.repeats(value)) return;
   writer.string(value.id);
   writer.string(value.incidentId);
   writeAlertState(writer, value.state);

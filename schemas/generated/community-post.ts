@@ -79,6 +79,7 @@ export function readCommunityPost(reader: AvroReader): CommunityPost {
 }
 
 export function writeCommunityPost(writer: AvroWriter, value: CommunityPost): void {
+  if (writer.repeats(value)) return;
   writer.string(value.source);
   writer.string(value.id);
   if (value.version === null) writer.branch(0);

@@ -47,6 +47,7 @@ export function readDroppedRecord(reader: AvroReader): DroppedRecord {
 }
 
 export function writeDroppedRecord(writer: AvroWriter, value: DroppedRecord): void {
+  if (writer.repeats(value)) return;
   writer.string(value.source);
   writer.string(value.stage);
   writer.string(value.reason);

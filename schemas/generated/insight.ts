@@ -58,6 +58,7 @@ export function readInsight(reader: AvroReader): Insight {
 }
 
 export function writeInsight(writer: AvroWriter, value: Insight): void {
+  if (writer.repeats(value)) return;
   writer.string(value.id);
   writeSignal(writer, value.signal);
   writer.array(value.departments, writeDepartmentRelevance);

@@ -50,6 +50,7 @@ export function readJudgement(reader: AvroReader): Judgement {
 }
 
 export function writeJudgement(writer: AvroWriter, value: Judgement): void {
+  if (writer.repeats(value)) return;
   writer.string(value.id);
   writer.string(value.insightId);
   writer.string(value.department);

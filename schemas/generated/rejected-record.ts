@@ -71,6 +71,7 @@ export function readRejectedRecord(reader: AvroReader): RejectedRecord {
 }
 
 export function writeRejectedRecord(writer: AvroWriter, value: RejectedRecord): void {
+  if (writer.repeats(value)) return;
   writer.string(value.id);
   writer.string(value.source);
   writer.string(value.stage);

@@ -97,6 +97,7 @@ export function readSignal(reader: AvroReader): Signal {
 }
 
 export function writeSignal(writer: AvroWriter, value: Signal): void {
+  if (writer.repeats(value)) return;
   writer.string(value.id);
   writer.string(value.source);
   writer.string(value.sourceId);

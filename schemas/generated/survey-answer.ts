@@ -76,6 +76,7 @@ export function readSurveyAnswer(reader: AvroReader): SurveyAnswer {
 }
 
 export function writeSurveyAnswer(writer: AvroWriter, value: SurveyAnswer): void {
+  if (writer.repeats(value)) return;
   writer.string(value.source);
   writer.string(value.id);
   if (value.version === null) writer.branch(0);

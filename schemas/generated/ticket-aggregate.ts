@@ -83,6 +83,7 @@ export function readTicketAggregate(reader: AvroReader): TicketAggregate {
 }
 
 export function writeTicketAggregate(writer: AvroWriter, value: TicketAggregate): void {
+  if (writer.repeats(value)) return;
   writer.string(value.area);
   writer.string(value.theme);
   writer.string(value.technology);

@@ -97,6 +97,7 @@ export function readTroubleTicket(reader: AvroReader): TroubleTicket {
 }
 
 export function writeTroubleTicket(writer: AvroWriter, value: TroubleTicket): void {
+  if (writer.repeats(value)) return;
   writer.string(value.source);
   writer.string(value.id);
   if (value.version === null) writer.branch(0);

@@ -47,9 +47,10 @@ export function recordFile(record: RecordSource, source: SchemaSource): string {
     `});`,
   ].join('\n');
   const own = [...record.own.values()];
-  const self = record.own.get(record.fullName);
+  const self = record.own.get(record.fullName) as AvroRecord;
   const last = lastMayBeNull(self) ? [writeLastCode(self)] : [];
-  const code = [codec, ...own.map(typeCode), ...last, ...older.map((old) => old.code)];
+  const types = own.map((type) => (type === self ? recordCode(self, true) : typeCode(type)));
+  const code = [codec, ...types, ...last, ...older.map((old) => old.code)];
   return assemble(code, importedFrom(record, source, code));
 }
 
@@ -141,7 +142,8 @@ function enumCode(type: AvroEnum): string {
   ].join('\n');
 }
 
-function recordCode(type: AvroRecord): string {
+/** @param isWhole a record of its own: one just encoded by itself is copied when it is part of another. */
+function recordCode(type: AvroRecord, isWhole = false): string {
   const name = shortName(type.name);
   return [
     comment(type.doc, ''),
@@ -159,6 +161,7 @@ function recordCode(type: AvroRecord): string {
     '}',
     '',
     `export function write${name}(writer: AvroWriter, value: ${name}): void {`,
+    ...(isWhole ? ['  if (writer.repeats(value)) return;'] : []),
     ...type.fields.map((field) => `  ${writeCode(field.type, `value.${field.name}`)}`),
     '}',
   ].join('\n');

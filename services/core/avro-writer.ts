@@ -12,6 +12,9 @@ export class AvroWriter {
   /** Where the record under way begins; what lies before belongs to records handed out. */
   private start = 0;
   private position = 0;
+  /** The record finished last; records do not change, so its bytes hold for as long. */
+  private last: unknown = undefined;
+  private lastBytes = new Uint8Array(0);
 
   /** Starts a record with its frame. */
   begin(schemaId: number): void {
@@ -22,13 +25,25 @@ export class AvroWriter {
     this.position += FRAME_BYTES;
   }
 
-  /** What was written since `begin`: a view on memory that is never written again, shared with other records. */
-  finish(): Uint8Array {
+  /**
+   * What was written since `begin`: a view on memory that is never written again, shared with other records.
+   * @param of the record it is, remembered for `repeats`.
+   */
+  finish(of: unknown): Uint8Array {
     const record = this.bytes.subarray(this.start, this.position);
+    this.last = of;
+    this.lastBytes = record;
     this.start = this.position;
     // A slab made for one huge record goes with it.
     if (this.bytes.length > SLAB_BYTES) this.take(SLAB_BYTES);
     return record;
+  }
+
+  /** Writes `record` when it is the one finished last: an insight follows on its signal. */
+  repeats(record: unknown): boolean {
+    if (record !== this.last) return false;
+    this.copy(this.lastBytes, FRAME_BYTES, this.lastBytes.length);
+    return true;
   }
 
   /** Bytes of a record encoded before, as they are. */

@@ -50,7 +50,7 @@ export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
       } catch (error) {
         throw explain(format, record, error);
       }
-      return writer.finish();
+      return writer.finish(record);
     },
     withLast(bytes, record) {
       const end = bytes.length - 1;
@@ -63,7 +63,7 @@ export function createCodec<T>(format: AvroFormat<T>): Codec<T> {
       } catch (error) {
         throw explain(format, record, error);
       }
-      return writer.finish();
+      return writer.finish(record);
     },
     decode(bytes) {
       try {
