@@ -31,8 +31,10 @@ export function createPublish(
         ...record,
         sharedWith: receivers.map(({ department }) => department),
       };
+      // Put there by somebody else it may say so already; then nothing of its encoding can be kept.
+      const repeats = record.sharedWith === null ? record : undefined;
       return emit(
-        receivers.map(({ department }) => to(streams.get(department)!.topic, shared, record)),
+        receivers.map(({ department }) => to(streams.get(department)!.topic, shared, repeats)),
       );
     },
   };

@@ -10,7 +10,8 @@ import { openEmbeddedLog, type EmbeddedLog } from '#core/log/embedded/open.ts';
 import type { Log, OutgoingRecord } from '#core/log/port.ts';
 import { groupOf, runStage, type Engine } from '#core/run-stage.ts';
 import { createTelemetry, metricsText, type StageMetrics } from '#core/telemetry.ts';
-import { header } from '#core/topic.ts';
+import { header, toOutgoing } from '#core/topic.ts';
+import { insightCodec } from '#schemas/insight.ts';
 import { readConfig, type Config } from '../../services/cli/config.ts';
 import { buildStages, stageNames, type StageName } from '../../services/cli/stages.ts';
 import { generate } from '../../services/gateway/synthetic/generate.ts';
@@ -264,4 +265,18 @@ test('every stage of a chain is counted by its own name', async () => {
     );
   expect(text).toContain(`signpost_outputs_total{stage="classify"} ${insights}`);
   expect(text).toContain(`signpost_outputs_total{stage="publish"} ${letters}`);
+});
+
+test('an insight that already says who received it is routed anew, readable for all', async () => {
+  await log.append(said);
+  await run(chained);
+  const [routed] = await readAll(log, 'insights.operations.v1');
+  const insight = insightCodec.decode(routed!.value!);
+  expect(insight.sharedWith).not.toBeNull();
+  const before = Object.values(await stream('insights.operations.v1')).flat().length;
+  await log.append([toOutgoing(insightsShared, insight, { timestamp: routed!.timestamp })]);
+  await run(separate, log, ['publish']);
+  const copies = await readAll(log, 'insights.operations.v1');
+  expect(copies.length).toBe(before + 1);
+  for (const { value } of copies) expect(() => insightCodec.decode(value!)).not.toThrow();
 });

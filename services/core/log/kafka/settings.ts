@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import { checkConfig } from '../../config.ts';
 
-export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const;
 export const compressions = ['zstd', 'gzip', 'none'] as const;
 
 const broker = z
