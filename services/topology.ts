@@ -8,7 +8,7 @@ import { signalCodec, type Signal } from '#schemas/signal.ts';
 import { surveyAnswerCodec, type SurveyAnswer } from '#schemas/survey-answer.ts';
 import { troubleTicketCodec, type TroubleTicket } from '#schemas/trouble-ticket.ts';
 import type { TopicSpec } from '#core/log/port.ts';
-import type { Topic } from '#core/topic.ts';
+import { eventSource, type Facts, type Topic } from '#core/topic.ts';
 
 const day = 86_400_000;
 /** No topic with words lives longer: what a person asks to be erased is gone by then. */
@@ -26,7 +26,7 @@ export const ticketsReported: Topic<TroubleTicket> = {
   partitions,
   retentionMs: intakeRetentionMs,
   words: 'raw',
-  facts: intakeFacts,
+  facts: (record) => intakeFacts('tickets', record),
 };
 
 export const postsPublished: Topic<CommunityPost> = {
@@ -38,7 +38,7 @@ export const postsPublished: Topic<CommunityPost> = {
   partitions,
   retentionMs: intakeRetentionMs,
   words: 'raw',
-  facts: intakeFacts,
+  facts: (record) => intakeFacts('posts', record),
 };
 
 export const surveysAnswered: Topic<SurveyAnswer> = {
@@ -49,7 +49,7 @@ export const surveysAnswered: Topic<SurveyAnswer> = {
   partitions,
   retentionMs: intakeRetentionMs,
   words: 'raw',
-  facts: intakeFacts,
+  facts: (record) => intakeFacts('surveys', record),
 };
 
 export const signalsNormalized: Topic<Signal> = {
@@ -86,7 +86,7 @@ export const recordsRejected: Topic<RejectedRecord> = {
   facts: (letter) => ({
     id: letter.id,
     key: letter.id,
-    source: letter.source,
+    source: eventSource('rejected', letter.source),
     time: letter.rejectedAt,
   }),
 };
@@ -102,7 +102,8 @@ export const recordsDropped: Topic<DroppedRecord> = {
   words: 'none',
   facts(note) {
     const key = `${note.topic}/${note.partition}/${note.offset}`;
-    return { id: key, key, source: note.source, time: note.droppedAt };
+    const source = eventSource('dropped', note.source);
+    return { id: key, key, source, time: note.droppedAt };
   },
 };
 
@@ -224,21 +225,26 @@ export const flows: readonly Flow[] = [
   },
 ];
 
-function intakeFacts(record: TroubleTicket | CommunityPost | SurveyAnswer) {
+function intakeFacts(events: string, record: TroubleTicket | CommunityPost | SurveyAnswer): Facts {
   const key = `${record.source}/${record.id}`;
   return {
     id: record.version === null ? key : `${key}/${record.version}`,
     key,
-    source: record.source,
+    source: eventSource(events, record.source),
     time: record.occurredAt,
   };
 }
 
-function signalFacts(signal: Signal) {
+function signalFacts(signal: Signal, events = 'signals'): Facts {
   const { id, source, sourceId, occurredAt } = signal;
-  return { id, key: `${source}/${sourceId}`, source, time: occurredAt };
+  return {
+    id,
+    key: `${source}/${sourceId}`,
+    source: eventSource(events, source),
+    time: occurredAt,
+  };
 }
 
-function insightFacts(insight: Insight) {
-  return signalFacts(insight.signal);
+function insightFacts(insight: Insight): Facts {
+  return signalFacts(insight.signal, 'insights');
 }

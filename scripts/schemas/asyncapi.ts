@@ -25,9 +25,15 @@ const HEADERS = {
     ce_specversion: { type: 'string', const: '1.0' },
     ce_id: {
       type: 'string',
-      description: 'Unique and deterministic: processing again gives the same.',
+      description:
+        'Deterministic, processing again gives the same; with ce_source it is unique. Copies of an insight on several streams are one event.',
     },
-    ce_source: { type: 'string', description: 'Name of the source the customer spoke through.' },
+    ce_source: {
+      type: 'string',
+      format: 'uri-reference',
+      description:
+        '/<kind of event>/<source the customer spoke through>, for example /insights/helpdesk. Kinds: tickets, posts, surveys, signals, insights, rejected, dropped.',
+    },
     ce_type: { type: 'string', description: '`signpost.` and the name of the topic.' },
     ce_time: { type: 'string', format: 'date-time', description: 'When it happened, UTC.' },
     ce_subject: { type: 'string', description: 'The key of the record.' },

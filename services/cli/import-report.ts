@@ -2,7 +2,7 @@
 // import came in between, what is this one's of it.
 import type { Codec } from '#core/codec.ts';
 import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
-import { header } from '#core/topic.ts';
+import { header, sourceOf } from '#core/topic.ts';
 import { insightsOf, insightsShared, recordsDropped, recordsRejected } from '../topology.ts';
 import { readRange } from './read-range.ts';
 
@@ -45,7 +45,7 @@ export async function reportImport(
         yield* records;
   }
   const isOwn = ({ headers }: ReceivedRecord): boolean => {
-    if (headers[header.source] !== source) return false;
+    if (sourceOf(headers) !== source) return false;
     const origin = headers[header.origin];
     // Bad lines have none: they never were on an intake topic.
     if (origin === undefined) return true;

@@ -2,7 +2,7 @@
 import type { DroppedRecord } from '#schemas/dropped-record.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import type { ReceivedRecord } from './log/port.ts';
-import { header } from './topic.ts';
+import { sourceOf } from './topic.ts';
 
 /** Source of a record that does not say where it came from. */
 const unknownSource = 'unknown';
@@ -17,7 +17,7 @@ export function deadLetter(
   const { topic, partition, offset, key, headers, timestamp } = record;
   return {
     id: `${topic}-${partition}-${offset}-${stage}`,
-    source: headers[header.source] ?? unknownSource,
+    source: sourceOf(headers) ?? unknownSource,
     stage,
     reason,
     detail,
@@ -39,7 +39,7 @@ export function deadLetter(
 export function dropNote(stage: string, reason: string, record: ReceivedRecord): DroppedRecord {
   const { topic, partition, offset, headers, timestamp } = record;
   return {
-    source: headers[header.source] ?? unknownSource,
+    source: sourceOf(headers) ?? unknownSource,
     stage,
     reason,
     topic,

@@ -1,14 +1,14 @@
 // A topic with its record type, and how a record becomes bytes on it: Avro in Confluent framing, CloudEvents headers.
 import type { Codec } from './codec.ts';
-import type { OutgoingRecord, ReceivedRecord, TopicSpec } from './log/port.ts';
+import type { Headers, OutgoingRecord, ReceivedRecord, TopicSpec } from './log/port.ts';
 
 /** What a record tells about itself: enough for its key and its CloudEvents headers. */
 export interface Facts {
-  /** Unique and deterministic; `ce_id`. */
+  /** Deterministic, and unique among the events of one `source`; `ce_id`. */
   readonly id: string;
   /** Records of one key keep their order; `ce_subject`. */
   readonly key: string;
-  /** Name of the source the customer spoke through; `ce_source`. */
+  /** `ce_source`: kind of event and name of the source the customer spoke through, see `eventSource`. */
   readonly source: string;
   /** When it happened, milliseconds since the epoch; `ce_time`. */
   readonly time: number;
@@ -36,6 +36,22 @@ export const header = {
   source: 'ce_source',
   traceparent: 'traceparent',
 } as const;
+
+/**
+ * `ce_source` of events of one kind. CloudEvents takes two events of the same source and id for one: a signal and the
+ * insight made of it share an id, and so may a ticket and a post of one source. Copies of an insight are one event.
+ * @param events in the plural, for example `insights`
+ * @param source name of the source the customer spoke through
+ */
+export function eventSource(events: string, source: string): string {
+  return `/${events}/${source}`;
+}
+
+/** Name of the source the customer spoke through, or undefined when the record does not say. */
+export function sourceOf(headers: Headers): string | undefined {
+  const source = headers[header.source];
+  return source?.slice(source.lastIndexOf('/') + 1);
+}
 
 /**
  * Frames `record` for `topic`. With a `cause`, time, origin and trace context follow from it, so that the same input

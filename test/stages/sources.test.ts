@@ -467,7 +467,7 @@ describe('what is taken in', () => {
     expect(outgoing.headers).toMatchObject({
       ce_specversion: '1.0',
       ce_id: 'desk/T-1/2',
-      ce_source: 'desk',
+      ce_source: '/tickets/desk',
       ce_type: 'signpost.tickets.reported.v1',
       ce_time: '2025-03-04T12:30:00.000Z',
       ce_subject: 'desk/T-1',

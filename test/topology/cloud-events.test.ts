@@ -1,8 +1,18 @@
 // Headers of every topic against CloudEvents 1.0 and its Kafka binding in binary mode
 // (github.com/cloudevents/spec: cloudevents/spec.md, cloudevents/bindings/kafka-protocol-binding.md).
 import { describe, expect, test } from 'vitest';
-import { header, toOutgoing, type Topic } from '#core/topic.ts';
-import { topicsFor } from '../../services/topology.ts';
+import { header, sourceOf, toOutgoing, type Topic } from '#core/topic.ts';
+import {
+  insightsOf,
+  insightsShared,
+  postsPublished,
+  recordsDropped,
+  recordsRejected,
+  signalsNormalized,
+  surveysAnswered,
+  ticketsReported,
+  topicsFor,
+} from '../../services/topology.ts';
 import { records } from '../schemas/all-codecs.ts';
 
 const topics = topicsFor(['operations']) as unknown as readonly Topic<unknown>[];
@@ -65,6 +75,39 @@ describe('CloudEvents', () => {
       expect(time).toBe(7);
     },
   );
+
+  test('events that are not the same differ in source or id', () => {
+    const sample = <T>(topic: Topic<T>): T =>
+      cases.find((each) => each.topic.name === topic.name)!.value as T;
+    const said = { source: 'helpdesk', id: 'T-1', version: '1' };
+    const signal = sample(signalsNormalized);
+    const insight = { ...sample(insightsShared), id: signal.id, signal };
+    const events = [
+      toOutgoing(ticketsReported, { ...sample(ticketsReported), ...said }, { timestamp: 0 }),
+      toOutgoing(postsPublished, { ...sample(postsPublished), ...said }, { timestamp: 0 }),
+      toOutgoing(surveysAnswered, { ...sample(surveysAnswered), ...said }, { timestamp: 0 }),
+      toOutgoing(signalsNormalized, signal, { timestamp: 0 }),
+      toOutgoing(insightsShared, insight, { timestamp: 0 }),
+      toOutgoing(recordsRejected, { ...sample(recordsRejected), id: 'x' }, { timestamp: 0 }),
+      toOutgoing(recordsDropped, sample(recordsDropped), { timestamp: 0 }),
+    ].map(({ headers }) => `${headers['ce_source']} ${headers['ce_id']}`);
+    expect(new Set(events).size).toBe(events.length);
+    expect(events).toContain('/posts/helpdesk helpdesk/T-1/1');
+    expect(events).toContain(`/insights/${signal.source} ${signal.id}`);
+
+    // Who reads several streams of insights meets each insight once by source and id.
+    const copy = toOutgoing(insightsOf('operations'), insight, { timestamp: 0 }).headers;
+    expect(events).toContain(`${copy['ce_source']} ${copy['ce_id']}`);
+  });
+
+  test('the source of whoever spoke is told by every event, and by those of other producers', () => {
+    for (const { topic, value } of cases) {
+      const said = value as { source?: string; signal?: { source: string } };
+      expect(sourceOf(headersOf(topic, value))).toBe(said.source ?? said.signal!.source);
+    }
+    expect(sourceOf({ ce_source: 'helpdesk' })).toBe('helpdesk');
+    expect(sourceOf({})).toBeUndefined();
+  });
 
   test('no event is taken for one in structured mode', () => {
     for (const { topic, value } of cases) {

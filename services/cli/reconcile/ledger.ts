@@ -1,7 +1,7 @@
 // The account of a reconciliation: what was accepted against what became of it, one byte to a record. Pure: it is fed
 // with records' headers and gives the result.
 import type { Headers, PartitionStatus } from '#core/log/port.ts';
-import { header } from '#core/topic.ts';
+import { header, sourceOf } from '#core/topic.ts';
 
 export type OutcomeKind = 'insights' | 'dropped' | 'rejected';
 
@@ -93,7 +93,7 @@ export function createLedger(
   let unexplained = 0;
 
   function accountOf(headers: Headers): Account {
-    const source = headers[header.source] ?? 'unknown';
+    const source = sourceOf(headers) ?? 'unknown';
     let account = accounts.get(source);
     if (account === undefined) {
       account = {
