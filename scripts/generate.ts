@@ -101,7 +101,7 @@ async function topology(): Promise<TopologySource> {
 /** Topics and access rights for Kafka, which follow from the topology. */
 async function infra(): Promise<ReadonlyMap<string, string>> {
   const { infraFiles } = await import('../services/cli/topics/infra-files.ts');
-  const { loadShippedDepartments } = await import('../services/classify/shipped.ts');
+  const { loadShippedDepartments } = await import('../services/classify/departments-file.ts');
   return infraFiles(loadShippedDepartments().departments.map(({ name }) => name));
 }
 

@@ -14,7 +14,7 @@ import { createModel, loadModel } from '../services/classify/model.ts';
 import type { Model } from '../services/classify/model.ts';
 import { calibrationError, qualityOf } from '../services/classify/quality.ts';
 import type { TaskQuality } from '../services/classify/quality.ts';
-import { loadShippedDepartments } from '../services/classify/shipped.ts';
+import { loadShippedDepartments } from '../services/classify/departments-file.ts';
 import { foldOf, recipeSchema, train } from '../services/classify/train.ts';
 import type { Example, Recipe } from '../services/classify/train.ts';
 

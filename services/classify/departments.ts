@@ -1,6 +1,5 @@
 // The departments file: which departments there are, from what relevance each one reads an insight, and
 // what structured fields and phrases say beside the words. A wrong file is refused with the place and the reason.
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { SignpostError } from '#core/errors.ts';
 
@@ -130,22 +129,10 @@ const departmentsSchema = z
 /** The parsed departments file, every default filled in. */
 export type DepartmentsConfig = z.infer<typeof departmentsSchema>;
 
-/** @throws SignpostError `departments-invalid`, naming every wrong place and what is allowed there. */
-export function parseDepartments(yaml: string): DepartmentsConfig {
-  let document: unknown;
-  try {
-    document = parseYaml(yaml, { maxAliasCount: 50 });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`the departments file is not YAML: ${why}`, cause);
-  }
-  return checkDepartments(document, (path) => `the departments file, ${placeOf(path)}`);
-}
-
 /**
  * Checks a departments file that was read already.
  * @param whereIs names the place that a path in `document` leads to, as the user wrote it
- * @throws SignpostError `departments-invalid`, as `parseDepartments`.
+ * @throws SignpostError `departments-invalid`, naming every wrong place and what is allowed there.
  */
 export function checkDepartments(
   document: unknown,

@@ -1,6 +1,7 @@
 // The linear model at work. Scores are calibrated log-odds and an exact sum of parts (one per word, word
 // pair or negated word, plus a bias), so each can be explained.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { decodeModel, unreadable } from './artifact.ts';
 import type { ModelParts, Task, TaskKind } from './artifact.ts';
 import { charGrams, createTokenizer } from './features.ts';
@@ -36,6 +37,11 @@ export function loadModel(bytes: Uint8Array): Model {
   const parts = decodeModel(bytes);
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
   return createModel(parts, `${parts.name}+${hash}`);
+}
+
+/** The model that comes with Signpost. @throws SignpostError `model-unreadable` when the file is damaged. */
+export function loadShippedModel(): Model {
+  return loadModel(readFileSync(new URL('./model/telecom-v1.bin', import.meta.url)));
 }
 
 /** The task of that name. @throws SignpostError `model-unreadable` when the model has none of that kind. */

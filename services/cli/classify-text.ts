@@ -4,6 +4,7 @@ import { createRedactor } from '../normalize/redact.ts';
 import type { Judge } from '../classify/judge.ts';
 import { readConfig } from './config.ts';
 import type { ClassifyOptions } from './commands/classify.ts';
+import { readDepartments } from './departments.ts';
 import { openJudge } from './judgement.ts';
 import { createOutput, type Output } from './output.ts';
 import { pad } from './safe-text.ts';
@@ -18,7 +19,7 @@ export async function classify(argument: string, options: ClassifyOptions): Prom
   const score = scoreOf(options);
   const raw = argument === '-' ? await readStandardInput() : argument;
   const config = readConfig(options.config);
-  const { judge } = openJudge(config.classify);
+  const judge = openJudge(config.classify, readDepartments(config.classify));
   const redact = createRedactor({ region: config.normalize.phoneRegion });
   const judged = judgeText(raw.toWellFormed(), { kind: options.kind, ...score }, judge, redact);
   const output = createOutput();

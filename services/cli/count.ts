@@ -2,5 +2,6 @@
 
 /** 1234567 → `1,234,567`. */
 export function count(records: number): string {
-  return records.toLocaleString('en-US');
+  // By hand: the first use of Intl costs a start 50 ms.
+  return String(records).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

@@ -68,9 +68,9 @@ export async function schemasOf(
 ): Promise<LogSchemas> {
   const { readRegistrySettings } = await import('#core/registry/registry-client.ts');
   const { connectSchemas } = await import('./topics/log-schemas.ts');
-  const { departmentsOf } = await import('./judgement.ts');
+  const { departmentNames } = await import('./departments.ts');
   const registry = readRegistrySettings(config.schemaRegistry?.url, process.env);
-  const departments = departmentsOf(config.classify).map(({ name }) => name);
+  const departments = departmentNames(config.classify);
   return connectSchemas({ registry, departments, topicPrefix, logger, signal });
 }
 

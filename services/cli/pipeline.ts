@@ -10,10 +10,10 @@ import { announceSchemas } from '#core/registry/announced.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { flows, schemasAnnounced, topicsFor } from '../topology.ts';
 import type { Config } from './config.ts';
-import { departmentsOf } from './judgement.ts';
+import { readDepartments } from './departments.ts';
 import { readPseudonymKeys } from './pseudonym-keys.ts';
 import type { StageThreadData, ToStageThread } from './stage-thread.ts';
-import { stagesByThread } from './stages.ts';
+import { stagesByThread } from './stage-names.ts';
 import { superviseThreads } from './thread-group.ts';
 
 export interface Pipeline {
@@ -41,16 +41,17 @@ export async function openPipeline(
   config: Config,
   logOptions: Omit<EmbeddedLogOptions, 'directory'> = {},
 ): Promise<Pipeline> {
-  const departments = departmentsOf(config.classify).map(({ name }) => name);
+  const departments = readDepartments(config.classify);
+  const names = departments.departments.map(({ name }) => name);
   const log = await openEmbeddedLog({ ...logOptions, directory });
   const workers: Worker[] = [];
   try {
-    await log.ensureTopics([...topicsFor(departments), schemasAnnounced]);
+    await log.ensureTopics([...topicsFor(names), schemasAnnounced]);
     // Another release that opens this directory later can then read what this one wrote.
     await announceSchemas(log, schemasAnnounced.name, Date.now);
     const pseudonymKeys = readPseudonymKeys(directory);
     for (const stages of stagesByThread(config.threads, config.fusion.enabled))
-      workers.push(startThread(log, { config, pseudonymKeys, stages }));
+      workers.push(startThread(log, { config, departments, pseudonymKeys, stages }));
   } catch (error) {
     await log.close();
     throw error;
@@ -66,7 +67,7 @@ export async function openPipeline(
   failed.catch(() => {});
   return {
     log,
-    departments,
+    departments: names,
     failed,
     ready,
     backlog: () => backlogOf(log),

@@ -8,20 +8,18 @@ import { learningLog } from '#core/registry/learning-log.ts';
 import { runStage } from '#core/run-stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { recordsDropped, recordsRejected, schemasAnnounced } from '../topology.ts';
-import type { Config } from './config.ts';
-import { buildStages, type StageName } from './stages.ts';
+import type { StageName } from './stage-names.ts';
+import { buildStages, type StageParts } from './stages.ts';
 
-export interface StageThreadData {
+export interface StageThreadData extends StageParts {
   readonly log: MessagePort;
-  readonly config: Config;
-  readonly pseudonymKeys: string;
   readonly stages: readonly StageName[];
 }
 
 /** Messages to the thread. */
 export type ToStageThread = 'stop' | 'metrics';
 
-const { log: port, config, pseudonymKeys, stages: names } = workerData as StageThreadData;
+const { log: port, stages: names, ...parts } = workerData as StageThreadData;
 const stop = new AbortController();
 /** Small: what a batch holds is then gone before the collector of young objects comes by twice, and keeps it. */
 const maxRecords = 250;
@@ -32,14 +30,14 @@ parentPort!.on('message', (message: ToStageThread) => {
   else void telemetry.snapshot().then((metrics) => parentPort!.postMessage({ metrics }));
 });
 
-const logger = createLogger('stages', config.logLevel);
+const logger = createLogger('stages', parts.config.logLevel);
 const plain = connectEmbeddedLog(port);
 const log = learningLog(plain, {
   source: announcedSchemas(plain, schemasAnnounced.name),
   logger,
   clock: Date.now,
 });
-const stages = buildStages(names, config, pseudonymKeys);
+const stages = buildStages(names, parts);
 parentPort!.postMessage({ ready: true });
 try {
   await Promise.all(

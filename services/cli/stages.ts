@@ -1,6 +1,7 @@
 // Builds the stages of the pipeline from the configuration: the only place where services and their parts meet.
 import { chain, type Follower } from '#core/chain.ts';
 import type { Stage } from '#core/stage.ts';
+import type { DepartmentsConfig } from '../classify/departments.ts';
 import { createClassify } from '../classify/stage.ts';
 import { createNormalizer } from '../normalize/draft.ts';
 import { createLocate, readGazetteer } from '../normalize/gazetteer.ts';
@@ -11,27 +12,32 @@ import { createNormalize } from '../normalize/stage.ts';
 import { createPublish } from '../publish/stage.ts';
 import { flows } from '../topology.ts';
 import type { Config } from './config.ts';
-import { departmentsOf, openJudge } from './judgement.ts';
+import { openJudge } from './judgement.ts';
+import type { StageName } from './stage-names.ts';
 
-export const stageNames = ['normalize', 'classify', 'publish'] as const;
-export type StageName = (typeof stageNames)[number];
+/** What stages are built from; it can be handed to another thread. */
+export interface StageParts {
+  readonly config: Config;
+  /** Those that `config` asks for, see `readDepartments`. */
+  readonly departments: DepartmentsConfig;
+  /** See `parsePseudonymKeys`; never logged. */
+  readonly pseudonymKeys: string;
+}
 
 /**
  * The stages that `names` tell, to be run side by side in one thread. Where one reads what another writes they are also
  * chained (see `chain.ts`), unless the configuration says otherwise; by itself each then has only what copies that are
  * not chained left it.
- * @param pseudonymKeys see `parsePseudonymKeys`; never logged
  * @throws SignpostError when a file that the configuration names cannot be used
  */
 export function buildStages(
   names: readonly StageName[],
-  config: Config,
-  pseudonymKeys: string,
+  { config, departments, pseudonymKeys }: StageParts,
 ): readonly Stage<never>[] {
   const has = (name: StageName): boolean => names.includes(name);
   const normalize = has('normalize') ? builders.normalize(config, pseudonymKeys) : undefined;
-  const classify = has('classify') ? builders.classify(config) : undefined;
-  const publish = has('publish') ? builders.publish(config) : undefined;
+  const classify = has('classify') ? builders.classify(config, departments) : undefined;
+  const publish = has('publish') ? createPublish(departments.departments) : undefined;
   const { enabled, write } = config.fusion;
   const stages =
     !enabled || classify === undefined
@@ -77,21 +83,6 @@ const builders = {
       }),
     );
   },
-  classify: ({ classify }: Config) => createClassify(openJudge(classify).judge),
-  publish: ({ classify }: Config) => createPublish(departmentsOf(classify)),
+  classify: ({ classify }: Config, departments: DepartmentsConfig) =>
+    createClassify(openJudge(classify, departments)),
 };
-
-/**
- * Which stages each of `threads` threads runs. Chained, all of them are copies of the whole way. Else two share the work
- * by stage, since what normalize and classify load is large; further ones are copies, sharing partitions as copies of a
- * service would.
- */
-export function stagesByThread(
-  threads: number,
-  chained: boolean,
-): readonly (readonly StageName[])[] {
-  if (chained || threads === 1) return Array.from({ length: threads }, () => stageNames);
-  return Array.from({ length: threads }, (_, i) =>
-    i % 2 === 0 ? ['normalize'] : ['classify', 'publish'],
-  );
-}

@@ -18,7 +18,7 @@ import { createLiveView } from './live-view.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { metricsWithLag } from './run/process-metrics.ts';
 import { groupsOf } from './run/services.ts';
-import { stageNames } from './stages.ts';
+import { stageNames } from './stage-names.ts';
 import { registeredTopics } from './topics/log-schemas.ts';
 
 export interface UpOptions {

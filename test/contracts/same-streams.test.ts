@@ -11,7 +11,7 @@ import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
 import { openKafkaReader } from '#core/log/kafka/open.ts';
 import type { LogReader } from '#core/log/port.ts';
 import { connectPostgres, type Db } from '#core/store/postgres.ts';
-import { stageNames } from '../../services/cli/stages.ts';
+import { stageNames } from '../../services/cli/stage-names.ts';
 import type { SyntheticKind } from '../../services/gateway/synthetic/event.ts';
 import { generate } from '../../services/gateway/synthetic/generate.ts';
 import { endAll, run, start } from '../support/command.ts';

@@ -8,9 +8,9 @@ import { explain } from '../../services/classify/evidence.ts';
 import { createTokenizer } from '../../services/classify/features.ts';
 import { createJudge } from '../../services/classify/judge.ts';
 import type { JudgeInput } from '../../services/classify/judge.ts';
-import { createModel, loadModel } from '../../services/classify/model.ts';
+import { createModel, loadModel, loadShippedModel } from '../../services/classify/model.ts';
 import { calibrationError, qualityOf } from '../../services/classify/quality.ts';
-import { loadShippedDepartments, loadShippedModel } from '../../services/classify/shipped.ts';
+import { loadShippedDepartments } from '../../services/classify/departments-file.ts';
 import { foldOf, recipeSchema, train } from '../../services/classify/train.ts';
 import type { Example } from '../../services/classify/train.ts';
 

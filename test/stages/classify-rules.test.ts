@@ -1,10 +1,13 @@
 // The departments file: fields as evidence, departments by configuration alone, and clear refusals.
 import { describe, expect, test } from 'vitest';
 import { SignpostError } from '#core/errors.ts';
-import { parseDepartments } from '../../services/classify/departments.ts';
+import {
+  loadShippedDepartments,
+  parseDepartments,
+} from '../../services/classify/departments-file.ts';
 import { createJudge } from '../../services/classify/judge.ts';
+import { loadShippedModel } from '../../services/classify/model.ts';
 import type { JudgeInput, Judgement } from '../../services/classify/judge.ts';
-import { loadShippedDepartments, loadShippedModel } from '../../services/classify/shipped.ts';
 
 const model = loadShippedModel();
 const shippedDepartments = loadShippedDepartments();

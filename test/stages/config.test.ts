@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { eld } from 'eld/extrasmall';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../services/cli/config.ts';
-import { departmentsOf } from '../../services/cli/judgement.ts';
+import { departmentNames } from '../../services/cli/departments.ts';
 import { knownLanguages } from '../../services/normalize/known-languages.ts';
 import { wordLanguages } from '../../services/normalize/language-words.ts';
 
@@ -44,14 +44,14 @@ describe('a department given in the configuration', () => {
 
   it('is added to those of the file', () => {
     const { classify } = configOf(`classify: { departments: [${field}] }`);
-    expect(departmentsOf(classify).map(({ name }) => name)).toContain('legal');
+    expect(departmentNames(classify)).toContain('legal');
   });
 
   it('is refused as of the configuration, at its own place', () => {
     const { classify } = configOf(
       `classify: { departments: [${field}, { name: field-force, title: Field, threshold: 50 }] }`,
     );
-    expect(() => departmentsOf(classify)).toThrow(
+    expect(() => departmentNames(classify)).toThrow(
       /^the configuration, classify\.departments\.1\.threshold: [^;]*<=1$/,
     );
   });
@@ -66,7 +66,7 @@ describe('a department given in the configuration', () => {
       `classify: { departmentsFile: mine.yaml, departments: [${field}] }`,
     );
     // The entry that the configuration replaces still counts.
-    expect(() => departmentsOf(classify)).toThrow(
+    expect(() => departmentNames(classify)).toThrow(
       new RegExp(`^${departmentsFile}, departments\\.1\\.threshold: [^;]*$`),
     );
   });

@@ -13,7 +13,9 @@ import { createTelemetry, metricsText, type StageMetrics } from '#core/telemetry
 import { header, toOutgoing } from '#core/topic.ts';
 import { insightCodec } from '#schemas/insight.ts';
 import { readConfig, type Config } from '../../services/cli/config.ts';
-import { buildStages, stageNames, type StageName } from '../../services/cli/stages.ts';
+import { readDepartments } from '../../services/cli/departments.ts';
+import { stageNames, type StageName } from '../../services/cli/stage-names.ts';
+import { buildStages } from '../../services/cli/stages.ts';
 import { generate } from '../../services/gateway/synthetic/generate.ts';
 import { takeIn } from '../../services/gateway/sources/intake.ts';
 import {
@@ -29,6 +31,7 @@ import { crashEverywhere, createAdversary, seeded } from '../support/adversary.t
 
 const keys = `k:${Buffer.alloc(32, 1).toString('base64')}`;
 const base = readConfig(undefined);
+const listed = readDepartments(base.classify);
 const departments = ['operations', 'marketing', 'planning', 'customer-service', 'billing', 'it'];
 const topics = topicsFor(departments);
 const separate: Config['fusion'] = { enabled: false, write: [] };
@@ -81,9 +84,11 @@ async function run(
   const stop = new AbortController();
   const telemetry = createTelemetry(() => 0);
   const running = Promise.all(
-    buildStages(names, { ...base, fusion }, keys).map((stage) =>
-      runStage(stage, engineFor(on, telemetry.stage(stage.name)), stop.signal),
-    ),
+    buildStages(names, {
+      config: { ...base, fusion },
+      departments: listed,
+      pseudonymKeys: keys,
+    }).map((stage) => runStage(stage, engineFor(on, telemetry.stage(stage.name)), stop.signal)),
   ).finally(() => stop.abort());
   running.catch(() => {});
   const deadline = performance.now() + 25_000;
@@ -186,7 +191,11 @@ test('a chain waits for what separate stages left between them, so that keys kee
   await log.append(said.slice(0, half));
   await run(separate, log, ['normalize']);
   await log.append(said.slice(half));
-  const [chain] = buildStages(stageNames, { ...base, fusion: chained }, keys);
+  const [chain] = buildStages(stageNames, {
+    config: { ...base, fusion: chained },
+    departments: listed,
+    pseudonymKeys: keys,
+  });
   const stop = new AbortController();
   const engine = engineFor(log, createTelemetry(() => 0).stage('normalize'));
   const running = runStage(chain!, engine, stop.signal);

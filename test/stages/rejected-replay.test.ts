@@ -14,7 +14,7 @@ import { reject, type Transform } from '#core/stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { toOutgoing } from '#core/topic.ts';
 import type { CommunityPost } from '#schemas/community-post.ts';
-import { departmentsOf } from '../../services/cli/judgement.ts';
+import { departmentNames } from '../../services/cli/departments.ts';
 import { readConfig } from '../../services/cli/config.ts';
 import {
   postsPublished,
@@ -63,9 +63,7 @@ async function topicsNow(): Promise<readonly TopicStatus[]> {
 /** A release of normalize with a fault, which rejected these posts. */
 async function rejectPosts(count: number): Promise<void> {
   const log = await openEmbeddedLog({ directory: data });
-  await log.ensureTopics(
-    topicsFor(departmentsOf(readConfig(undefined).classify).map(({ name }) => name)),
-  );
+  await log.ensureTopics(topicsFor(departmentNames(readConfig(undefined).classify)));
   const posts = Array.from({ length: count }, (_, i) =>
     aPost({ id: `P${i}`, text: `No signal since Monday, day ${i}` }),
   );

@@ -9,7 +9,7 @@ import { aclRules, usersOf, type AclOptions } from '../../services/cli/topics/ac
 import { compareTopics, type ActualTopic } from '../../services/cli/topics/drift.ts';
 import { infraFiles } from '../../services/cli/topics/infra-files.ts';
 import { wantedTopics } from '../../services/cli/topics/wanted.ts';
-import { loadShippedDepartments } from '../../services/classify/shipped.ts';
+import { loadShippedDepartments } from '../../services/classify/departments-file.ts';
 import {
   erasureDeadlineMs,
   intakeTopics,

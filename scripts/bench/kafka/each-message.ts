@@ -11,7 +11,9 @@ import { groupOf } from '#core/run-stage.ts';
 import type { Stage } from '#core/stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { readConfig } from '../../../services/cli/config.ts';
-import { buildStages, stageNames } from '../../../services/cli/stages.ts';
+import { readDepartments } from '../../../services/cli/departments.ts';
+import { stageNames } from '../../../services/cli/stage-names.ts';
+import { buildStages } from '../../../services/cli/stages.ts';
 import { recordsDropped, recordsRejected } from '../../../services/topology.ts';
 import { logger } from './cluster.ts';
 import { messageOf } from './intake.ts';
@@ -97,8 +99,11 @@ const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.Defaul
 await producer.connect();
 const stages = buildStages(
   stageNames.filter((name) => names.includes(name)),
-  { ...config, fusion: { enabled: false, write: [] } },
-  keys,
+  {
+    config: { ...config, fusion: { enabled: false, write: [] } },
+    departments: readDepartments(config.classify),
+    pseudonymKeys: keys,
+  },
 );
 const consumers = await Promise.all(stages.map((stage) => consume(stage, producer)));
 console.log('ready');

@@ -6,7 +6,9 @@ import { migrate } from '#core/store/migrate.ts';
 import { connectPostgres } from '#core/store/postgres.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { readConfig } from '../../../services/cli/config.ts';
-import { buildStages, stageNames } from '../../../services/cli/stages.ts';
+import { readDepartments } from '../../../services/cli/departments.ts';
+import { stageNames } from '../../../services/cli/stage-names.ts';
+import { buildStages } from '../../../services/cli/stages.ts';
 import { recordsDropped, recordsRejected } from '../../../services/topology.ts';
 import { logger } from './cluster.ts';
 import { openPlainLog } from './plain-log.ts';
@@ -16,8 +18,7 @@ const config = readConfig(file);
 const keys = process.env['SIGNPOST_PSEUDONYM_KEYS'] ?? '';
 const stages = buildStages(
   stageNames.filter((name) => names.includes(name)),
-  config,
-  keys,
+  { config, departments: readDepartments(config.classify), pseudonymKeys: keys },
 );
 const db = connectPostgres({ url: config.database!.url });
 await migrate(db);

@@ -15,7 +15,8 @@ import { listApiKeys } from '../../gateway/api-keys.ts';
 import { readGazetteer } from '../../normalize/gazetteer.ts';
 import { parsePseudonymKeys } from '../../normalize/pseudonym.ts';
 import { readConfig, type Config } from '../config.ts';
-import { departmentsOf, openJudge } from '../judgement.ts';
+import { departmentNames, readDepartments } from '../departments.ts';
+import { openJudge } from '../judgement.ts';
 import { pseudonymKeysVariable } from '../pseudonym-keys.ts';
 import { sizeOf } from '../topics.ts';
 import { logHolds, readersMove } from './log-checks.ts';
@@ -68,12 +69,15 @@ export function checksOfCode(config: () => Config): readonly Check[] {
     {
       name: 'departments',
       look: () => ({
-        says: departmentsOf(config().classify)
-          .map(({ name }) => name)
-          .join(', '),
+        says: departmentNames(config().classify).join(', '),
       }),
     },
-    { name: 'model', look: () => ({ says: openJudge(config().classify).judge.version }) },
+    {
+      name: 'model',
+      look: () => ({
+        says: openJudge(config().classify, readDepartments(config().classify)).version,
+      }),
+    },
     { name: 'gazetteer', look: () => gazetteer(config()) },
   ];
 }

@@ -8,7 +8,7 @@ import { parsePseudonymKeys } from '../../normalize/pseudonym.ts';
 import { topicsFor } from '../../topology.ts';
 import type { Config } from '../config.ts';
 import { count } from '../count.ts';
-import { departmentsOf } from '../judgement.ts';
+import { departmentNames } from '../departments.ts';
 import { withReader } from '../open-reader.ts';
 import { configOf, logAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
@@ -65,7 +65,7 @@ function topics(place: LogPlace, { classify }: Config): Promise<Finding> {
   return withReader(place, async (log) => {
     const there = await log.topics();
     const names = new Set(there.map(({ name }) => name));
-    const departments = departmentsOf(classify).map(({ name }) => name);
+    const departments = departmentNames(classify);
     const missing = topicsFor(departments).filter(({ name }) => !names.has(name));
     if (missing.length > 0)
       return {

@@ -11,11 +11,12 @@ import { createTelemetry } from '#core/telemetry.ts';
 import type { Tracing } from '#core/tracing.ts';
 import type { RegistryParts } from '../../gateway/http/registry-routes.ts';
 import type { Config } from '../config.ts';
-import { departmentsOf } from '../judgement.ts';
+import { departmentNames, readDepartments } from '../departments.ts';
 import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
-import { buildStages, type StageName } from '../stages.ts';
+import type { StageName } from '../stage-names.ts';
+import { buildStages } from '../stages.ts';
 import { registeredTopics } from '../topics/log-schemas.ts';
 import { openGatewayService, type GatewayService } from './gateway-service.ts';
 import { createLogWatch } from './log-watch.ts';
@@ -80,7 +81,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     ...reasonsOf(new Map(gateway && [['gateway', gateway]]), (service) => service.ready()),
   });
   const output = createOutput();
-  const departments = departmentsOf(config.classify).map(({ name }) => name);
+  const departments = departmentNames(config.classify);
 
   const probe = await openProbe({
     host: options.probeHost ?? config.probes.host,
@@ -141,7 +142,8 @@ export async function runServices({ services, place, ...options }: RunOptions): 
 function buildAll(stages: readonly StageName[], at: LogAt, config: Config) {
   const needsKeys = stages.includes('normalize');
   const pseudonymKeys = needsKeys ? sharedPseudonymKeys(at, config, process.env) : '';
-  return buildStages(stages, config, pseudonymKeys).map(
+  const departments = readDepartments(config.classify);
+  return buildStages(stages, { config, departments, pseudonymKeys }).map(
     (stage) => [stage.name as StageName, stage] as const,
   );
 }

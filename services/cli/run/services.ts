@@ -4,7 +4,7 @@ import type { GroupReads } from '#core/lag.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { departmentStreams, flows, insightsOf, intakeTopics } from '../../topology.ts';
 import { nearest } from '../nearest.ts';
-import { stageNames, type StageName } from '../stages.ts';
+import { stageNames, type StageName } from '../stage-names.ts';
 
 export const serviceNames = ['gateway', ...stageNames] as const;
 export type ServiceName = (typeof serviceNames)[number];

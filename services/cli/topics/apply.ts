@@ -5,7 +5,7 @@ import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
 import type { ApplyOptions } from '../commands/topics.ts';
 import { exitCodes } from '../exit.ts';
-import { departmentsOf } from '../judgement.ts';
+import { departmentNames } from '../departments.ts';
 import { configOf, logAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput, type Output } from '../output.ts';
@@ -37,7 +37,7 @@ export interface ApplyResult {
 export async function applyTopics(place: LogPlace, options: ApplyOptions): Promise<void> {
   const config = configOf(place);
   const at = logAt(place, () => config);
-  const departments = departmentsOf(config.classify).map(({ name }) => name);
+  const departments = departmentNames(config.classify);
   const output = createOutput();
   if (at.kind === 'embedded') {
     await show(await applyEmbedded(at.directory, departments, options.dryRun === true));

@@ -1,7 +1,7 @@
 // `signpost topics acls`: the access rights of a deployment as commands of Kafka's own tool.
 import type { AclsOptions } from '../commands/topics.ts';
 import { readConfig } from '../config.ts';
-import { departmentsOf } from '../judgement.ts';
+import { departmentNames } from '../departments.ts';
 import { createOutput } from '../output.ts';
 import { aclScript } from './acl-script.ts';
 import { aclRules } from './acls.ts';
@@ -29,7 +29,7 @@ export async function printAcls(
   });
   const config = readConfig(options.config);
   const rules = aclRules({
-    departments: departmentsOf(config.classify).map(({ name }) => name),
+    departments: departmentNames(config.classify),
     topicPrefix: config.kafka?.topicPrefix ?? '',
     principalPrefix: checked('--principal-prefix', options.principalPrefix),
     runAs: new Map(runAs),
