@@ -1,14 +1,13 @@
 // `signpost import`: takes a file in, lets the pipeline run to the end, and says what became of every record.
-import { setTimeout as pause } from 'node:timers/promises';
 import { SignpostError } from '#core/errors.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
 import { importFile, type ImportProgress } from '../gateway/import.ts';
 import { loadMapping, type Mapping } from '../gateway/mapping/mapping.ts';
 import { openPipelineAt } from './cluster-pipeline.ts';
 import { count } from './count.ts';
+import { drain } from './drain.ts';
 import { reportImport, type ImportReport } from './import-report.ts';
 import type { LogPlace } from './options.ts';
-import type { Pipeline } from './pipeline.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 export interface ImportOptions {
@@ -40,14 +39,19 @@ export async function runImport(
   const progress = createProgress(process.stderr, () => performance.now());
   const shutdown = listenForShutdown();
   const pipeline = await openPipelineAt(options.place);
+  let accepted: number | undefined;
   try {
     const startedAt = performance.now();
-    // What a crash left unfinished is finished first, so that the report is of this file alone.
+    // What a crash left unfinished is finished first, so that the report is of this file alone. On a cluster there is
+    // always something under way, and the report tells this file's records by their origin.
     let leftover = 0;
-    await drain(pipeline, shutdown.signal, (left) => {
-      leftover = Math.max(leftover, left);
-      progress.update(0, `finishing ${count(left)} records of before`);
-    });
+    if (pipeline.standing === undefined)
+      await drain(pipeline, shutdown.signal, {
+        onLeft(left) {
+          leftover = Math.max(leftover, left);
+          progress.update(0, `finishing ${count(left)} records of before`);
+        },
+      });
     const state = await Promise.race([
       pipeline.failed,
       importFile({
@@ -59,10 +63,13 @@ export async function runImport(
         onProgress: (at) => showReading(progress, at),
       }),
     ]);
+    accepted = state.done;
     let most = 0;
-    await drain(pipeline, shutdown.signal, (left) => {
-      most = Math.max(most, left);
-      progress.update(1 - left / most, `read to the end; ${count(left)} still on their way`);
+    await drain(pipeline, shutdown.signal, {
+      onLeft(left) {
+        most = Math.max(most, left);
+        progress.update(1 - left / most, `read to the end; ${count(left)} still on their way`);
+      },
     });
     const seconds = (performance.now() - startedAt) / 1000;
     const report = await reportImport(pipeline.log, pipeline.departments, {
@@ -81,10 +88,7 @@ export async function runImport(
     await state.conclude();
   } catch (error) {
     if (!shutdown.signal.aborted) throw error;
-    throw new SignpostError('interrupted', 'Interrupted; what was read so far is kept.', {
-      cause: error,
-      hint: 'Run the same command again: it goes on where it stopped.',
-    });
+    throw interrupted(accepted, pipeline.standing !== undefined, error);
   } finally {
     progress.end();
     await pipeline.close();
@@ -92,16 +96,20 @@ export async function runImport(
   }
 }
 
-/** Waits until every record taken in is through the last stage. @throws AbortError when `signal` aborts. */
-export async function drain(
-  pipeline: Pick<Pipeline, 'failed' | 'backlog'>,
-  signal: AbortSignal,
-  onLeft: (records: number) => void = () => {},
-): Promise<void> {
-  for (let left; (left = await Promise.race([pipeline.failed, pipeline.backlog()])) > 0;) {
-    onLeft(left);
-    await Promise.race([pipeline.failed, pause(50, undefined, { signal })]);
-  }
+/** @param accepted records of the file, once all were. */
+function interrupted(accepted: number | undefined, isCluster: boolean, cause: unknown): Error {
+  if (accepted === undefined)
+    return new SignpostError('interrupted', 'Interrupted; what was read so far is kept.', {
+      cause,
+      hint: 'Run the same command again: it goes on where it stopped.',
+    });
+  const says = `Interrupted; all ${count(accepted)} records of the file were accepted and are kept.`;
+  return new SignpostError('interrupted', says, {
+    cause,
+    hint: isCluster
+      ? 'The services take them from here. Run the same command again for the report.'
+      : 'Run the same command again: it brings them through and reports.',
+  });
 }
 
 function checkKind(kind: string, mapping: Mapping): void {

@@ -8,14 +8,24 @@ import { flows } from '../topology.ts';
 /** Every transform of the topology, in flow order, with the group it reads as. */
 const stages = flows
   .filter(({ kind }) => kind === 'transform')
-  .map(({ name, reads }) => ({ group: groupOf(name), topics: reads }));
+  .map(({ name, reads }) => ({ name, group: groupOf(name), topics: reads }));
+
+/** The stage before which records stand, with the topics in which they do. */
+export interface Standing {
+  readonly stage: string;
+  readonly topics: readonly string[];
+}
 
 /**
  * Returns a function that tells how many records of those accepted by its first call are still before a stage; 0 when
  * all are through the last, and then the next call begins anew. Records between transactions' markers on Kafka are
  * counted roughly, but 0 is exact.
+ * @param onStanding is told where they stand at each call that finds some
  */
-export function underWay(log: LogReader): () => Promise<number> {
+export function underWay(
+  log: LogReader,
+  onStanding: (standing: Standing) => void = () => {},
+): () => Promise<number> {
   let at = 0;
   let ends: ReadonlyMap<string, number> | undefined;
   return async () => {
@@ -28,7 +38,10 @@ export function underWay(log: LogReader): () => Promise<number> {
       }
       ends ??= endsOf(await log.topics());
       const left = await leftOf(log, stage, ends);
-      if (left > 0) return left;
+      if (left.size > 0) {
+        onStanding({ stage: stage.name, topics: [...left.keys()] });
+        return [...left.values()].reduce((sum, records) => sum + records, 0);
+      }
       at += 1;
       // What this stage had written by now is what the next one has to read.
       ends = undefined;
@@ -36,15 +49,17 @@ export function underWay(log: LogReader): () => Promise<number> {
   };
 }
 
+/** Records left by topic, of those that have any. */
 async function leftOf(
   log: LogReader,
   stage: (typeof stages)[number],
   ends: ReadonlyMap<string, number>,
-): Promise<number> {
-  let left = 0;
+): Promise<ReadonlyMap<string, number>> {
+  const left = new Map<string, number>();
   for (const { topic, partition, records, nextOffset } of await lagOf(log, [stage])) {
     const end = ends.get(`${topic}/${partition}`) ?? 0;
-    if (records > 0 && nextOffset < end) left += Math.min(records, end - nextOffset);
+    if (records > 0 && nextOffset < end)
+      left.set(topic, (left.get(topic) ?? 0) + Math.min(records, end - nextOffset));
   }
   return left;
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEmbeddedLog } from '#core/log/embedded/open.ts';
 import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
-import { drain } from '../../services/cli/import-run.ts';
+import { drain } from '../../services/cli/drain.ts';
 import { openPipeline, type Pipeline } from '../../services/cli/pipeline.ts';
 import { readConfig } from '../../services/cli/config.ts';
 import { reconcile } from '../../services/cli/reconcile/reconcile.ts';

@@ -10,7 +10,7 @@ import { retryLine } from '../../gateway/refused-line.ts';
 import { insightsShared, recordsDropped, recordsRejected } from '../../topology.ts';
 import type { ReplayOptions } from '../commands/rejected.ts';
 import { openPipelineAt, type AnyPipeline } from '../cluster-pipeline.ts';
-import { drain } from '../import-run.ts';
+import { drain } from '../drain.ts';
 import { withReader } from '../open-reader.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput, type Output } from '../output.ts';
@@ -85,8 +85,8 @@ async function run(
   const shutdown = listenForShutdown();
   const pipeline = await openPipelineAt(place);
   try {
-    // What others left unfinished is finished first: its outcomes are not this replay's.
-    await drain(pipeline, shutdown.signal);
+    // What others left unfinished is finished first: its outcomes are not this replay's. On a cluster others go on.
+    if (pipeline.standing === undefined) await drain(pipeline, shutdown.signal);
     const { log } = pipeline;
     const began = await endsOf(log);
     const ends: ReplayEnd[] = [];
