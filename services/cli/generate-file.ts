@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { SignpostError } from '#core/errors.ts';
 import { generate } from '../gateway/synthetic/generate.ts';
 import type { GenerateOptions } from './commands/generate.ts';
+import { count } from './count.ts';
 import { toJson } from './output.ts';
 
 export async function generateFile(options: GenerateOptions): Promise<void> {
@@ -25,7 +26,7 @@ export async function generateFile(options: GenerateOptions): Promise<void> {
   if (target === process.stdout) return;
   target.end();
   await finished(target);
-  process.stderr.write(`${written.toLocaleString('en-US')} records written\n`);
+  process.stderr.write(`${count(written)} records written\n`);
 }
 
 /** Milliseconds since the epoch; a time without a zone is UTC. */

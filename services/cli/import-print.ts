@@ -1,4 +1,5 @@
 // The closing report of an import, for people and for machines.
+import { count } from './count.ts';
 import type { ImportResult } from './import-run.ts';
 import type { LogAt } from './open-log.ts';
 import { createOutput, type Output } from './output.ts';
@@ -26,26 +27,26 @@ async function printReport(
     resumedAt,
     mixed,
   } = result;
-  const row = (name: string, count: number, note = ''): Promise<void> =>
+  const row = (name: string, records: number, note = ''): Promise<void> =>
     line(
-      `  ${pad(safeText(name), 34)} ${pad(format(count), 10, 'left')}  ${styles.dim(note)}`.trimEnd(),
+      `  ${pad(safeText(name), 34)} ${pad(count(records), 10, 'left')}  ${styles.dim(note)}`.trimEnd(),
     );
   if (resumedAt > 0)
-    await line(`Went on at record ${format(resumedAt + 1)}, where an earlier run was cut off.`);
+    await line(`Went on at record ${count(resumedAt + 1)}, where an earlier run was cut off.`);
   await line(
-    styles.bold(`${format(accepted)} records in ${seconds} s (${format(recordsPerSecond)}/s)`),
+    styles.bold(`${count(accepted)} records in ${seconds} s (${count(recordsPerSecond)}/s)`),
   );
   await row('insights', insights, 'signals judged, on insights.shared.v1');
-  for (const [reason, count] of Object.entries(dropped))
-    await row(`dropped: ${reason}`, count, 'deliberately not passed on');
-  for (const [reason, count] of Object.entries(rejected))
-    await row(`rejected: ${reason}`, count, 'dead letters');
+  for (const [reason, records] of Object.entries(dropped))
+    await row(`dropped: ${reason}`, records, 'deliberately not passed on');
+  for (const [reason, records] of Object.entries(rejected))
+    await row(`rejected: ${reason}`, records, 'dead letters');
   if (mixed === true)
     await line('  Records of other imports of the same source are included: these do not add up.');
   await line();
   await line(styles.bold('To the departments'));
   const streams = Object.entries(perDepartment).toSorted(([, a], [, b]) => b - a);
-  for (const [department, count] of streams) await row(department, count);
+  for (const [department, records] of streams) await row(department, records);
   await line();
   const flag = flagOf(at);
   const [busiest] = streams;
@@ -60,8 +61,4 @@ async function printReport(
 function flagOf(at: LogAt): string {
   if (at.kind === 'kafka') return ` --brokers ${shellWord(at.settings.brokers.join(','))}`;
   return at.directory === '.signpost' ? '' : ` --data ${shellWord(at.directory)}`;
-}
-
-function format(count: number): string {
-  return count.toLocaleString('en-US');
 }

@@ -3,6 +3,7 @@
 import { insightCodec, type Insight } from '#schemas/insight.ts';
 import type { Log, TopicStatus } from '#core/log/port.ts';
 import { insightsOf, intakeTopics, recordsDropped, recordsRejected } from '../topology.ts';
+import { count } from './count.ts';
 import { createOutput } from './output.ts';
 import type { Pipeline } from './pipeline.ts';
 import { oneLine, pad, safeText, shellWord, truncate } from './safe-text.ts';
@@ -47,7 +48,7 @@ export function createLiveView({
     const row = (name: string, topic: string, words = ''): string => {
       const total = endOf(topics.get(topic));
       const rate = rates.of(topic, total);
-      const head = `  ${pad(name, 18)}${pad(total.toLocaleString('en-US'), 11, 'left')} ${pad(rate, 8, 'left')}  `;
+      const head = `  ${pad(name, 18)}${pad(count(total), 11, 'left')} ${pad(rate, 8, 'left')}  `;
       return head + dim(truncate(words, Math.max(10, columns - 42)));
     };
     const newest = await Promise.all(
@@ -104,10 +105,10 @@ export function createLiveView({
 }
 
 function summary(topics: ReadonlyMap<string, TopicStatus>, departments: readonly string[]): string {
-  const count = (topic: string): string => endOf(topics.get(topic)).toLocaleString('en-US');
-  const came = intakeTopics.map(({ name }) => `${name.split('.')[0]} ${count(name)}`).join(', ');
-  const went = departments.map((name) => `${name} ${count(insightsOf(name).name)}`).join(', ');
-  return `came in: ${came} · went to: ${went} · dropped ${count(recordsDropped.name)}, rejected ${count(recordsRejected.name)}`;
+  const on = (topic: string): string => count(endOf(topics.get(topic)));
+  const came = intakeTopics.map(({ name }) => `${name.split('.')[0]} ${on(name)}`).join(', ');
+  const went = departments.map((name) => `${name} ${on(insightsOf(name).name)}`).join(', ');
+  return `came in: ${came} · went to: ${went} · dropped ${on(recordsDropped.name)}, rejected ${on(recordsRejected.name)}`;
 }
 
 function endOf(topic: TopicStatus | undefined): number {

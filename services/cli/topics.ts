@@ -2,6 +2,7 @@
 import type { CommittedOffset, LogReader, PartitionStatus, TopicStatus } from '#core/log/port.ts';
 import { fixedTopics, insightsOf } from '../topology.ts';
 import type { TopicsOptions } from './commands/topics.ts';
+import { count } from './count.ts';
 import { withReader } from './open-reader.ts';
 import type { LogPlace } from './options.ts';
 import { createOutput, type Styles } from './output.ts';
@@ -110,7 +111,7 @@ function topicLines(topics: readonly TopicSummary[], { bold, dim }: Styles): str
     ({ name, partitions, records, bytes, oldest, newest, retentionMs, lag }) => [
       oneLine(name),
       String(partitions),
-      records.toLocaleString('en-US'),
+      count(records),
       sizeOf(bytes),
       oldest === null ? '' : timeOf(oldest),
       newest === null ? '' : timeOf(newest),
@@ -118,7 +119,7 @@ function topicLines(topics: readonly TopicSummary[], { bold, dim }: Styles): str
       Object.entries(lag)
         .map(
           ([group, behind]) =>
-            `${oneLine(group)}${behind === 0 ? '' : ` (${behind.toLocaleString('en-US')} behind)`}`,
+            `${oneLine(group)}${behind === 0 ? '' : ` (${count(behind)} behind)`}`,
         )
         .join(', '),
     ],
