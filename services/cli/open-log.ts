@@ -1,4 +1,5 @@
 // Which log a command works on, a data directory's or a Kafka cluster's, and how it is opened.
+import { SignpostError } from '#core/errors.ts';
 import type { Log, LogReader } from '#core/log/port.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import type { SchemaIds } from '#core/log/kafka/schema-ids.ts';
@@ -52,11 +53,29 @@ export async function openCluster(settings: KafkaSettings, config: Config): Prom
   const schemas = await schemasOf(config, settings, logger);
   const log = await openKafkaLog({ settings, claims: noClaims, logger, ...idsOf(schemas) });
   try {
+    await requireTopics(log, { kind: 'kafka', settings });
     return await schemas.writing(log);
   } catch (error) {
     await log.close();
     throw error;
   }
+}
+
+/**
+ * A cluster without Signpost's topics, or whose topics this user may not see, is not one that nothing was said on yet.
+ * @throws SignpostError `topics-missing`.
+ */
+export async function requireTopics(log: LogReader, at: LogAt): Promise<void> {
+  if (at.kind === 'embedded' || (await log.topics()).length > 0) return;
+  const { brokers, topicPrefix } = at.settings;
+  const prefix = topicPrefix === '' ? '' : ` with the prefix ${topicPrefix}`;
+  throw new SignpostError(
+    'topics-missing',
+    `There are no topics of Signpost${prefix} on ${brokers.join(', ')}, or this user may not see them`,
+    {
+      hint: '`signpost topics apply` creates them; `signpost topics acls` says who may see what.',
+    },
+  );
 }
 
 /** @param signal ends the waiting for a registry; a command is ended by Ctrl-C like any other */

@@ -124,6 +124,11 @@ describe('services on a cluster', () => {
         .poll(async () => (await get('a', '/readyz')).body, { timeout: 30_000 })
         .toContain('Topics are missing');
       expect((await get('a', '/livez')).status).toBe(200);
+      const nothing = await command('reconcile', '--json');
+      expect({ code: nothing.code, error: nothing.json()['error'] }).toMatchObject({
+        code: 1,
+        error: { code: 'topics-missing' },
+      });
       const applied = await command('topics', 'apply');
       expect(applied.stderr).toBe('');
       await Promise.all([begin('b', 'normalize'), begin('rest', 'classify', 'publish')]);
