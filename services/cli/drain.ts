@@ -1,7 +1,6 @@
 // Waiting until records are through all stages, and saying so when none goes on because no stage runs.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AnyPipeline } from './cluster-pipeline.ts';
-import { count } from './count.ts';
 import type { Standing } from './under-way.ts';
 
 const lookMs = 50;
@@ -11,7 +10,7 @@ const stalledAfterMs = 5_000;
 export interface DrainHooks {
   readonly onLeft?: (records: number) => void;
   /** Called once for each stage at which nothing went on for a while. */
-  readonly onStalled?: (at: Standing, records: number) => void;
+  readonly onStalled?: (at: Standing) => void;
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number;
 }
@@ -39,7 +38,7 @@ export async function drain(
         const now = `${standing.stage} ${left}`;
         if (now !== before) movedAt = clock();
         else if (clock() - movedAt >= stalledAfterMs && told !== standing.stage) {
-          onStalled(standing, left);
+          onStalled(standing);
           told = standing.stage;
         }
         before = now;
@@ -51,9 +50,9 @@ export async function drain(
   }
 }
 
-function sayStalled({ stage, topics }: Standing, records: number): void {
+function sayStalled({ stage, topics }: Standing): void {
   process.stderr.write(
-    `Nothing reads ${topics.join(', ')}, where ${count(records)} ${records === 1 ? 'record waits' : 'records wait'}: ` +
-      `start \`signpost run ${stage}\`, or see in its log why it stands. What was accepted is kept; still waiting.\n`,
+    `Nothing reads ${topics.join(', ')}, where records wait: start \`signpost run ${stage}\`, or see in its log why ` +
+      'it stands. What was accepted is kept; still waiting.\n',
   );
 }
