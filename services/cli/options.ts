@@ -38,7 +38,11 @@ export function withLogOptions(command: Command): Command {
       new Option(
         '--brokers <list>',
         'work on this Kafka cluster, host:port[,host:port], not on a data directory (default: the brokers that KAFKA_BROKERS or the configuration names, unless --data is given)',
-      ),
+      ).argParser((brokers) => {
+        // Empty, it would be taken for not given, and the data directory for what was meant.
+        if (brokers.trim() === '') throw new InvalidArgumentError('It must name a broker.');
+        return brokers;
+      }),
     )
     .addOption(configOption());
 }

@@ -40,7 +40,7 @@ export function reportLines(
 ): string[] {
   const sources = Object.entries(result.sources);
   if (sources.length === 0)
-    return ['Nothing was accepted yet.'];
+    return [`Nothing was accepted yet: import something, or run ${services}.`];
   const row = (name: string, { accepted, insights, dropped, rejected }: Totals): string[] => [
     oneLine(name),
     ...[accepted, insights, dropped, rejected].map(count),
