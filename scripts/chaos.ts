@@ -118,7 +118,6 @@ async function main(): Promise<number> {
       values.minutes === undefined ? usualMs : number('minutes', values.minutes, 1) * 60_000,
     sessionTimeoutMs: number('session', values.session, 10_000),
     root,
-    quickStart: false,
     signal,
     say,
     keep: values.keep,

@@ -55,7 +55,6 @@ export async function runBrokerAway(options: AwayOptions): Promise<AwayReport> {
     brokers: 1,
     partitions: 4,
     sessionTimeoutMs: 10_000,
-    quickStart: true,
   });
   const { config, env, logs, client } = cluster;
   const copies = createCopies({ root, config, env, logs });

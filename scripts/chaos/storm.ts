@@ -31,7 +31,6 @@ export interface StormOptions extends PlanOptions {
   readonly root: string;
   /** One of the release after it, to run copies of both at once. */
   readonly nextRelease?: string;
-  readonly quickStart: boolean;
   readonly signal: AbortSignal;
   /** Told what happens, a line each. */
   readonly say: (line: string) => void;
@@ -67,11 +66,11 @@ const STOP_MS = 40_000;
 
 export async function runStorm(options: StormOptions): Promise<StormReport> {
   const { seed, partitions, copies: count, brokers, fused, root, signal, say, keep } = options;
-  const { sessionTimeoutMs, quickStart, nextRelease } = options;
+  const { sessionTimeoutMs, nextRelease } = options;
   const begun = performance.now();
   const random = seeded(seed);
   const plan = planOf(options, random);
-  const cluster = await openCluster({ root, brokers, partitions, sessionTimeoutMs, quickStart });
+  const cluster = await openCluster({ root, brokers, partitions, sessionTimeoutMs });
   const { config, env, logs, client } = cluster;
   const copies = createCopies({ root, config, env, logs });
   const over = new AbortController();
@@ -116,6 +115,9 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       while (senders.acknowledged < due && performance.now() < patience && !stopped.aborted)
         await pause(20);
       if (stopped.aborted) break;
+      // What cannot even start would be struck for hours.
+      if (copies.all.length === 0 && copies.died.length > 0)
+        throw new Error(`Nothing runs any more: ${copies.died.at(-1)}`);
       striker.strike(strike);
     }
     await striker.calm();

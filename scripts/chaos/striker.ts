@@ -81,8 +81,8 @@ export function createStriker(options: StrikerOptions): Striker {
     if (fault === 'leave') {
       const code = await copy.stop(STOP_MS);
       // With a server away it cannot finish what is under way: ten seconds are enough then.
-      if (code !== 0 && code !== endedByDeadline)
-        misbehaved.push(`${copy.name} ended with ${code} when told to leave`);
+      if (code === endedByDeadline) count(`ended by its deadline ${copy.service}`);
+      else if (code !== 0) misbehaved.push(`${copy.name} ended with ${code} when told to leave`);
     } else if (fault === 'pause') {
       copy.pause();
       await pause(sessionTimeoutMs * (1.2 + howLong / 2));

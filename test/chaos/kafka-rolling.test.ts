@@ -45,7 +45,6 @@ test(
       sessionTimeoutMs: 4_000,
       root,
       nextRelease,
-      quickStart: true,
       signal: ending.signal,
       say: (line) => void said.push(line),
       keep: false,

@@ -23,7 +23,6 @@ const small = {
   durationMs: 15_000,
   sessionTimeoutMs: 4_000,
   root,
-  quickStart: true,
   signal: ending.signal,
   keep: false,
 } as const;
