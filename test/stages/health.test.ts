@@ -9,6 +9,8 @@ import { observeBatches } from '#core/observed-log.ts';
 import { openProbe, type Probe } from '#core/probe.ts';
 import { createTelemetry, metricsText } from '#core/telemetry.ts';
 import { createLogWatch } from '../../services/cli/run/log-watch.ts';
+import { createReachWatch } from '../../services/cli/run/reach-watch.ts';
+import { createSeats } from '../../services/cli/run/seats.ts';
 import { createStageService } from '../../services/cli/run/stage-service.ts';
 import { untilReached } from '../../services/cli/run/until-reached.ts';
 import { emit, type Stage } from '#core/stage.ts';
@@ -18,6 +20,8 @@ import { createMemoryReader } from '../support/memory-reader.ts';
 const logger = pino({ level: 'silent' });
 const group = 'signpost.normalize';
 const reads = [{ group, topics: ['in'] }];
+/** A look that takes longer is told of. */
+const answerWithinMs = 5_000;
 const away = () => new SignpostError('log-unavailable', 'No broker answers');
 
 describe('lag', () => {
@@ -260,7 +264,8 @@ describe('servers that are not there yet', () => {
       }),
       logger,
       countsBacklog: false,
-      sleep: async () => {
+      sleep: async (ms) => {
+        if (ms === answerWithinMs) return new Promise(() => {});
         seen.push(watch.away());
         looks += 1;
         if (looks === 4) stop.abort();
@@ -272,6 +277,63 @@ describe('servers that are not there yet', () => {
     watch.met(away());
     expect(watch.away()).toContain('cannot be reached');
   });
+});
+
+describe('a server that takes requests and answers none', () => {
+  test('makes services unready after 5 s, is not asked again meanwhile, and is found again', async () => {
+    const stop = new AbortController();
+    const answer = Promise.withResolvers<void>();
+    const seen: (string | null)[] = [];
+    let asked = 0;
+    const watch = createReachWatch({
+      name: 'The database',
+      ask: () => ((asked += 1) === 1 ? answer.promise : Promise.resolve()),
+      logger,
+      async sleep(ms) {
+        if (ms !== answerWithinMs) return stop.abort();
+        seen.push(watch.away());
+        setImmediate(() => {
+          seen.push(watch.away());
+          answer.resolve();
+        });
+      },
+    });
+    await watch.run(stop.signal);
+    expect(seen).toEqual([
+      'The database is not opened yet.',
+      'The database has not answered for 5 s.',
+    ]);
+    expect(watch.away()).toBeNull();
+    expect(asked).toBe(1);
+  });
+
+  test('does not keep the process from its end', async () => {
+    const stop = new AbortController();
+    const watch = createReachWatch({
+      name: 'The log',
+      ask: () => new Promise(() => {}),
+      logger,
+      sleep: async (_ms, signal) => {
+        if (!signal.aborted) setImmediate(() => stop.abort());
+      },
+    });
+    await expect(watch.run(stop.signal)).resolves.toBeUndefined();
+  });
+});
+
+test('a stage that lost its seat in its group is not ready until it has joined again', () => {
+  const told: string[] = [];
+  const seats = createSeats({
+    rebalanced: (name) => told.push(`${name} rebalanced`),
+    restarted: (name, why) => told.push(`${name} ${why}`),
+  });
+  expect(seats.lost(group)).toBeNull();
+  seats.events.restarted(group, 'fell silent');
+  expect(seats.lost(group)).toBe('It is joining its group again.');
+  expect(seats.lost('signpost.classify')).toBeNull();
+  seats.events.rebalanced(group);
+  expect(seats.lost(group)).toBeNull();
+  expect(told).toEqual([`${group} fell silent`, `${group} rebalanced`]);
 });
 
 test('a stage whose group cannot be joined yet joins it later, and is ready then', async () => {
@@ -305,7 +367,7 @@ test('a stage whose group cannot be joined yet joins it later, and is ready then
     stage,
     logger,
     metrics: createTelemetry(() => 0).stage('normalize'),
-    watch: { away: () => null, backlog: () => 0, met: () => {}, run: () => Promise.resolve() },
+    amiss: () => null,
     sleep: () => Promise.resolve(),
     clock: () => 0,
   });

@@ -3,6 +3,7 @@ import { SignpostError } from '#core/errors.ts';
 import { roughLag } from '#core/lag.ts';
 import type { Log } from '#core/log/port.ts';
 import type { Logger } from '#core/logger.ts';
+import { createReachWatch } from './reach-watch.ts';
 import { behindGateway } from './services.ts';
 
 export interface LogWatch {
@@ -22,35 +23,14 @@ export interface LogWatchParts {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Whether to count what waits behind the gateway. */
   readonly countsBacklog: boolean;
-  readonly everyMs?: number;
 }
 
-export function createLogWatch({
-  log: current,
-  logger,
-  sleep,
-  countsBacklog,
-  everyMs = 2000,
-}: LogWatchParts): LogWatch {
-  let away: string | null = 'The log is not opened yet.';
+export function createLogWatch(parts: LogWatchParts): LogWatch {
+  const { log: current, logger, sleep, countsBacklog } = parts;
   let backlog = 0;
   let isBlind = false;
-  let isTold = false;
 
-  async function look(log: Log): Promise<void> {
-    try {
-      await log.topics();
-      if (isTold) logger.warn('The log answers again.');
-      isTold = false;
-      away = null;
-    } catch (error) {
-      if (!(error instanceof SignpostError)) throw error;
-      if (!isTold) logger.warn({ code: error.code }, `${error.message}; waiting for it`);
-      isTold = true;
-      away = `The log cannot be reached: ${error.message}`;
-      return;
-    }
-    if (!countsBacklog) return;
+  async function count(log: Log): Promise<void> {
     try {
       backlog = await roughLag(log, behindGateway);
       isBlind = false;
@@ -67,19 +47,22 @@ export function createLogWatch({
     }
   }
 
+  const reach = createReachWatch({
+    name: 'The log',
+    ask() {
+      const log = current();
+      if (log === undefined) return undefined;
+      return log.topics().then(() => (countsBacklog ? count(log) : undefined));
+    },
+    logger,
+    sleep,
+  });
   return {
-    away: () => away,
+    away: () => reach.away(),
     backlog: () => backlog,
     met(error) {
-      if (error instanceof SignpostError && error.code === 'log-unavailable')
-        away ??= `The log cannot be reached: ${error.message}`;
+      if (error instanceof SignpostError && error.code === 'log-unavailable') reach.met(error);
     },
-    async run(signal) {
-      while (!signal.aborted) {
-        const log = current();
-        if (log !== undefined) await look(log);
-        await sleep(log === undefined || away !== null ? everyMs / 4 : everyMs, signal);
-      }
-    },
+    run: (signal) => reach.run(signal),
   };
 }

@@ -16,6 +16,8 @@ import { topicsOf, type ServiceName } from './services.ts';
 
 export interface ServiceLog {
   readonly log: Log;
+  /** Asks the database something small, where the services need one. */
+  readonly askDatabase?: () => Promise<unknown>;
   /** What the gateway's schema registry answers from; undefined beside another registry. */
   readonly served: RegistryParts | undefined;
   /** Rejects when the log failed for good; never resolves. */
@@ -59,7 +61,8 @@ async function openOnKafka(settings: KafkaSettings, parts: ServiceLogParts): Pro
   const { services, departments, config, logger, metrics, createTopics, signal } = parts;
   const { openKafkaLog } = await import('#core/log/kafka/open.ts');
   const schemas = await schemasOf(config, settings, logger, signal);
-  const claims = services.includes('normalize') ? await openClaims(config, logger) : noClaims;
+  const database = services.includes('normalize') ? await openClaims(config, logger) : undefined;
+  const claims = database?.claims ?? noClaims;
   let log: Log;
   try {
     log = await openKafkaLog({ settings, claims, logger, events: metrics, ...idsOf(schemas) });
@@ -72,7 +75,12 @@ async function openOnKafka(settings: KafkaSettings, parts: ServiceLogParts): Pro
     const there = new Set((await log.topics()).map(({ name }) => name));
     const missing = topicsOf(services, departments).filter((name) => !there.has(name));
     if (missing.length > 0) throw topicsMissing(missing);
-    return { log: await schemas.writing(log), served: schemas.served(log), failed: never };
+    return {
+      log: await schemas.writing(log),
+      ...(database && { askDatabase: database.ask }),
+      served: schemas.served(log),
+      failed: never,
+    };
   } catch (error) {
     await log.close();
     throw error;
@@ -80,7 +88,11 @@ async function openOnKafka(settings: KafkaSettings, parts: ServiceLogParts): Pro
 }
 
 /** The claims' store, its tables up to date, and its connections closed with it. */
-async function openClaims({ database }: Config, logger: Logger): Promise<ClaimStore> {
+async function openClaims(
+  { database }: Config,
+  logger: Logger,
+): Promise<{ readonly claims: ClaimStore; readonly ask: () => Promise<unknown> }> {
+  const { sql } = await import('kysely');
   const { connectPostgres } = await import('#core/store/postgres.ts');
   const { createClaimStore } = await import('#core/store/claim-store.ts');
   const { migrate } = await import('#core/store/migrate.ts');
@@ -93,11 +105,14 @@ async function openClaims({ database }: Config, logger: Logger): Promise<ClaimSt
   }
   const claims = createClaimStore(db, { logger });
   return {
-    claim: (position, asked) => claims.claim(position, asked),
-    async close() {
-      await claims.close();
-      await db.close();
+    claims: {
+      claim: (position, asked) => claims.claim(position, asked),
+      async close() {
+        await claims.close();
+        await db.close();
+      },
     },
+    ask: () => sql`SELECT 1`.execute(db.query),
   };
 }
 

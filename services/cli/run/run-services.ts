@@ -6,6 +6,7 @@ import type { Log } from '#core/log/port.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
 import { openProbe, type Reasons } from '#core/probe.ts';
 import { readRegistrySettings } from '#core/registry/registry-client.ts';
+import { groupOf } from '#core/run-stage.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import type { Tracing } from '#core/tracing.ts';
@@ -20,6 +21,8 @@ import { buildStages } from '../stages.ts';
 import { registeredTopics } from '../topics/log-schemas.ts';
 import { openGatewayService, type GatewayService } from './gateway-service.ts';
 import { createLogWatch } from './log-watch.ts';
+import { createReachWatch } from './reach-watch.ts';
+import { createSeats } from './seats.ts';
 import { databaseUrl, openServiceLog, type ServiceLog } from './open-service-log.ts';
 import { metricsWithLag } from './process-metrics.ts';
 import { senderKeys, sharedPseudonymKeys } from './secrets.ts';
@@ -62,13 +65,24 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   let opening: string | null = 'The log is not opened yet.';
   const log = (): Log | undefined => opened?.log;
   const watch = createLogWatch({ log, logger, sleep, countsBacklog: keys !== undefined });
+  const database = createReachWatch({
+    name: 'The database',
+    ask: () => opened?.askDatabase?.(),
+    logger,
+    sleep,
+  });
+  const seats = createSeats(telemetry.log);
+  const amiss = (stage: StageName): string | null =>
+    seats.lost(groupOf(stage)) ??
+    watch.away() ??
+    (opened?.askDatabase === undefined ? null : database.away());
   const metricsText = metricsWithLag({ telemetry, log, groups: groupsOf(services), now: Date.now });
   const running = new Map<StageName, StageService>(
     built.map(([name, stage]) => {
       const tracing = traces.get(name)?.batches;
       const metrics = telemetry.stage(name);
       const clock = (): number => performance.now();
-      const parts = { stage, logger, metrics, watch, sleep, clock };
+      const parts = { stage, logger, metrics, amiss: () => amiss(name), sleep, clock };
       const batches = at.kind === 'kafka' ? { maxRecords: recordsOfTransaction } : {};
       return [name, createStageService({ ...parts, ...batches, ...(tracing && { tracing }) })];
     }),
@@ -110,7 +124,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     const { createTopics } = options;
     const parts = { services, departments, config, logger, createTopics, signal: stopped };
     opened = await untilReached(
-      () => openServiceLog(at, { ...parts, metrics: telemetry.log }).catch(explainWriter),
+      () => openServiceLog(at, { ...parts, metrics: seats.events }).catch(explainWriter),
       { logger, signal: stopped, sleep, onWaiting: (why) => (opening = why) },
       ({ log: late }) => late.close(),
     );
@@ -119,6 +133,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     await output.line(`Running ${services.join(', ')} on ${nameOf(at)}`);
     const tasks = [
       watch.run(stopped),
+      database.run(stopped),
       ...[...running.values()].map((stage) => stage.run(shared, stopped)),
     ];
     try {

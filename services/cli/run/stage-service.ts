@@ -7,14 +7,14 @@ import { runStage } from '#core/run-stage.ts';
 import type { Stage } from '#core/stage.ts';
 import type { StageMetrics } from '#core/telemetry.ts';
 import { recordsDropped, recordsRejected } from '../../topology.ts';
-import type { LogWatch } from './log-watch.ts';
 import { isPassing, pauseMs } from './until-reached.ts';
 
 export interface StageServiceParts {
   readonly stage: Stage<never>;
   readonly logger: Logger;
   readonly metrics: StageMetrics;
-  readonly watch: LogWatch;
+  /** A sentence why what it needs cannot be used at present, or null. */
+  readonly amiss: () => string | null;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Monotonic, milliseconds. */
   readonly clock: () => number;
@@ -32,7 +32,7 @@ export interface StageService {
 }
 
 export function createStageService(parts: StageServiceParts): StageService {
-  const { stage, logger, metrics, watch, sleep, clock, tracing, maxRecords } = parts;
+  const { stage, logger, metrics, amiss, sleep, clock, tracing, maxRecords } = parts;
   const loop = createLoopWatch(clock);
   let why: string | null = 'It has not joined its group yet.';
   return {
@@ -70,6 +70,6 @@ export function createStageService(parts: StageServiceParts): StageService {
       why = 'It has ended.';
     },
     live: () => loop.stuck(),
-    ready: () => why ?? watch.away(),
+    ready: () => why ?? amiss(),
   };
 }
