@@ -1,5 +1,5 @@
 // A log that tells an observer what becomes of every batch, for liveness and traces; the engine sees no difference.
-import type { Batch, Log, OutgoingRecord } from './log/port.ts';
+import type { Batch, CommitOptions, Log, OutgoingRecord } from './log/port.ts';
 
 export interface BatchObserver {
   /** A batch was handed to a stage. The result is told of its way. */
@@ -55,9 +55,9 @@ function observed(batch: Batch, observers: readonly BatchObserver[]): Batch {
       for (const observation of observations) observation.stepped();
       return outcomes;
     },
-    async commit(outputs: Iterable<OutgoingRecord>) {
+    async commit(outputs: Iterable<OutgoingRecord>, options?: CommitOptions) {
       try {
-        await batch.commit(outputs);
+        await batch.commit(outputs, options);
       } catch (error) {
         ended('failed', error);
         throw error;

@@ -68,6 +68,7 @@ export async function runStage<In>(
     group: groupOf(stage.name),
     topics: stage.inputs.map((topic) => topic.name),
     maxRecords: engine.maxRecords ?? 500,
+    passOver: { header: header.carried, value: stage.name },
     ...(progress && { startAt: (topic, partition) => progress.acquire({ topic, partition }) }),
   });
 

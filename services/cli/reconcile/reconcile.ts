@@ -129,6 +129,7 @@ export async function reconcile(
     const place = nameOf({ topic, partition });
     // Counted one by one: on Kafka there are offsets without records.
     if (
+      headers[header.carried] !== 'publish' &&
       offset >= (published.get(place) ?? 0) &&
       (offset < (sharedBefore.get(place) ?? 0) || ledger.isOfAccepted(headers))
     )

@@ -132,11 +132,22 @@ export interface Batch {
   release(): Promise<void>;
 }
 
+/** A header that must be there, with this value. */
+export interface PassOver {
+  readonly header: string;
+  readonly value: string;
+}
+
 export interface SubscribeOptions {
   readonly group: string;
   readonly topics: readonly string[];
   readonly maxRecords?: number;
   readonly maxBytes?: number;
+  /**
+   * Records with this header need not be delivered: a log may leave them out, and commit the offset past them rarely,
+   * since nothing comes of reading them again.
+   */
+  readonly passOver?: PassOver;
   /**
    * Where to start a partition on assignment instead of the group's committed offset: projections keep their offsets
    * with their rows. Undefined falls back to the committed offset, and that to the partition's start.

@@ -40,6 +40,8 @@ export interface FetchedPartition {
 
 export interface FetchLimits {
   readonly maxWaitMs: number;
+  /** Answered sooner once there is so much; absent means anything. */
+  readonly minBytes?: number;
   /** Of the whole answer; a single larger batch comes all the same. */
   readonly maxBytes: number;
 }
@@ -48,7 +50,7 @@ export interface FetchLimits {
 export function fetchRecords(
   broker: Broker,
   partitions: readonly FetchPartition[],
-  { maxWaitMs, maxBytes }: FetchLimits,
+  { maxWaitMs, minBytes = 1, maxBytes }: FetchLimits,
 ): Promise<readonly FetchedPartition[]> {
   const byTopic = [...Map.groupBy(partitions, ({ topic }) => topic)];
   return send(
@@ -57,7 +59,7 @@ export function fetchRecords(
     (writer) => {
       writeInt32(writer, -1);
       writeInt32(writer, maxWaitMs);
-      writeInt32(writer, 1);
+      writeInt32(writer, minBytes);
       writeInt32(writer, maxBytes);
       writeInt8(writer, 1);
       writeInt32(writer, 0);

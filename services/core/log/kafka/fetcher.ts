@@ -28,6 +28,8 @@ export interface FetcherOptions {
   /** Those to fetch for at the moment. */
   readonly targets: () => Iterable<FetchTarget>;
   readonly waitMs: number;
+  /** Where what comes is in no hurry: how long to wait for much of it. */
+  readonly patientMs?: () => number | undefined;
   readonly bytesPerPartition: number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -78,9 +80,11 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       return { topic, partition, offset, maxBytes: bytesPerPartition };
     });
     const full = [...targets()].some((target) => !target.hungry());
+    const patientMs = options.patientMs?.();
     try {
       const answers = await fetchRecords(broker, partitions, {
-        maxWaitMs: full ? Math.min(BUSY_WAIT_MS, waitMs) : waitMs,
+        maxWaitMs: patientMs ?? (full ? Math.min(BUSY_WAIT_MS, waitMs) : waitMs),
+        minBytes: patientMs === undefined ? 1 : bytesPerPartition,
         maxBytes: Math.min(MOST_BYTES, bytesPerPartition * partitions.length),
       });
       if (closed) return;

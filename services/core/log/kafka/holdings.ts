@@ -2,6 +2,7 @@
 // begins with that id, which fences the holder before, and only then asks where the group stands. So a member that
 // lost a partition without knowing commits nothing (tulios/kafkajs#1046).
 import { SignpostError } from '../../errors.ts';
+import type { PassOver } from '../port.ts';
 import { createBuffered, type Buffered, type Taken } from './lane.ts';
 import type { Assignment } from './membership.ts';
 import type { SchemaIds } from './schema-ids.ts';
@@ -44,6 +45,7 @@ export interface Holdings {
 export interface HoldingsParts {
   /** As the engine names them. */
   readonly topics: readonly string[];
+  readonly passOver: PassOver | undefined;
   readonly wireTopic: (topic: string) => string;
   readonly schemaIds: SchemaIds | undefined;
   /** How long after being fenced a partition that seems to be ours is tried again. */
@@ -84,7 +86,7 @@ export function createHoldings(parts: HoldingsParts): Holdings {
       await transactor.begin();
       const start = await startOf(topic, partition);
       if (isGone(holding)) return;
-      holding.buffered = createBuffered(topic, start, schemaIds);
+      holding.buffered = createBuffered(topic, start, schemaIds, parts.passOver);
       holding.committed = start;
       holding.state = 'held';
       onChange();

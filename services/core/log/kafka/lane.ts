@@ -1,6 +1,6 @@
 // One partition as its holder sees it: fetched but not yet delivered records, and from where to fetch more. What is
 // fetched stays packed until it is delivered, so that memory is bounded in bytes, not records (tulios/kafkajs#1694).
-import type { ReceivedRecord } from '../port.ts';
+import type { PassOver, ReceivedRecord } from '../port.ts';
 import { readBatches, type FetchedRecords, type ReadBatch } from './record-reader.ts';
 import type { FetchedPartition } from './fetch-request.ts';
 import type { SchemaIds } from './schema-ids.ts';
@@ -19,6 +19,8 @@ export interface Buffered {
   readonly hasRecords: () => boolean;
   /** Offset of the next record to deliver, behind markers passed over so far. */
   readonly position: () => number;
+  /** What of its records came last: all passed over, or some to deliver; undefined before the first. */
+  readonly latest: () => 'passed' | 'delivered' | undefined;
 }
 
 export interface Taken {
@@ -33,7 +35,12 @@ interface Chunk {
 }
 
 /** @param topic its name inside, without the prefix it has on the cluster. */
-export function createBuffered(topic: string, from: number, ids: SchemaIds | undefined): Buffered {
+export function createBuffered(
+  topic: string,
+  from: number,
+  ids: SchemaIds | undefined,
+  passOver?: PassOver,
+): Buffered {
   let fetchOffset = from;
   let bytes = 0;
   const chunks: Chunk[] = [];
@@ -42,6 +49,7 @@ export function createBuffered(topic: string, from: number, ids: SchemaIds | und
   let at = 0;
   let position = from;
   let returned: Taken | undefined;
+  let latest: 'passed' | 'delivered' | undefined;
   let broken: { readonly error: unknown } | undefined;
 
   function unpack(chunk: Chunk): IteratorResult<ReadBatch, void> {
@@ -65,9 +73,12 @@ export function createBuffered(topic: string, from: number, ids: SchemaIds | und
         chunks.shift();
         bytes -= chunk.bytes;
       } else {
-        unpacked = next.value.records;
+        const { records, passed, nextOffset } = next.value;
+        unpacked = records;
         at = 0;
-        position = next.value.nextOffset;
+        position = nextOffset;
+        if (records.length > 0) latest = 'delivered';
+        else if (passed > 0) latest = 'passed';
       }
     }
     return true;
@@ -80,7 +91,7 @@ export function createBuffered(topic: string, from: number, ids: SchemaIds | und
     add(fetched) {
       if (fetched.nextOffset === undefined) return;
       const records: FetchedRecords = { ...fetched, topic, from: fetchOffset };
-      chunks.push({ batches: readBatches(records, ids), bytes: fetched.bytes.length });
+      chunks.push({ batches: readBatches(records, ids, passOver), bytes: fetched.bytes.length });
       bytes += fetched.bytes.length;
       fetchOffset = fetched.nextOffset;
     },
@@ -103,6 +114,7 @@ export function createBuffered(topic: string, from: number, ids: SchemaIds | und
       return { records, nextOffset: fill() ? unpacked[at]!.offset : position };
     },
     position: () => returned?.records[0]?.offset ?? unpacked[at]?.offset ?? position,
+    latest: () => latest,
     putBack(taken) {
       returned = taken;
     },

@@ -1,7 +1,7 @@
 // Reading Kafka's record batches as `read_committed` demands: aborted transactions and their markers are passed over,
 // as in `CompletedFetch` of Kafka's own client. (kafkajs lets one aborted transaction slip through when two overlap.)
 import { SignpostError } from '../../errors.ts';
-import type { ReceivedRecord } from '../port.ts';
+import type { PassOver, ReceivedRecord } from '../port.ts';
 import { decompress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
 import { HEADER_BYTES } from './record-batch.ts';
@@ -48,6 +48,8 @@ export function wholeBatches(bytes: Buffer): { length: number; nextOffset: numbe
 /** One batch's worth of records; empty for one that holds nothing for us. */
 export interface ReadBatch {
   readonly records: ReceivedRecord[];
+  /** How many records were passed over. */
+  readonly passed: number;
   /** Offset after the batch. */
   readonly nextOffset: number;
 }
@@ -56,8 +58,13 @@ export interface ReadBatch {
 export function* readBatches(
   fetched: FetchedRecords,
   ids: SchemaIds | undefined,
+  passOver?: PassOver,
 ): Generator<ReadBatch, void, void> {
-  const { topic, partition, bytes, from } = fetched;
+  const sign = passOver && {
+    header: Buffer.from(passOver.header),
+    value: Buffer.from(passOver.value),
+  };
+  const { topic, partition, bytes } = fetched;
   const aborted = fetched.aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   const aborting = new Set<bigint>();
   let nextAborted = 0;
@@ -77,14 +84,14 @@ export function* readBatches(
     }
     if ((attributes & CONTROL) !== 0) {
       if (isAbortMarker(batch)) aborting.delete(producerId);
-      yield { records: [], nextOffset };
+      yield { records: [], passed: 0, nextOffset };
     } else if ((attributes & TRANSACTIONAL) !== 0 && aborting.has(producerId)) {
-      yield { records: [], nextOffset };
+      yield { records: [], passed: 0, nextOffset };
     } else {
       if (crc32c(batch, 21) !== batch.readUInt32BE(17)) {
         throw corrupt(topic, partition, `at offset ${baseOffset} fails its checksum`);
       }
-      yield { records: readRecords(batch, topic, partition, from, ids), nextOffset };
+      yield { ...readRecords(batch, fetched, ids, sign), nextOffset };
     }
   }
 }
@@ -102,11 +109,10 @@ function isAbortMarker(batch: Buffer): boolean {
 
 function readRecords(
   batch: Buffer,
-  topic: string,
-  partition: number,
-  from: number,
+  { topic, partition, from }: FetchedRecords,
   ids: SchemaIds | undefined,
-): ReceivedRecord[] {
+  sign: Sign | undefined,
+): { records: ReceivedRecord[]; passed: number } {
   const baseOffset = int64At(batch, 0);
   const attributes = batch.readInt16BE(21);
   const firstTimestamp = int64At(batch, 27);
@@ -115,6 +121,7 @@ function readRecords(
   const buffer = decompress(attributes & 7, batch.subarray(HEADER_BYTES));
   const reader: WireReader = { buffer, at: 0 };
   const records: ReceivedRecord[] = [];
+  let passed = 0;
   try {
     const names: HeaderNames = { starts: [], texts: [], buffer };
     for (let i = 0; i < count; i += 1) {
@@ -124,7 +131,11 @@ function readRecords(
       const timestamp = appendTime ?? firstTimestamp + readVarint(reader);
       if (appendTime !== undefined) readVarint(reader);
       const offset = baseOffset + readVarint(reader);
-      if (offset >= from) {
+      if (offset < from) {
+        // Not asked for.
+      } else if (sign !== undefined && bears(reader, sign)) {
+        passed += 1;
+      } else {
         const key = readText(reader);
         const raw = readBytes(reader);
         const value = raw === null || ids === undefined ? raw : withOwnId(raw, ids);
@@ -137,7 +148,42 @@ function readRecords(
     if (!(cause instanceof RangeError)) throw cause;
     throw corrupt(topic, partition, `at offset ${baseOffset} cannot be read`, cause);
   }
-  return records;
+  return { records, passed };
+}
+
+/** A header with its value, as bytes. */
+interface Sign {
+  readonly header: Buffer;
+  readonly value: Buffer;
+}
+
+/** Whether the record whose key begins here has the header: told without making anything of it. */
+function bears({ buffer, at }: WireReader, { header, value }: Sign): boolean {
+  const reader: WireReader = { buffer, at };
+  skipBytes(reader);
+  skipBytes(reader);
+  const count = readVarint(reader);
+  for (let i = 0; i < count; i += 1) {
+    const isHeader = nextIs(reader, header);
+    if (nextIs(reader, value) && isHeader) return true;
+  }
+  return false;
+}
+
+function skipBytes(reader: WireReader): void {
+  const length = readVarint(reader);
+  if (length > 0) reader.at = within(reader, reader.at + length);
+}
+
+function nextIs(reader: WireReader, bytes: Buffer): boolean {
+  const { buffer } = reader;
+  const length = readVarint(reader);
+  const { at } = reader;
+  if (length > 0) reader.at = within(reader, at + length);
+  if (length !== bytes.length) return false;
+  let same = 0;
+  while (same < length && buffer[at + same] === bytes[same]) same += 1;
+  return same === length;
 }
 
 function readText(reader: WireReader): string | null {

@@ -9,7 +9,10 @@ import type { Buffered } from './lane.ts';
 import type { Assignment, Membership } from './membership.ts';
 import type { Outgoing } from './outgoing.ts';
 
-export interface SubscriptionParts extends Omit<HoldingsParts, 'topics' | 'startOf' | 'onChange'> {
+export interface SubscriptionParts extends Omit<
+  HoldingsParts,
+  'topics' | 'passOver' | 'startOf' | 'onChange'
+> {
   /** The group's name on the cluster. */
   readonly group: string;
   /** For fetching; closed with the subscription. */
@@ -28,6 +31,11 @@ const DEFAULT_MAX_RECORDS = 1_000;
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 /** A partition with nothing but markers ahead commits past them after so long, so that its lag ends at 0. */
 const SKIP_AFTER_MS = 200;
+/**
+ * Past records passed over it commits once so long no more came, or so long after the first: a transaction for each
+ * fetch would be half of all. Fetches wait meanwhile for many at once, and for a shorter time than that.
+ */
+const passedMs = { quiet: 300, most: 2_000, fetchWait: 250 };
 
 export async function subscribe(
   options: SubscribeOptions,
@@ -44,6 +52,7 @@ export async function subscribe(
   const holdings = createHoldings({
     ...parts,
     topics: options.topics,
+    passOver: options.passOver,
     startOf: async (topic, partition) =>
       parts.startOf(topic, partition, await startAt?.(topic, partition)),
     onChange() {
@@ -55,6 +64,7 @@ export async function subscribe(
   const fetcher = createFetcher({
     brokers: parts.brokers,
     waitMs: parts.fetchWaitMs,
+    patientMs: () => (isPassing() ? passedMs.fetchWait : undefined),
     bytesPerPartition: parts.fetchBytesPerPartition,
     sleep,
     onError: parts.onFetchError,
@@ -64,6 +74,12 @@ export async function subscribe(
       }
     },
   });
+
+  /** Nothing has come of late but what is passed over. */
+  function isPassing(): boolean {
+    const latest = new Set([...holdings.all()].map(({ buffered }) => buffered?.latest()));
+    return latest.has('passed') && !latest.has('delivered');
+  }
 
   function targetOf(holding: Holding, buffered: Buffered): FetchTarget {
     return {
@@ -117,15 +133,31 @@ export async function subscribe(
     return undefined;
   }
 
-  /** Commits past markers and aborted records at the end of a partition. */
+  /** Commits past markers, aborted records and those passed over, with nothing to deliver behind them. */
   async function skip(holding: Holding, buffered: Buffered): Promise<void> {
     if (holding.skipping) return;
     holding.skipping = true;
-    await sleep(SKIP_AFTER_MS);
+    await (buffered.latest() === 'passed' ? untilQuiet(buffered) : sleep(SKIP_AFTER_MS));
     holding.skipping = false;
-    const idle = holding.buffered === buffered && !holding.out && !buffered.hasRecords();
-    if (holdings.isGone(holding) || !idle) return;
+    const isIdle = holding.buffered === buffered && !buffered.hasRecords();
+    if (!holdings.isGone(holding) && isIdle) await commitPosition(holding, buffered);
+  }
+
+  async function untilQuiet(buffered: Buffered): Promise<void> {
+    let position: number;
+    let waitedMs = 0;
+    do {
+      position = buffered.position();
+      await sleep(passedMs.quiet);
+      waitedMs += passedMs.quiet;
+    } while (buffered.position() !== position && waitedMs < passedMs.most);
+  }
+
+  /** Never past a record that is still to be delivered, or is out. */
+  async function commitPosition(holding: Holding, buffered: Buffered): Promise<void> {
     const nextOffset = buffered.position();
+    const { state, out: before, committed, transactor } = holding;
+    if (state !== 'held' || before || nextOffset <= committed || !transactor.isReady()) return;
     const out: Out = { taken: { records: [], nextOffset }, state: 'committing' };
     holding.out = out;
     await commit(holding, out, { rounds: [], places: [] }).catch(() => giveBack(holding, out));
@@ -217,6 +249,9 @@ export async function subscribe(
     async close() {
       if (closed) return;
       closed = true;
+      // What was passed over need not be read again by whoever comes next.
+      for (const holding of holdings.all())
+        if (holding.buffered !== undefined) void commitPosition(holding, holding.buffered);
       holdings.close();
       for (const waiter of waiters) waiter.resolve(null);
       waiters.clear();
