@@ -20,15 +20,15 @@ export interface AwayOptions {
 }
 
 export interface AwayReport {
-  /** Answers while it was away, by status; 0 stands for none within 3 s. */
+  /** Answers while it was away, by status; 0 stands for none within 5 s. */
   readonly answers: Readonly<Record<number, number>>;
-  /** From the broker's going to the first 503: the log tries for ten seconds. */
+  /** From the broker's going to the first 503: the gateway is patient for three seconds. */
   readonly toldAfterMs: number | undefined;
-  /** Requests that began when it had been away for 15 s, and got no answer: nobody waits for an append by then. */
+  /** Requests that began when it had been away for 6 s, and got no answer: nobody waits for an append by then. */
   readonly unanswered: number;
   /** Of the answers 503, those without Retry-After. */
   readonly withoutRetryAfter: number;
-  /** Of requests that began when it had been away for 15 s. */
+  /** Of requests that began when it had been away for 6 s. */
   readonly slowestMs: number;
   /** From the broker serving again to the first record taken in. */
   readonly recoveredMs: number;
@@ -44,9 +44,9 @@ export interface AwayReport {
 const SENDERS = 6;
 const BATCH = 20;
 /** Senders come again after so long without an answer, as many do. */
-const ANSWER_MS = 3_000;
-/** By then the log has given up what was under way when the broker went. */
-const SETTLED_MS = 15_000;
+const ANSWER_MS = 5_000;
+/** By then everybody is told at once. */
+const SETTLED_MS = 6_000;
 
 export async function runBrokerAway(options: AwayOptions): Promise<AwayReport> {
   const { root, how, awayMs, signal, say } = options;

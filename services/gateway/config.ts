@@ -41,6 +41,12 @@ export const gatewayConfig = z
       .default(65_000)
       .describe('Idle connections are kept this long; above the 60 s usual in load balancers.'),
     maxConnections: z.number().int().min(1).default(1000),
+    patienceMs: ms
+      .min(100)
+      .default(3000)
+      .describe(
+        'A request whose records are not stored by then is answered 503: sent again, they are recognised by their ids.',
+      ),
     drainMs: ms
       .min(0)
       .default(5000)

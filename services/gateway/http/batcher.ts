@@ -1,5 +1,6 @@
-// Group commit: requests that arrive together are written in one append. A request is answered only after the append
-// that holds all its records has resolved, and its records are never split over two.
+// Group commit: requests that arrive together are written in one append. A request is acknowledged only after the append
+// that holds all its records has resolved, and its records are never split over two. Nobody waits for an append for ever.
+import { SignpostError } from '#core/errors.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 
 const maxBatchRecords = 1000;
@@ -13,8 +14,13 @@ interface Waiting {
 }
 
 export interface Batcher {
-  /** Resolves once the records are durable; rejects with the append's error, and then none of them was written. */
+  /**
+   * Resolves once the records are durable. Rejects with the append's error, or with `log-unavailable` once an append
+   * has taken `patienceMs`; those that were in it may be written all the same.
+   */
   submit(records: readonly OutgoingRecord[]): Promise<void>;
+  /** An append has taken longer than `patienceMs` and goes on: who comes now would wait in vain. */
+  stalled(): boolean;
   /** Resolves when nothing waits or is being written. */
   drained(): Promise<void>;
 }
@@ -22,16 +28,19 @@ export interface Batcher {
 /**
  * One append at a time: what arrives meanwhile forms the next batch, so batches grow with the load. A first request
  * waits `lingerMs` for company. A batch closes at 1,000 records or 1 MiB, but a larger single request stays whole.
+ * When an append takes `patienceMs`, all that wait for it or behind it are told, and so is who comes before it ends:
+ * nothing piles up behind it, and the next one writes only what somebody still waits for.
  */
 export function createBatcher(
   append: (records: readonly OutgoingRecord[]) => Promise<unknown>,
-  lingerMs: number,
+  { lingerMs, patienceMs }: { readonly lingerMs: number; readonly patienceMs: number },
 ): Batcher {
   let queue: Waiting[] = [];
   let queuedRecords = 0;
   let queuedBytes = 0;
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
+  let stalled = false;
 
   function full(): boolean {
     return queuedRecords >= maxBatchRecords || queuedBytes >= maxBatchBytes;
@@ -56,13 +65,23 @@ export function createBatcher(
 
   async function write(): Promise<void> {
     const batch = takeBatch();
+    const patience = setTimeout(giveUp, patienceMs, batch);
     try {
       await append(batch.flatMap(({ records }) => records));
+      for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
-      return;
+    } finally {
+      clearTimeout(patience);
+      stalled = false;
     }
-    for (const { resolve } of batch) resolve();
+  }
+
+  function giveUp(batch: readonly Waiting[]): void {
+    stalled = true;
+    for (const { reject } of [...batch, ...queue]) reject(noAnswer(patienceMs));
+    queue = [];
+    queuedRecords = queuedBytes = 0;
   }
 
   function takeBatch(): Waiting[] {
@@ -87,6 +106,7 @@ export function createBatcher(
 
   return {
     submit(records) {
+      if (stalled) return Promise.reject(noAnswer(patienceMs));
       const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
       return new Promise((resolve, reject) => {
         queue.push({ records, bytes, resolve, reject });
@@ -95,6 +115,7 @@ export function createBatcher(
         schedule();
       });
     },
+    stalled: () => stalled,
     async drained() {
       while (writing !== undefined || queue.length > 0) {
         start();
@@ -102,4 +123,8 @@ export function createBatcher(
       }
     },
   };
+}
+
+function noAnswer(patienceMs: number): SignpostError {
+  return new SignpostError('log-unavailable', `The log has not answered for ${patienceMs} ms`);
 }

@@ -47,7 +47,7 @@ export interface Gateway {
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, logger, overloaded, metricsText } = parts;
   let closing = false;
-  const batcher = createBatcher((records) => parts.log.append(records), config.lingerMs);
+  const batcher = createBatcher((records) => parts.log.append(records), config);
   const logProblem = createProblemLog(logger, parts.clock);
   const app: FastifyInstance = fastify({
     // Requests are not logged: their addresses and errors may hold what customers said.

@@ -82,10 +82,11 @@ export function registerIntake(app: FastifyInstance, parts: IntakeParts): void {
   }
 }
 
-function refuseWhenBusy({ config, overloaded, closing }: IntakeParts, inFlightBytes: number): void {
+function refuseWhenBusy(parts: IntakeParts, inFlightBytes: number): void {
+  const { config, batcher, overloaded, closing } = parts;
   if (closing())
     throw comeAgain('shutting-down', 'The intake is shutting down.', config.retryAfterSeconds);
-  const why = overloaded();
+  const why = overloaded() ?? (batcher.stalled() ? 'The log does not answer at present.' : null);
   if (why !== null) throw comeAgain('overloaded', why, config.retryAfterSeconds);
   if (inFlightBytes >= config.maxInFlightBytes) throw tooMuchInFlight(config);
 }

@@ -108,7 +108,11 @@ export function storageProblem(error: unknown, retryAfterSeconds: number): Probl
   if (codes.some((code) => closedLog.has(code))) {
     return comeAgain('shutting-down', 'The intake is shutting down.', retryAfterSeconds, error);
   }
-  return comeAgain('not-stored', 'The records could not be stored.', retryAfterSeconds, error);
+  return new Problem(503, 'not-stored', 'The records could not be stored in time.', {
+    hint: `Send the same again in ${retryAfterSeconds} s or later; what was stored after all is recognised by its id.`,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+    cause: error,
+  });
 }
 
 const fullDisk: ReadonlySet<string> = new Set(['disk-full', 'ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
