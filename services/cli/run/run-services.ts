@@ -73,9 +73,9 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   });
   const seats = createSeats(telemetry.log);
   const amiss = (stage: StageName): string | null =>
-    seats.lost(groupOf(stage)) ??
     watch.away() ??
-    (opened?.askDatabase === undefined ? null : database.away());
+    (opened?.askDatabase === undefined ? null : database.away()) ??
+    seats.lost(groupOf(stage));
   const metricsText = metricsWithLag({ telemetry, log, groups: groupsOf(services), now: Date.now });
   const running = new Map<StageName, StageService>(
     built.map(([name, stage]) => {
