@@ -10,6 +10,7 @@ import { createKafka } from '#core/log/kafka/connect.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import type { Log } from '#core/log/port.ts';
 import { startKafka, type Kafka } from '../../scripts/services/kafka.ts';
+import { openClusterTopics } from '../../services/cli/topics/cluster-topics.ts';
 import { openTestLog, testLogger, testSettings } from '../support/kafka-log.ts';
 import { createClaimModel } from './claim-store.model.ts';
 import { nextBatch, readAll, record, text } from './log.contract.ts';
@@ -43,13 +44,13 @@ describe('a secured cluster', () => {
     });
     const setup = await openTestLog(plain, createClaimModel());
     await setup.ensureTopics(
-      ['in', 'out', 'hidden', 'signpost.checkpoints.v1'].map((name) => ({
+      ['in', 'out', 'hidden', 'seen', 'signpost.checkpoints.v1'].map((name) => ({
         name,
         partitions: 1,
         retentionMs: RETENTION_MS,
       })),
     );
-    await setup.append([record('hidden', 'k', 'not for alice')]);
+    await setup.append(['hidden', 'seen'].map((name) => record(name, 'k', 'not for alice')));
     await setup.close();
     await allow(plain);
     issuer = await issueTokens();
@@ -75,23 +76,45 @@ describe('a secured cluster', () => {
     await batch.commit([record('out', 'k', 'done')]);
     expect((await readAll(log, 'out')).map(text)).toEqual(['done']);
     expect(await log.checkpoint('at')).toBe('1');
-    expect((await log.topics()).map(({ name }) => name)).toEqual(['in', 'out']);
+    expect((await log.topics()).map(({ name }) => name)).toEqual(['in', 'out', 'seen']);
     expect(await log.committed()).toMatchObject([{ group: 'signpost.stage', topic: 'in' }]);
+    await subscription.close();
   });
 
-  it('refuses what there is no right to, at once and in words', async () => {
+  it('refuses what there is no right to, at once, and names the right', async () => {
     const log = await open();
-    const refused = { code: 'log-refused', hint: expect.stringContaining('ACL') };
+    const { topicPrefix: prefix } = settings;
+    const lacking = (right: string) => ({
+      code: 'log-refused',
+      message: expect.stringContaining(`this client has no right to ${right}`),
+      hint: expect.stringContaining('signpost topics acls'),
+    });
     const since = performance.now();
-    await expect(log.read('hidden', 0, 0)).rejects.toMatchObject(refused);
-    await expect(log.append([record('hidden', 'k', 'v')])).rejects.toMatchObject(refused);
+    for (const name of ['hidden', 'seen']) {
+      const topic = `topic ${prefix}${name}`;
+      await expect(log.read(name, 0, 0)).rejects.toMatchObject(lacking(`Read ${topic}`));
+      const both = [record('out', 'k', 'v'), record(name, 'k', 'v')];
+      await expect(log.append(both)).rejects.toMatchObject(lacking(`Write ${topic}`));
+    }
     await expect(log.subscribe({ group: 'signpost.other', topics: ['in'] })).rejects.toMatchObject(
-      refused,
+      lacking(`Read group ${prefix}signpost.other`),
     );
     await expect(
       log.ensureTopics([{ name: 'new', partitions: 1, retentionMs: RETENTION_MS }]),
-    ).rejects.toMatchObject(refused);
+    ).rejects.toMatchObject(lacking(`Describe topic ${prefix}new`));
     expect(performance.now() - since).toBeLessThan(5_000);
+  });
+
+  it('stops a stage where it may not read, and says so', async () => {
+    const subscription = await (
+      await open()
+    ).subscribe({ group: 'signpost.stage', topics: ['seen'] });
+    const stop = AbortSignal.timeout(20_000);
+    await expect(subscription.next(stop)).rejects.toMatchObject({
+      code: 'log-refused',
+      message: expect.stringContaining(`Read topic ${settings.topicPrefix}seen`),
+    });
+    await subscription.close();
   });
 
   it('knows a client by PLAIN, SCRAM and OAUTHBEARER', async () => {
@@ -117,9 +140,18 @@ describe('a secured cluster', () => {
 
   it('refuses a wrong password and an unknown authority, without waiting', async () => {
     const since = performance.now();
-    await expect(
-      open({ sasl: { mechanism: 'scram-sha-512', username: 'alice', password: 'guessed' } }),
-    ).rejects.toMatchObject({ code: 'log-refused' });
+    for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
+      const sasl = { mechanism, username: 'alice', password: 'guessed' };
+      const refused = {
+        code: 'log-refused',
+        message: expect.stringMatching(`as alice by ${mechanism}: Kafka does not accept`),
+        hint: expect.stringContaining('Check mechanism, username and password'),
+      };
+      await expect(open({ sasl })).rejects.toMatchObject(refused);
+      await expect(openClusterTopics({ ...settings, sasl }, testLogger)).rejects.toMatchObject(
+        refused,
+      );
+    }
     await expect(open({ tls: { enabled: true } })).rejects.toMatchObject({
       code: 'log-refused',
       hint: expect.stringContaining('kafka.tls.ca'),
@@ -128,6 +160,27 @@ describe('a secured cluster', () => {
       open({ tls: { enabled: true, ca: join(directory, 'none.pem') } }),
     ).rejects.toMatchObject({ code: 'config-invalid' });
     expect(performance.now() - since).toBeLessThan(10_000);
+  });
+
+  it('tells what kind of listener does not fit, at once', async () => {
+    const { sasl, tls } = settings;
+    const plainPort = { ...testSettings(kafka.bootstrap) };
+    const tlsPort = { ...plainPort, brokers: settings.brokers };
+    const misfits: [KafkaSettings, string, string, string][] = [
+      [tlsPort, 'log-unavailable', 'closes the connection', 'kafka.tls'],
+      [{ ...plainPort, tls }, 'log-unavailable', 'before TLS is agreed on', 'speak TLS'],
+      [{ ...plainPort, sasl }, 'log-refused', 'asks for no password', 'kafka.sasl'],
+      [{ ...plainPort, brokers: ['127.0.0.1:1'] }, 'log-unavailable', 'nothing listens', 'brokers'],
+    ];
+    for (const [wrong, code, what, todo] of misfits) {
+      const refusal = expect.stringMatching(/^Connecting to 127\.0\.0\.1:\d+/);
+      const failing = openTestLog(wrong, createClaimModel());
+      await expect(failing).rejects.toMatchObject({ code, message: refusal });
+      await expect(failing).rejects.toMatchObject({
+        message: expect.stringContaining(what),
+        hint: expect.stringContaining(todo),
+      });
+    }
   });
 });
 
@@ -155,6 +208,7 @@ async function allow(settings: KafkaSettings): Promise<void> {
   await admin.createAcls({
     acl: [
       ...rule(resource.TOPIC, 'in', pattern.LITERAL, READ, WRITE, DESCRIBE),
+      ...rule(resource.TOPIC, 'seen', pattern.LITERAL, DESCRIBE),
       ...rule(resource.TOPIC, 'out', pattern.LITERAL, READ, WRITE, DESCRIBE),
       ...rule(resource.TOPIC, 'signpost.checkpoints.v1', pattern.LITERAL, READ, WRITE, DESCRIBE),
       ...rule(resource.GROUP, 'signpost.stage', pattern.LITERAL, READ, DESCRIBE),

@@ -3,7 +3,7 @@ import type { Brokers } from '#core/log/kafka/brokers.ts';
 import { compressorOf } from '#core/log/kafka/compression.ts';
 import { persist } from '#core/log/kafka/persist.ts';
 import { addRecord, closeBatch, openBatch, stampBatch } from '#core/log/kafka/record-batch.ts';
-import { produce } from '#core/log/kafka/requests.ts';
+import { addPartitions, produce } from '#core/log/kafka/requests.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -31,11 +31,9 @@ export async function openTransaction(
   const batch = closeBatch(open, compressorOf('zstd'));
   stampBatch(batch, BigInt(identity.producerId.toString()), identity.producerEpoch, 0);
   await patiently(async () =>
-    (await coordinator()).addPartitionsToTxn({
-      ...identity,
-      transactionalId,
-      topics: [{ topic, partitions: [partition] }],
-    }),
+    addPartitions(await coordinator(), { ...identity, transactionalId }, [
+      { topic, partitions: [partition] },
+    ]),
   );
   await patiently(async () =>
     produce(await brokers.leaderOf(topic, partition), transactionalId, [batch], 5_000),

@@ -2,7 +2,7 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { createKafka } from '#core/log/kafka/connect.ts';
 import { toSignpostError } from '#core/log/kafka/kafka-error.ts';
-import type { KafkaSettings } from '#core/log/kafka/settings.ts';
+import { clusterName, type KafkaSettings } from '#core/log/kafka/settings.ts';
 import type { Logger } from '#core/logger.ts';
 import type { ActualTopic } from './drift.ts';
 import type { WantedTopic } from './wanted.ts';
@@ -36,7 +36,7 @@ export async function openClusterTopics(
       throw toSignpostError(firstOf(error), doing);
     }
   };
-  await call('Connecting to Kafka', () => admin.connect());
+  await call(`Connecting to ${clusterName(settings)}`, () => admin.connect());
   return {
     brokers: () =>
       call('Asking for brokers', async () => (await admin.describeCluster()).brokers.length),

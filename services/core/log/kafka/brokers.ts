@@ -3,8 +3,8 @@
 import type { Kafka } from 'kafkajs';
 import { SignpostError } from '../../errors.ts';
 import { isConnectionLoss, protocolType } from './kafka-error.ts';
-import { brokerMakerOf, discard, protocolError, type Broker } from './kafkajs-internals.ts';
-import { metadataOf, type ClusterMetadata } from './requests.ts';
+import { brokerMakerOf, discard, type Broker } from './kafkajs-internals.ts';
+import { errorAbout, metadataOf, type ClusterMetadata } from './requests.ts';
 
 export interface Brokers {
   /** How many partitions a topic has. @throws SignpostError `unknown-topic`. */
@@ -139,7 +139,7 @@ export function createBrokers(kafka: Kafka): Brokers {
     }
     // A topic with leaders is usable, whatever else is said of it.
     if (found.errorCode !== 0 && found.partitions.length === 0)
-      throw protocolError(found.errorCode);
+      throw errorAbout(found.errorCode, topic);
     const leaders: number[] = [];
     for (const { partition, leader } of found.partitions) leaders[partition] = leader;
     if (leaders.length === 0) throw away(`Topic ${topic} cannot be looked up at the moment`);

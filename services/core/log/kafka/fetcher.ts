@@ -2,8 +2,9 @@
 import { SignpostError } from '../../errors.ts';
 import type { Brokers } from './brokers.ts';
 import { toSignpostError } from './kafka-error.ts';
-import { protocolError, type Broker } from './kafkajs-internals.ts';
+import type { Broker } from './kafkajs-internals.ts';
 import { fetchRecords, type FetchedPartition } from './fetch-request.ts';
+import { errorAbout } from './requests.ts';
 
 export interface FetchTarget {
   /** As on the cluster. */
@@ -55,7 +56,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     const hungry = [...targets()].filter((target) => target.hungry());
     const byNode = new Map<Broker, FetchTarget[]>();
     for (const target of hungry) {
-      const leader = await brokers.leaderOf(target.topic, target.partition);
+      const leader = await leaderOf(target);
+      if (leader === undefined) continue;
       const each = byNode.get(leader);
       if (each === undefined) byNode.set(leader, [target]);
       else each.push(target);
@@ -68,6 +70,18 @@ export function createFetcher(options: FetcherOptions): Fetcher {
         wake();
       });
       busy.set(node, done);
+    }
+  }
+
+  /** Undefined where asking again would not help: one topic that is gone must not hold up the others. */
+  async function leaderOf(target: FetchTarget): Promise<Broker | undefined> {
+    try {
+      return await brokers.leaderOf(target.topic, target.partition);
+    } catch (error) {
+      const told = toldOf(error, target);
+      if (!(told instanceof SignpostError) || told.code === 'log-unavailable') throw error;
+      target.failed(told);
+      return undefined;
     }
   }
 
@@ -115,9 +129,9 @@ export function createFetcher(options: FetcherOptions): Fetcher {
         ),
       );
     } else if (errorCode === REFUSED) {
-      target.failed(toSignpostError(protocolError(errorCode), `Reading ${target.topic}`));
+      target.failed(toldOf(errorAbout(errorCode, target.topic), target));
     } else {
-      throw protocolError(errorCode);
+      throw errorAbout(errorCode, target.topic);
     }
   }
 
@@ -157,4 +171,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       await Promise.allSettled(busy.values());
     },
   };
+}
+
+function toldOf(error: unknown, { topic }: FetchTarget): unknown {
+  return toSignpostError(error, `Reading ${topic}`, { operation: 'Read' });
 }

@@ -8,20 +8,44 @@ const fencing: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_ID_MAPPING',
   'UNKNOWN_PRODUCER_ID',
 ]);
-const refusing: ReadonlySet<string> = new Set([
-  'TOPIC_AUTHORIZATION_FAILED',
-  'GROUP_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
-  'SASL_AUTHENTICATION_FAILED',
-  'UNSUPPORTED_SASL_MECHANISM',
-]);
+/** Rights that are missing, by what they are missing on. */
+const unauthorized = {
+  TOPIC_AUTHORIZATION_FAILED: 'topic',
+  GROUP_AUTHORIZATION_FAILED: 'group',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'transactionalId',
+  CLUSTER_AUTHORIZATION_FAILED: 'cluster',
+} as const;
+/** What is wrong between this client's settings and the brokers', and does not pass by itself. */
+const unfit: Readonly<Record<string, { code: string; why: string; hint: string }>> = {
+  SASL_AUTHENTICATION_FAILED: {
+    code: 'log-refused',
+    why: 'Kafka does not accept the credentials',
+    hint: 'Check mechanism, username and password of kafka.sasl: a user must be known for that very mechanism.',
+  },
+  UNSUPPORTED_SASL_MECHANISM: {
+    code: 'log-refused',
+    why: 'the listener does not offer this SASL mechanism',
+    hint: 'Set kafka.sasl.mechanism (KAFKA_SASL_MECHANISM) to one of sasl.enabled.mechanisms of the brokers.',
+  },
+  ILLEGAL_SASL_STATE: {
+    code: 'log-refused',
+    why: 'the listener asks for no password',
+    hint: 'Leave kafka.sasl out, or name the address of a listener with SASL.',
+  },
+  INVALID_REPLICATION_FACTOR: {
+    code: 'too-few-brokers',
+    why: 'fewer brokers answer than topics are to have copies',
+    hint: 'Start the brokers that are away, or set kafka.replicationFactor (KAFKA_REPLICATION_FACTOR) to their number.',
+  },
+};
 /** Node's codes of certificates that are not trusted. */
 const untrusted: ReadonlySet<unknown> = new Set([
   'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
@@ -30,6 +54,13 @@ const tooLarge: ReadonlySet<string> = new Set([
   'RECORD_LIST_TOO_LARGE',
   'OFFSET_METADATA_TOO_LARGE',
 ]);
+
+/** What was asked for: names the right that is missing where Kafka refuses it. */
+export interface Asked {
+  readonly operation?: 'Create' | 'Describe' | 'Read' | 'Write';
+  readonly group?: string;
+  readonly transactionalId?: string;
+}
 
 /** The protocol's name of an error, found through kafkajs's wrappings; undefined when it is none of the protocol's. */
 export function protocolType(error: unknown): string | undefined {
@@ -54,55 +85,146 @@ export function isConnectionLoss(error: unknown): boolean {
   );
 }
 
-/** The error to hand to the engine; errors that nobody foresaw are handed on as they are, being bugs. */
-export function toSignpostError(error: unknown, doing: string): unknown {
-  if (error instanceof SignpostError) return error;
-  const type = protocolType(error);
-  if (type !== undefined && fencing.has(type)) {
-    return new SignpostError('fenced', `${doing}: somebody else has the partition by now`, {
-      cause: error,
-    });
-  }
-  if (type !== undefined && refusing.has(type)) {
-    return new SignpostError('log-refused', `${doing}: Kafka refuses this client (${type})`, {
-      cause: error,
-      hint: 'Its principal lacks a right, or its credentials are wrong: see kafka.sasl and the ACLs.',
-    });
-  }
+/**
+ * The error to hand to the engine: what, where, and what to do. Errors that nobody foresaw are handed on as they are,
+ * being bugs. Codes are `fenced`, `log-refused`, `too-few-brokers`, `record-too-large`, `unknown-topic`, and
+ * `log-unavailable` for what may pass.
+ */
+export function toSignpostError(error: unknown, doing: string, asked: Asked = {}): unknown {
   const chain = chainOf(error);
-  if (chain.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) {
-    return new SignpostError('log-refused', `${doing}: Kafka does not accept the credentials`, {
-      cause: error,
-      hint: 'Check the mechanism, name and secret of kafka.sasl.',
-    });
+  const told = chain.find((each) => each instanceof SignpostError);
+  if (told !== undefined) return told;
+  const make = (code: string, why: string, hint?: string): SignpostError =>
+    new SignpostError(code, `${doing}: ${why}`, { cause: error, ...(hint && { hint }) });
+
+  const type = protocolType(error);
+  const topic = chain.map((each) => (each as { topic?: unknown }).topic).find(isName);
+  if (type !== undefined && fencing.has(type)) {
+    return make('fenced', 'somebody else has the partition by now');
   }
-  const certificate = chain.find((each) => untrusted.has((each as { code?: unknown }).code));
-  if (certificate !== undefined) {
-    return new SignpostError('log-refused', `${doing}: ${certificate.message}`, {
-      cause: error,
-      hint: 'kafka.tls.ca names the authorities that the brokers’ certificates come from.',
-    });
+  if (type !== undefined && type in unauthorized) {
+    return make(
+      'log-refused',
+      `this client has no right to ${rightOf(type as keyof typeof unauthorized, topic, asked)}`,
+      'Its principal needs that ACL: `signpost topics acls` prints those of every service.',
+    );
   }
+  const isLogin = chain.some(({ name }) => name === 'KafkaJSSASLAuthenticationError');
+  const misfit = unfit[type ?? (isLogin ? 'SASL_AUTHENTICATION_FAILED' : '')];
+  if (misfit !== undefined) return make(misfit.code, misfit.why, misfit.hint);
   if (type !== undefined && tooLarge.has(type)) {
-    return new SignpostError(
+    return make(
       'record-too-large',
-      `${doing}: a record is larger than its topic allows`,
-      {
-        cause: error,
-        hint: 'max.message.bytes of the topic says how large a record may be.',
-      },
+      `a record is larger than ${topic ?? 'its topic'} allows`,
+      '`signpost topics apply` tells whether max.message.bytes of the topic is as it should be.',
     );
   }
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'INVALID_TOPIC_EXCEPTION') {
-    return new SignpostError('unknown-topic', `${doing}: there is no such topic`, { cause: error });
+    return make('unknown-topic', `there is no topic ${topic ?? 'of that name'}`);
   }
-  if (type !== undefined || chain.some(({ name }) => name.startsWith('KafkaJS'))) {
-    return new SignpostError('log-unavailable', `${doing}: Kafka does not answer as it should`, {
-      cause: error,
-      hint: 'It is tried again; see the cause for what the broker said.',
-    });
+  if (type !== undefined) {
+    const said = chain.find((each) => 'type' in each)?.message;
+    return make('log-unavailable', `Kafka says: ${said} (${type})`);
+  }
+  const refusal = certificateRefusal(chain);
+  if (refusal !== undefined) return make('log-refused', ...refusal);
+  if (chain.some(({ name }) => name.startsWith('KafkaJS'))) {
+    return make('log-unavailable', ...connectionTrouble(chain));
   }
   return error;
+}
+
+function rightOf(
+  type: keyof typeof unauthorized,
+  topic: string | undefined,
+  { operation, group, transactionalId }: Asked,
+): string {
+  switch (unauthorized[type]) {
+    case 'topic':
+      return `${operation ?? 'use'} topic ${topic ?? '(Kafka does not say which)'}`;
+    case 'group':
+      return `Read group ${group ?? '(Kafka does not say which)'}`;
+    case 'transactionalId':
+      return `Write transactional id ${transactionalId ?? '(Kafka does not say which)'}`;
+    case 'cluster':
+      return `${operation ?? 'do so'} on the cluster`;
+  }
+}
+
+/** Why, and what to do about it. */
+type Trouble = readonly [why: string, hint: string];
+
+function certificateRefusal(chain: readonly Error[]): Trouble | undefined {
+  const at = placeOf(chain);
+  const codes = chain.map((each) => (each as { code?: unknown }).code).filter(isName);
+  const code = codes.find((each) => untrusted.has(each));
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return [
+      `the certificate of ${at} is for another name`,
+      'Connect by a name that is in the certificate: that of the address and those that brokers advertise.',
+    ];
+  }
+  if (code !== undefined) {
+    return [
+      `the certificate of ${at} is not trusted (${code})`,
+      'kafka.tls.ca (KAFKA_TLS_CA) names the file with the authority that the brokers’ certificates come from.',
+    ];
+  }
+  if (codes.some((each) => /^ERR_SSL_\w*ALERT_\w*(?:CERTIFICATE|UNKNOWN_CA)/.test(each))) {
+    return [
+      `${at} does not accept this client’s certificate`,
+      'kafka.tls.cert and kafka.tls.key (KAFKA_TLS_CERT, KAFKA_TLS_KEY) must be of an authority that the brokers trust.',
+    ];
+  }
+  return undefined;
+}
+
+function connectionTrouble(chain: readonly Error[]): Trouble {
+  const at = placeOf(chain);
+  const messages = chain.map(({ message }) => message).join('\n');
+  const isClosed = chain.some(({ name }) => name === 'KafkaJSConnectionClosedError');
+  if (messages.includes('ECONNREFUSED')) {
+    return [
+      `nothing listens at ${at}`,
+      'Is the broker running, and is that its address (kafka.brokers, KAFKA_BROKERS)?',
+    ];
+  }
+  if (/ENOTFOUND|EAI_AGAIN/.test(messages)) {
+    return [
+      `the host of ${at} is not found`,
+      'It is named by kafka.brokers (KAFKA_BROKERS), or by the brokers themselves in advertised.listeners.',
+    ];
+  }
+  if (/before secure TLS|wrong version number|packet length too long/.test(messages)) {
+    return [
+      `${at} ends the connection before TLS is agreed on`,
+      'Does that listener speak TLS? If not, take another address or turn kafka.tls off (KAFKA_TLS=false).',
+    ];
+  }
+  if (isClosed || /ECONNRESET|EPIPE|closed by the server/.test(messages)) {
+    return [
+      `${at} closes the connection`,
+      'If it stays so: does that listener want TLS (kafka.tls) or a password (kafka.sasl)? The broker’s log says.',
+    ];
+  }
+  if (/time[d]? ?out|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i.test(messages)) {
+    return [
+      `${at} does not answer`,
+      'Is the broker running, can it be reached from here, and is that a port of Kafka?',
+    ];
+  }
+  return [
+    `${at}: ${chain.at(-1)?.message ?? 'no reason given'}`,
+    'If it stays so, the log of the broker may say more.',
+  ];
+}
+
+function placeOf(chain: readonly Error[]): string {
+  return chain.map((each) => (each as { broker?: unknown }).broker).find(isName) ?? 'Kafka';
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function chainOf(error: unknown): Error[] {

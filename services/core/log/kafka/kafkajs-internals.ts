@@ -48,11 +48,6 @@ export interface Broker {
     transactionalId: string;
     transactionTimeout: number;
   }): Promise<ProducerIdentity>;
-  addPartitionsToTxn(
-    request: InTransaction & {
-      topics: readonly { topic: string; partitions: readonly number[] }[];
-    },
-  ): Promise<unknown>;
   addOffsetsToTxn(request: InTransaction & { groupId: string }): Promise<unknown>;
   txnOffsetCommit(
     request: InTransaction & {

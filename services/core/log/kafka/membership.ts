@@ -149,7 +149,7 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
   const joined = new Promise<void>((resolve, reject) => {
     onceJoined = resolve;
     onFailure = (error) => {
-      const told = toSignpostError(error, `Joining ${group}`);
+      const told = toSignpostError(error, `Joining ${group}`, { operation: 'Read', group });
       const passing = told instanceof SignpostError && told.code === 'log-unavailable';
       if (!passing || now() - begun > silenceMs) reject(told);
     };

@@ -18,7 +18,7 @@ import { packOutgoing, type OutgoingOptions } from './outgoing.ts';
 import { persist } from './persist.ts';
 import { checkpointsTopic, createReader } from './reader.ts';
 import type { SchemaIds } from './schema-ids.ts';
-import type { KafkaSettings } from './settings.ts';
+import { clusterName, type KafkaSettings } from './settings.ts';
 import { subscribe } from './subscription.ts';
 import { createTransactor, type Transactor } from './transactions.ts';
 
@@ -54,7 +54,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
       try {
         return await first.partitionsOf(topic);
       } catch (error) {
-        throw toSignpostError(error, `Looking up ${topic}`);
+        throw toSignpostError(error, `Looking up ${topic}`, { operation: 'Write' });
       }
     },
     wireTopic,
@@ -110,7 +110,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
       });
     } catch (error) {
       await brokers.close();
-      throw toSignpostError(error, `Joining ${group}`);
+      throw toSignpostError(error, `Joining ${group}`, { operation: 'Read', group });
     }
   }
 
@@ -154,7 +154,8 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
         try {
           return await persist({ brokers, now: Date.now, sleep }, until, ask);
         } catch (error) {
-          throw toSignpostError(error, `Asking where ${group} stands in ${key}`);
+          const doing = `Asking where ${group} stands in ${key}`;
+          throw toSignpostError(error, doing, { operation: 'Read', group });
         }
       },
       join: (onAssigned) =>
@@ -206,7 +207,7 @@ async function openReader(kafka: Kafka, options: KafkaReaderOptions): Promise<Lo
     await brokers.metadata([]);
   } catch (error) {
     await brokers.close();
-    throw toSignpostError(error, `Connecting to ${settings.brokers.join(', ')}`);
+    throw toSignpostError(error, `Connecting to ${clusterName(settings)}`);
   }
   return createReader({
     brokers,

@@ -3,11 +3,11 @@
 import { SignpostError } from '../../errors.ts';
 import type { LogReader, ReceivedRecord, ReadLimits, ReadResult } from '../port.ts';
 import { toSignpostError } from './kafka-error.ts';
-import { protocolError } from './kafkajs-internals.ts';
 import { createBuffered } from './lane.ts';
 import { allCommitted, boundsOf, keyOf, statusOf, type At, type Ends } from './offsets.ts';
 import { persist, type PersistParts } from './persist.ts';
 import { fetchRecords } from './fetch-request.ts';
+import { errorAbout } from './requests.ts';
 import type { SchemaIds } from './schema-ids.ts';
 
 export interface ReaderParts extends PersistParts {
@@ -46,7 +46,7 @@ export function createReader(parts: ReaderParts): LogReader {
     try {
       return await persist(parts, now() + PERSIST_MS, ask);
     } catch (error) {
-      throw toSignpostError(error, doing);
+      throw toSignpostError(error, doing, { operation: 'Read' });
     }
   }
 
@@ -112,7 +112,7 @@ export function createReader(parts: ReaderParts): LogReader {
         maxWaitMs: settleAt === undefined ? 0 : SETTLE_STEP_MS,
         maxBytes: FETCH_BYTES,
       });
-      if (answer === undefined) throw protocolError(UNKNOWN_TOPIC);
+      if (answer === undefined) throw errorAbout(UNKNOWN_TOPIC, at.topic);
       if (answer.errorCode === OUT_OF_RANGE) {
         const start = (await boundsOf(brokers, [at], 'start')).get(key) ?? 0;
         const end = (await boundsOf(brokers, [at], 'stable')).get(key) ?? 0;
@@ -122,7 +122,7 @@ export function createReader(parts: ReaderParts): LogReader {
         nextOffset = start;
         continue;
       }
-      if (answer.errorCode !== 0) throw protocolError(answer.errorCode);
+      if (answer.errorCode !== 0) throw errorAbout(answer.errorCode, at.topic);
       const { lastStableOffset, highWatermark } = answer;
       buffered.add(answer);
       const taken = buffered.take(maxRecords - records.length, bytesLeft);

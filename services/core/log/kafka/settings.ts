@@ -91,6 +91,13 @@ export const kafkaSettings = z
 
 export type KafkaSettings = z.output<typeof kafkaSettings>;
 
+/** For messages: where the cluster is and who asks, nothing secret. */
+export function clusterName({ brokers, sasl }: KafkaSettings): string {
+  const at = brokers.join(', ');
+  if (sasl === undefined) return at;
+  return `${at} as ${'username' in sasl ? sasl.username : sasl.clientId} by ${sasl.mechanism}`;
+}
+
 /** Environment variables read by `readKafkaSettings`, and the setting each gives. */
 export const kafkaEnvironment = {
   KAFKA_BROKERS: 'brokers',

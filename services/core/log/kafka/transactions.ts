@@ -5,7 +5,7 @@ import { isFencing, toSignpostError } from './kafka-error.ts';
 import type { InTransaction, ProducerIdentity } from './kafkajs-internals.ts';
 import { persist, type PersistParts } from './persist.ts';
 import { stampBatch, type ClosedBatch } from './record-batch.ts';
-import { produce, type Produced } from './requests.ts';
+import { addPartitions, produce, type Produced } from './requests.ts';
 
 export interface InputOffset {
   readonly group: string;
@@ -88,7 +88,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
       const broker = await coordinator();
       // One connection answers in order, so both may be asked at once.
       const asked = [
-        ...(topics.length > 0 ? [broker.addPartitionsToTxn({ ...transaction, topics })] : []),
+        ...(topics.length > 0 ? [addPartitions(broker, transaction, topics)] : []),
         ...(input ? [broker.addOffsetsToTxn({ ...transaction, groupId: input.group })] : []),
       ];
       await allOf(asked);
@@ -153,7 +153,7 @@ export function createTransactor(options: TransactorOptions): Transactor {
       try {
         await begin(now() + deadlineMs);
       } catch (error) {
-        throw toSignpostError(error, `Beginning as ${transactionalId}`);
+        throw toSignpostError(error, `Beginning as ${transactionalId}`, { transactionalId });
       }
     },
     isReady: () => identity !== undefined && !lost,
@@ -189,7 +189,11 @@ export function createTransactor(options: TransactorOptions): Transactor {
             if (isFencing(abortError)) throw toSignpostError(abortError, doing);
           }
         }
-        throw toSignpostError(error, doing);
+        throw toSignpostError(error, doing, {
+          operation: 'Write',
+          transactionalId,
+          ...(input && { group: input.group }),
+        });
       }
     },
   };
