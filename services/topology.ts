@@ -8,11 +8,11 @@ import { signalCodec, type Signal } from '#schemas/signal.ts';
 import { surveyAnswerCodec, type SurveyAnswer } from '#schemas/survey-answer.ts';
 import { troubleTicketCodec, type TroubleTicket } from '#schemas/trouble-ticket.ts';
 import type { TopicSpec } from '#core/log/port.ts';
-import { eventSource, type Facts, type Topic } from '#core/topic.ts';
+import { erasureDeadlineMs, eventSource, type Facts, type Topic } from '#core/topic.ts';
+
+export { erasureDeadlineMs };
 
 const day = 86_400_000;
-/** No topic with words lives longer: what a person asks to be erased is gone by then. */
-export const erasureDeadlineMs = 30 * day;
 const intakeRetentionMs = 7 * day;
 const partitions = 4;
 

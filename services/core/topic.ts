@@ -14,6 +14,9 @@ export interface Facts {
   readonly time: number;
 }
 
+/** No topic with words lives longer: what a person asks to be erased is gone by then. */
+export const erasureDeadlineMs = 30 * 86_400_000;
+
 export interface Topic<T> extends TopicSpec {
   readonly codec: Codec<T>;
   /** One sentence for the event catalogue. */

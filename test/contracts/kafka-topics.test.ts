@@ -5,8 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import kafkajs, { type Admin } from 'kafkajs';
 import { createKafka } from '#core/log/kafka/connect.ts';
 import { kafkaSettings, type KafkaSettings } from '#core/log/kafka/settings.ts';
+import { noClaims } from '../../services/cli/open-log.ts';
 import { applyToCluster } from '../../services/cli/topics/apply.ts';
+import { internalTopics, topicsFor } from '../../services/topology.ts';
 import { start } from '../support/command.ts';
+import { openTestLog } from '../support/kafka-log.ts';
 import { kafkaServer } from '../support/servers.ts';
 
 const logger = pino({ level: 'silent' });
@@ -62,6 +65,18 @@ describe('topics apply', () => {
       'compact',
     );
     expect(await apply()).toMatchObject({ created: [], changed: [], drift: [], inStep: true });
+  });
+
+  test('finds nothing to change about topics that the log itself has made', async () => {
+    const own = { ...settings, topicPrefix: `${topicPrefix}own.` };
+    const log = await openTestLog(own, noClaims);
+    await log.ensureTopics([...topicsFor(departments), ...internalTopics]);
+    await log.close();
+    expect(await applyToCluster(own, departments, { dryRun: true }, logger)).toMatchObject({
+      created: [],
+      drift: [],
+      inStep: true,
+    });
   });
 
   test('tells of settings that differ, and mends them when asked, leaving others alone', async () => {

@@ -4,8 +4,9 @@ import { SignpostError } from '../../errors.ts';
 import type { TopicSpec } from '../port.ts';
 import type { Brokers } from './brokers.ts';
 import { toSignpostError } from './kafka-error.ts';
-import { protocolError } from './kafkajs-internals.ts';
+import { errorAbout } from './requests.ts';
 import type { KafkaSettings } from './settings.ts';
+import { topicConfig } from './topic-config.ts';
 
 export interface CreateTopicsParts {
   readonly kafka: Kafka;
@@ -15,9 +16,6 @@ export interface CreateTopicsParts {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Bookkeeping of Signpost's own: the newest value of each key is kept. */
-const COMPACTED = 'signpost.';
-const FAR_FUTURE = String(2n ** 63n - 1n);
 const UNKNOWN_TOPIC = 3;
 const REFUSED = 29;
 const READY_MS = 15_000;
@@ -63,7 +61,7 @@ async function describe(
   try {
     const { topics } = await brokers.metadata(names);
     const refused = topics.find(({ errorCode }) => errorCode === REFUSED);
-    if (refused !== undefined) throw protocolError(refused.errorCode);
+    if (refused !== undefined) throw errorAbout(refused.errorCode, refused.name);
     const missing = topics.filter(({ errorCode }) => errorCode === UNKNOWN_TOPIC);
     const found = topics.filter(({ errorCode }) => errorCode === 0);
     return {
@@ -74,7 +72,7 @@ async function describe(
         found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)),
     };
   } catch (error) {
-    throw toSignpostError(error, 'Describing topics');
+    throw toSignpostError(error, 'Describing topics', { operation: 'Describe' });
   }
 }
 
@@ -83,8 +81,6 @@ async function create(
   { kafka, settings }: CreateTopicsParts,
 ): Promise<void> {
   const admin = kafka.admin();
-  const { replicationFactor } = settings;
-  const inSync = settings.minInsyncReplicas ?? (replicationFactor >= 3 ? 2 : 1);
   try {
     await admin.connect();
     await admin.createTopics({
@@ -93,19 +89,8 @@ async function create(
       topics: topics.map(([topic, spec]) => ({
         topic,
         numPartitions: spec.partitions,
-        replicationFactor,
-        configEntries: entriesOf({
-          'min.insync.replicas': String(inSync),
-          // Replays and imports carry their time with them, and clocks of senders may be ahead.
-          'message.timestamp.after.max.ms': FAR_FUTURE,
-          ...(spec.name.startsWith(COMPACTED)
-            ? { 'cleanup.policy': 'compact' }
-            : {
-                'cleanup.policy': 'delete',
-                'retention.ms': String(spec.retentionMs),
-                'retention.bytes': String(spec.retentionBytes ?? -1),
-              }),
-        }),
+        replicationFactor: settings.replicationFactor,
+        configEntries: entriesOf(topicConfig(spec, settings)),
       })),
     });
   } catch (error) {
@@ -113,7 +98,7 @@ async function create(
     const all: unknown[] = Array.isArray(causes) ? causes : [error];
     // Somebody else may be creating the same topics; what counts is what is there in the end.
     const real = all.find((each) => (each as { type?: unknown }).type !== 'TOPIC_ALREADY_EXISTS');
-    if (real !== undefined) throw toSignpostError(real, 'Creating topics');
+    if (real !== undefined) throw toSignpostError(real, 'Creating topics', { operation: 'Create' });
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
