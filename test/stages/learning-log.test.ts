@@ -12,6 +12,7 @@ import { learningLog, learningReader } from '#core/registry/learning-log.ts';
 import type { SchemaSource } from '#core/registry/schema-source.ts';
 import { shippedSchemas } from '#core/registry/shipped.ts';
 import { droppedRecordCodec, type DroppedRecord } from '#schemas/dropped-record.ts';
+import { announceOnceThere } from '../../services/cli/topics/announce-on-cluster.ts';
 import { recordsDropped, schemasAnnounced } from '../../services/topology.ts';
 
 const topic = schemasAnnounced.name;
@@ -104,6 +105,41 @@ describe('announcing', () => {
       code: 'schemas-not-announced',
       hint: expect.stringContaining('signpost topics apply'),
     });
+  });
+});
+
+describe('announcing on a cluster', () => {
+  /** A log whose brokers hear of a topic one after the other, and find its leader later still. */
+  const slowLog = (refusals: SignpostError[]) => ({
+    topics: async () => (refusals.length > 1 ? [] : log.topics()),
+    read: log.read.bind(log),
+    append: (...records: Parameters<typeof log.append>) => {
+      const refusal = refusals.shift();
+      return refusal === undefined ? log.append(...records) : Promise.reject(refusal);
+    },
+  });
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+
+  test('waits for a topic that was made a moment ago', async () => {
+    const refusals = ['unknown-topic', 'log-unavailable', 'unknown-topic'];
+    const slow = slowLog(refusals.map((code) => new SignpostError(code, 'not yet')));
+    const written = await announceOnceThere(slow, { now: clock, sleep });
+    expect(written.length).toBe(shippedSchemas().length);
+  });
+
+  test('gives up in the end, and at once where a right is missing', async () => {
+    const never = slowLog(
+      Array.from({ length: 500 }, () => new SignpostError('unknown-topic', '')),
+    );
+    const failed = { code: 'schemas-not-announced' };
+    await expect(announceOnceThere(never, { now: clock, sleep })).rejects.toMatchObject(failed);
+    expect(now).toBeLessThan(20_000);
+    now = 0;
+    const refused = slowLog([new SignpostError('log-refused', 'no')]);
+    await expect(announceOnceThere(refused, { now: clock, sleep })).rejects.toMatchObject(failed);
+    expect(now).toBe(0);
   });
 });
 
