@@ -1,7 +1,7 @@
 // The same work as a chain of plain kafkajs consumers, one message at a time, as many a user would write it: the logic of
 // the stages, a row of Postgres for each id, `send` for each output. Arguments: a configuration, then the stages.
 import kafkajs from 'kafkajs';
-import type { Producer } from 'kafkajs';
+import type { EachMessagePayload, Producer } from 'kafkajs';
 import { Pool } from 'pg';
 import { createKafka } from '#core/log/kafka/connect.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
@@ -17,7 +17,6 @@ import { buildStages } from '../../../services/cli/stages.ts';
 import { recordsDropped, recordsRejected } from '../../../services/topology.ts';
 import { logger } from './cluster.ts';
 import { messageOf } from './intake.ts';
-import { received } from './plain-log.ts';
 
 const [file, ...names] = process.argv.slice(2);
 const config = readConfig(file);
@@ -93,6 +92,25 @@ async function consume(stage: Stage<never>, producer: Producer) {
   });
   await joined;
   return consumer;
+}
+
+/** A message as a record of the log. */
+function received(
+  topic: string,
+  partition: number,
+  message: EachMessagePayload['message'],
+): ReceivedRecord {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers ?? {})) headers[name] = String(value);
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    key: message.key === null ? null : message.key.toString(),
+    value: message.value,
+    headers,
+    timestamp: Number(message.timestamp),
+  };
 }
 
 const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
