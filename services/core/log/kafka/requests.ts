@@ -1,7 +1,13 @@
 // Requests that kafkajs makes too slowly or too trustingly for a log, written by hand and sent over its connections:
-// metadata with errors per topic, produce with finished batches.
+// metadata and transactions with errors per topic, produce with finished batches.
 // https://kafka.apache.org/protocol.html
-import { encoded, protocolError, type Broker, type WireRequest } from './kafkajs-internals.ts';
+import {
+  encoded,
+  protocolError,
+  type Broker,
+  type InTransaction,
+  type WireRequest,
+} from './kafkajs-internals.ts';
 import type { ClosedBatch } from './record-batch.ts';
 import {
   createWriter,
@@ -16,6 +22,7 @@ import {
   writeBytes,
   writeInt16,
   writeInt32,
+  writeInt64,
   writeInt8,
   writeString,
   type WireReader,
@@ -124,12 +131,54 @@ export function produce(
           const baseOffset = readInt64(reader);
           reader.at += 16;
           // 46: the broker has this very batch already, from a try whose answer was lost.
-          if (errorCode !== 0 && errorCode !== 46) throw protocolError(errorCode);
+          if (errorCode !== 0 && errorCode !== 46) throw errorAbout(errorCode, topic);
           return { topic, partition, baseOffset };
         });
       }).flat(),
     timeoutMs + 1_000,
   );
+}
+
+/** The other topics of a transaction were not looked at, since one of them was refused. */
+const NOT_ATTEMPTED = 55;
+
+/** AddPartitionsToTxn v1. @throws the error of the topic that is at fault; kafkajs takes the first, which need not be it. */
+export function addPartitions(
+  broker: Broker,
+  { transactionalId, producerId, producerEpoch }: InTransaction,
+  topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+): Promise<void> {
+  return send(
+    broker,
+    { apiKey: 24, apiVersion: 1, apiName: 'AddPartitionsToTxn' },
+    (writer) => {
+      writeString(writer, transactionalId);
+      writeInt64(writer, Number(producerId.toString()));
+      writeInt16(writer, producerEpoch);
+      writeArray(writer, topics, (_, { topic, partitions }) => {
+        writeString(writer, topic);
+        writeArray(writer, partitions, writeInt32);
+      });
+    },
+    (reader) => {
+      readInt32(reader);
+      const errors = readArray(reader, () => {
+        const topic = readString(reader) ?? '';
+        return readArray(reader, () => {
+          readInt32(reader);
+          return { topic, errorCode: readInt16(reader) };
+        });
+      }).flat();
+      const failed = errors.filter(({ errorCode }) => errorCode !== 0);
+      const first = failed.find(({ errorCode }) => errorCode !== NOT_ATTEMPTED) ?? failed[0];
+      if (first !== undefined) throw errorAbout(first.errorCode, first.topic);
+    },
+  );
+}
+
+/** The protocol's error of a code in a response, knowing which topic it is about. */
+export function errorAbout(code: number, topic: string): Error {
+  return Object.assign(protocolError(code), { topic });
 }
 
 /** DescribeLogDirs v1: bytes of each partition on this broker's disks; empty where this client may not ask. */
