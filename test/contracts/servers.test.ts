@@ -101,6 +101,18 @@ describe('the servers of a test run', () => {
   });
 });
 
+test('the Kafka that is run does not forget transactions over a hard stop, as KAFKA-20734 does', () => {
+  const forgetful = ['4.3.0', '4.3.1', '4.4.0'];
+  const { version } = JSON.parse(
+    readFileSync(join(root, 'scripts/services/kafka-jars.json'), 'utf8'),
+  ) as { version: string };
+  const images = ['docker-compose.yml', 'test/support/servers/containers.ts'].map(
+    (file) => /apache\/kafka:([\d.]+)/.exec(readFileSync(join(root, file), 'utf8'))?.[1],
+  );
+  expect(images).toEqual([version, version]);
+  expect(forgetful).not.toContain(version);
+});
+
 describe('servers named in the environment', () => {
   afterEach(() => {
     vi.unstubAllEnvs();

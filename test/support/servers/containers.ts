@@ -38,7 +38,7 @@ export const startContainer: Readonly<Record<ServerName, (host: string) => Promi
       `KAFKA_${name.replaceAll('.', '_').toUpperCase()}`,
       value,
     ]);
-    const container = await new GenericContainer('apache/kafka:4.3.1')
+    const container = await new GenericContainer('apache/kafka:4.2.1')
       .withEnvironment({ ...Object.fromEntries(environment), KAFKA_HEAP_OPTS: '-Xmx384m' })
       .withExposedPorts({ container: 9092, host: port! })
       .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
