@@ -1,10 +1,11 @@
 // What a batch amounts to: the records its verdicts write, and the count of its verdicts. Nothing of it stands before
-// the commit, and a batch that comes again begins anew.
+// the commit, and a batch that comes again begins anew. What is too large for the log becomes a dead letter.
 import type { DroppedRecord } from '#schemas/dropped-record.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import type { Codec } from './codec.ts';
 import type { Batch, CommitOptions, OutgoingRecord, ReceivedRecord } from './log/port.ts';
-import { deadLetter, dropNote } from './outcomes.ts';
+import { isWithinSize, maxRecordBytes } from './log/record-size.ts';
+import { about, deadLetter, dropNote } from './outcomes.ts';
 import type { Output, Verdict } from './stage.ts';
 import type { StageMetrics, Tally } from './telemetry.ts';
 import { onTopic, toOutgoing, type Topic } from './topic.ts';
@@ -38,24 +39,21 @@ export function createOutcome(
     return tally;
   }
 
-  function emitAll(
+  /** The records of a verdict; nothing of them when one is too large for the log. */
+  function encodeAll(
     outputs: readonly Output[],
     cause: ReceivedRecord,
     read: unknown,
     into: OutgoingRecord[],
-  ): void {
-    own.emitted += 1;
+  ): TooLarge | undefined {
+    const before = into.length;
     // A record sent to several topics of one codec is encoded once, and one that repeats another's fields copies them.
     let encoded = read;
     let bytes = cause.value;
     let codec: Codec<never> | undefined;
     let last: OutgoingRecord | undefined;
-    for (const { topic, record, repeats, by, carriedTo } of outputs) {
-      (by === undefined ? own : tallyOf(by)).outputs += 1;
-      if (carriedTo !== undefined) {
-        tallyOf(carriedTo.stage).emitted += 1;
-        if (!carriedTo.isWritten) continue;
-      }
+    for (const { topic, record, repeats, carriedTo } of outputs) {
+      if (carriedTo?.isWritten === false) continue;
       // What it tells of itself is told already.
       const like = encoded === record || encoded === repeats ? last : undefined;
       if (encoded !== record || codec !== topic.codec || bytes === null) {
@@ -68,25 +66,51 @@ export function createOutcome(
         like === undefined || carriedTo !== undefined
           ? toOutgoing(topic, record as never, { cause, carriedTo: carriedTo?.stage }, bytes)
           : onTopic(topic.name, like, bytes);
+      if (!isWithinSize(last)) {
+        into.length = before;
+        return { topic: topic.name, bytes: bytes.length };
+      }
       into.push(last);
     }
+    return undefined;
+  }
+
+  function countEmitted(outputs: readonly Output[]): void {
+    own.emitted += 1;
+    for (const { by, carriedTo } of outputs) {
+      (by === undefined ? own : tallyOf(by)).outputs += 1;
+      if (carriedTo !== undefined) tallyOf(carriedTo.stage).emitted += 1;
+    }
+  }
+
+  function rejectOne(
+    reason: string,
+    detail: string,
+    cause: ReceivedRecord,
+    into: OutgoingRecord[],
+  ): void {
+    own.rejected[reason] = (own.rejected[reason] ?? 0) + 1;
+    into.push(about(rejected, (kept) => deadLetter(stage, reason, detail, kept), cause));
   }
 
   return {
     settle(verdict, cause, record, into) {
       switch (verdict.kind) {
-        case 'emit':
-          emitAll(verdict.outputs, cause, record, into);
+        case 'emit': {
+          const { outputs } = verdict;
+          const tooLarge = encodeAll(outputs, cause, record, into);
+          if (tooLarge === undefined) countEmitted(outputs);
+          else rejectOne('output-too-large', detailOf(tooLarge), cause, into);
           break;
-        case 'drop':
-          own.dropped[verdict.reason] = (own.dropped[verdict.reason] ?? 0) + 1;
-          into.push(toOutgoing(dropped, dropNote(stage, verdict.reason, cause), { cause }));
-          break;
-        case 'reject': {
-          const { reason, detail } = verdict;
-          own.rejected[reason] = (own.rejected[reason] ?? 0) + 1;
-          into.push(toOutgoing(rejected, deadLetter(stage, reason, detail, cause), { cause }));
         }
+        case 'drop': {
+          const { reason } = verdict;
+          own.dropped[reason] = (own.dropped[reason] ?? 0) + 1;
+          into.push(about(dropped, (kept) => dropNote(stage, reason, kept), cause));
+          break;
+        }
+        case 'reject':
+          rejectOne(verdict.reason, verdict.detail, cause, into);
       }
     },
     async commit(batch, outputs) {
@@ -96,6 +120,16 @@ export function createOutcome(
       for (const [name, counted] of tallies) metrics.judged(counted, name);
     },
   };
+}
+
+interface TooLarge {
+  readonly topic: string;
+  /** Of its value. */
+  readonly bytes: number;
+}
+
+function detailOf({ topic, bytes }: TooLarge): string {
+  return `what came of it for ${topic} has ${bytes} bytes; with key and headers a record may have ${maxRecordBytes}`;
 }
 
 function emptyTally(): Tally {
