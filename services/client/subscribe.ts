@@ -161,7 +161,7 @@ function decoderOf(
 
 async function openFeed(
   topic: string,
-  { group, data, kafka, fromBeginning = true }: SubscribeOptions,
+  { group, data, kafka, fromBeginning = true, signal }: SubscribeOptions,
   rest: Pick<FeedOptions, 'lane' | 'logger' | 'onEnd'>,
 ): Promise<Feed> {
   if (data !== undefined) {
@@ -181,6 +181,7 @@ async function openFeed(
     kafka: createKafka(settings, rest.logger),
     settings,
     now: () => performance.now(),
+    signal,
   });
 }
 

@@ -16,7 +16,8 @@ const settings = kafkaSettings.parse({
 });
 
 /** Consumers that join at once and then do nothing; `emit` makes the newest say something. */
-function standIn() {
+function standIn({ joins = true } = {}) {
+  const committed: string[] = [];
   const made: Map<string, Listener>[] = [];
   const left: number[] = [];
   const events = ['HEARTBEAT', 'FETCH', 'GROUP_JOIN', 'CRASH', 'END_BATCH_PROCESS'];
@@ -32,8 +33,12 @@ function standIn() {
         listeners.set(name, listener)) as unknown as Consumer['on'],
       connect: async () => undefined,
       subscribe: async () => undefined,
-      run: async () =>
-        listeners.get('GROUP_JOIN')!({ payload: { memberAssignment: { topic: [0] } } }),
+      run: async () => {
+        if (joins) listeners.get('GROUP_JOIN')!({ payload: { memberAssignment: { topic: [0] } } });
+      },
+      commitOffsets: async (offsets) => {
+        for (const { partition, offset } of offsets) committed.push(`${partition}: ${offset}`);
+      },
       paused: () => [],
       disconnect: async () => void left.push(number),
     };
@@ -42,6 +47,7 @@ function standIn() {
     kafka: { consumer } as unknown as Kafka,
     made,
     left,
+    committed,
     emit: (name: string, payload: unknown) => made.at(-1)!.get(name)!({ payload }),
   };
 }
@@ -49,12 +55,17 @@ function standIn() {
 let feed: Feed | undefined;
 afterEach(() => feed?.close());
 
-async function open(kafka: Kafka, now: () => number = () => 0): Promise<Error[]> {
+async function open(
+  kafka: Kafka,
+  now: () => number = () => 0,
+  signal?: AbortSignal,
+): Promise<Error[]> {
   const ends: Error[] = [];
   feed = await openKafkaFeed({
     kafka,
     settings,
     now,
+    signal,
     topic: 'topic',
     group: 'group',
     fromBeginning: true,
@@ -100,4 +111,30 @@ it('ends with the reason when the cluster refuses it', async () => {
   await expect.poll(() => ends).toMatchObject([{ code: 'log-refused' }]);
   expect(left).toEqual([0]);
   expect(made).toHaveLength(1);
+});
+
+it('moves no offset by what a consumer tells after it was replaced', async () => {
+  const { kafka, emit, made, committed } = standIn();
+  await open(kafka);
+  emit('CRASH', { error: new Error('a bug in kafkajs'), restart: false });
+  await expect.poll(() => made.length, { timeout: 5_000 }).toBe(2);
+  made[0]!.get('END_BATCH_PROCESS')!({ payload: { partition: 0, lastOffset: '99' } });
+  emit('END_BATCH_PROCESS', { partition: 0, lastOffset: '6' });
+  await feed!.close();
+  expect(committed).toEqual(['0: 7']);
+});
+
+it('stops joining when its signal aborts', async () => {
+  const { kafka, left } = standIn({ joins: false });
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 50);
+  await open(kafka, () => 0, stop.signal);
+  await feed!.close();
+  expect(left).toEqual([0]);
+});
+
+it('does not join at all when its signal has aborted before', async () => {
+  const { kafka, made } = standIn();
+  await open(kafka, () => 0, AbortSignal.abort());
+  expect(made).toEqual([]);
 });
