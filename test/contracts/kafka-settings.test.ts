@@ -127,4 +127,22 @@ describe('a token for OAUTHBEARER', () => {
     }
     expect(await source()).toBe('at last');
   });
+
+  it('is waited for while its endpoint is away, which is no refusal', async () => {
+    const { fetch } = answering([new Response('later', { status: 503 })]);
+    const starting = createTokenSource(request, { fetch, now: () => 0 });
+    const unreachable = createTokenSource(request, {
+      fetch: () => Promise.reject(new TypeError('fetch failed')),
+      now: () => 0,
+    });
+    for (const [source, what] of [
+      [starting, 'answered 503'],
+      [unreachable, 'cannot be reached'],
+    ] as const) {
+      await expect(source()).rejects.toMatchObject({
+        code: 'log-unavailable',
+        message: expect.stringContaining(what),
+      });
+    }
+  });
 });

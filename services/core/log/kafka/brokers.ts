@@ -2,7 +2,7 @@
 // until an answer says otherwise, found anew by itself after a broker was away.
 import type { Kafka } from 'kafkajs';
 import { SignpostError } from '../../errors.ts';
-import { isConnectionLoss, protocolType } from './kafka-error.ts';
+import { isConnectionLoss, protocolType, unknownTopic } from './kafka-error.ts';
 import { brokerMakerOf, discard, type Broker } from './kafkajs-internals.ts';
 import { errorAbout, metadataOf, type ClusterMetadata } from './requests.ts';
 
@@ -135,7 +135,7 @@ export function createBrokers(kafka: Kafka): Brokers {
   async function askLayout(topic: string): Promise<readonly number[]> {
     const found = (await metadata([topic])).topics.find(({ name }) => name === topic);
     if (found === undefined || found.errorCode === UNKNOWN_TOPIC) {
-      throw new SignpostError('unknown-topic', `There is no topic ${topic}`);
+      throw unknownTopic(`There is no topic ${topic}`);
     }
     // A topic with leaders is usable, whatever else is said of it.
     if (found.errorCode !== 0 && found.partitions.length === 0)
@@ -167,7 +167,7 @@ export function createBrokers(kafka: Kafka): Brokers {
     async leaderOf(topic, partition) {
       const leader = (await layoutOf(topic))[partition];
       if (leader === undefined) {
-        throw new SignpostError('unknown-topic', `Topic ${topic} has no partition ${partition}`);
+        throw unknownTopic(`Topic ${topic} has no partition ${partition}`);
       }
       if (leader < 0) {
         layouts.delete(topic);

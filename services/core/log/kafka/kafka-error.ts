@@ -120,7 +120,7 @@ export function toSignpostError(error: unknown, doing: string, asked: Asked = {}
     );
   }
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'INVALID_TOPIC_EXCEPTION') {
-    return make('unknown-topic', `there is no topic ${topic ?? 'of that name'}`);
+    return unknownTopic(`${doing}: there is no topic ${topic ?? 'of that name'}`, error);
   }
   if (type !== undefined) {
     const said = chain.find((each) => 'type' in each)?.message;
@@ -132,6 +132,13 @@ export function toSignpostError(error: unknown, doing: string, asked: Asked = {}
     return make('log-unavailable', ...connectionTrouble(chain));
   }
   return error;
+}
+
+export function unknownTopic(message: string, cause?: unknown): SignpostError {
+  return new SignpostError('unknown-topic', message, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: 'Was it deleted, or never made? `signpost topics apply` creates what is missing.',
+  });
 }
 
 function rightOf(

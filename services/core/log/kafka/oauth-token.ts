@@ -23,8 +23,12 @@ const answer = z.object({
 /** A token is renewed when so much of its life is left: another connection is to be made with it. */
 const RENEW_BEFORE = 0.2;
 const TIMEOUT_MS = 10_000;
+const endpoint = "The token endpoint of Kafka's OAUTHBEARER";
 
-/** Answers a valid token, asking for one only when need be; @throws SignpostError `log-refused`, with no secret in it. */
+/**
+ * Answers a valid token, asking for one only when need be. Errors have no secret in them.
+ * @throws SignpostError `log-unavailable` when the endpoint is away, `log-refused` when it gives none.
+ */
 export function createTokenSource(
   { tokenEndpoint, clientId, clientSecret, scope }: TokenRequest,
   { fetch, now }: TokenEffects,
@@ -50,8 +54,10 @@ export function createTokenSource(
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!response.ok) throw refused(`answered ${response.status}`);
-    const parsed = answer.safeParse(await response.json());
+    const { status } = response;
+    if (status >= 500 || status === 429) throw away(`answered ${status}`);
+    if (!response.ok) throw refused(`answered ${status}`);
+    const parsed = answer.safeParse(await response.json().catch(() => null));
     if (!parsed.success) throw refused('answered without a token');
     token = parsed.data.access_token;
     renewAt = asked + parsed.data.expires_in * 1_000 * (1 - RENEW_BEFORE);
@@ -67,14 +73,20 @@ export function createTokenSource(
       return await asking;
     } catch (cause) {
       if (cause instanceof SignpostError) throw cause;
-      throw refused('cannot be reached', cause);
+      throw away('cannot be reached', cause);
     }
   };
 }
 
-function refused(what: string, cause?: unknown): SignpostError {
-  return new SignpostError('log-refused', `The token endpoint of Kafka's OAUTHBEARER ${what}`, {
-    cause,
+function refused(what: string): SignpostError {
+  return new SignpostError('log-refused', `${endpoint} ${what}`, {
     hint: 'Check kafka.sasl.tokenEndpoint, clientId and clientSecret.',
+  });
+}
+
+function away(what: string, cause?: unknown): SignpostError {
+  return new SignpostError('log-unavailable', `${endpoint} ${what}`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: 'Does it run, and is kafka.sasl.tokenEndpoint its address?',
   });
 }

@@ -39,6 +39,7 @@ export interface KafkaLogOptions extends KafkaReaderOptions {
 /** Connections for transactions: one answers one request after the other, so partitions are spread over several. */
 const WRITING_CONNECTIONS = 4;
 const YEAR_MS = 365 * 86_400_000;
+const AGAIN_MS = 60_000;
 
 /** @throws SignpostError `log-unavailable` when no broker answers, `log-refused` when they refuse this client. */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
@@ -172,10 +173,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
           },
           onReplaced: (why) => events?.restarted(options_.group, why),
         }),
-      onFetchError: (error) => {
-        const { message } = error as Error;
-        logger.warn({ group, error: message }, 'Fetching failed; trying again');
-      },
+      onFetchError: tellSeldom((why) => logger.warn({ group }, `${why}; trying again`)),
     });
     subscriptions.add(subscription);
     return subscription;
@@ -192,6 +190,19 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
       await Promise.allSettled([reader.close(), ...writers.map((writer) => writer.close())]);
       await claims.close();
     },
+  };
+}
+
+/** An outage is tried again every second, and said again only when it is another one or has lasted. */
+function tellSeldom(tell: (why: string) => void): (error: unknown) => void {
+  let told = '';
+  let toldAt = -Infinity;
+  return (error) => {
+    const why = (toSignpostError(error, 'Fetching records') as Error).message;
+    if (why === told && Date.now() - toldAt < AGAIN_MS) return;
+    told = why;
+    toldAt = Date.now();
+    tell(why);
   };
 }
 
