@@ -70,6 +70,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           brokers: kafka.bootstrap,
           replicationFactor: brokers,
           sessionTimeoutMs,
+          // What a killed gateway left open hides the intake for so long: a short storm would wait for little else.
+          transactionTimeoutMs: Math.min(15_000, 2 * sessionTimeoutMs),
           heartbeatIntervalMs: Math.min(1_000, Math.floor(sessionTimeoutMs / 6)),
         },
         database: { url: postgres.url },

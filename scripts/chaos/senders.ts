@@ -77,7 +77,7 @@ export function createSenders(options: SendersOptions): Senders {
       if (accepted !== batch.length) throw new Error(`A gateway took ${accepted}: ${text}`);
       return true;
     }
-    // On a machine that starves, a gateway gets no turn for so long that it takes the request for a slow one.
+    // On a machine that starves, a request may come in pieces half a minute apart.
     if (status === 408) return false;
     if (status !== 503 || !/^\d+$/.test(response.headers.get('retry-after') ?? ''))
       throw new Error(`A gateway answered ${status}: ${text}`);

@@ -45,6 +45,8 @@ export function brokerSettings(brokers: number): Readonly<Record<string, string>
     // A killed broker may come back only when its old self is given up: after nine seconds by default.
     'broker.session.timeout.ms': '4000',
     'broker.heartbeat.interval.ms': '500',
+    // What a killed process left open hides all behind it, and is looked for every ten seconds by default.
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
     'group.min.session.timeout.ms': '1000',
     'group.max.session.timeout.ms': '300000',
     'num.network.threads': '2',

@@ -7,7 +7,7 @@ import { root } from '../support/command.ts';
 const ending = new AbortController();
 afterAll(() => ending.abort());
 
-test.each([
+test.concurrent.each([
   ['is killed', 'kill', 8_000],
   ['hangs', 'hang', 12_000],
 ] as const)(

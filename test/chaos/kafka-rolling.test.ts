@@ -30,7 +30,7 @@ test(
     const said: string[] = [];
     const report = await runStorm({
       seed: SEED,
-      events: 1_500,
+      events: 1_000,
       keys: 100,
       partitions: 4,
       copies: 2,
@@ -41,8 +41,8 @@ test(
       databaseKills: 0,
       brokers: 1,
       fused: false,
-      durationMs: 12_000,
-      sessionTimeoutMs: 4_000,
+      durationMs: 6_000,
+      sessionTimeoutMs: 3_000,
       root,
       nextRelease,
       signal: ending.signal,
