@@ -77,9 +77,10 @@ export async function measureLatency(
       }
       await pause(tickMs);
     }
-    const times = timesOf(pids);
     await Promise.all(appends);
     await seen.quiet();
+    // Only now: what is not through yet has not cost anything yet.
+    const times = timesOf(pids);
     const isMeasured = (key: string): boolean =>
       Number(key.slice(key.lastIndexOf('p') + 1)) >= warm;
     const measured = seen.arrivals.filter(({ key }) => isMeasured(key));

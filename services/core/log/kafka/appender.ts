@@ -35,6 +35,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** With so many it is worth a transaction of its own. */
+const MANY_RECORDS = 500;
 /** Of one transaction, unless one append alone has more. */
 const MOST_RECORDS = 10_000;
 /** Waiting at once; more is refused at once, so that memory stays bounded while no broker answers. */
@@ -50,7 +52,8 @@ export function createAppender(parts: AppenderParts): Appender {
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
       // Those that come meanwhile share the next transaction anyhow; the first of all gives others a moment to come.
-      if (waiting.length === 1 && lingerMs > 0) await sleep(lingerMs);
+      if (waiting.length === 1 && waitingRecords < MANY_RECORDS && lingerMs > 0)
+        await sleep(lingerMs);
       const group = takeGroup();
       if (group.length > 0) await write(group);
     }
