@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openEmbeddedLog, type EmbeddedLog } from '#core/log/embedded/open.ts';
 import type { Log, OutgoingRecord } from '#core/log/port.ts';
+import { observeBatches } from '#core/observed-log.ts';
 import { groupOf, runStage, type Engine } from '#core/run-stage.ts';
 import { createTelemetry, metricsText, type StageMetrics } from '#core/telemetry.ts';
 import { header, toOutgoing } from '#core/topic.ts';
@@ -227,6 +228,23 @@ test('a record that a chain carried is passed over by a reader that comes to it 
   const before = await stream(insightsShared.name);
   await run(separate);
   expect(await stream(insightsShared.name)).toEqual(before);
+});
+
+test('a chain whose batches are watched moves those that follow past what it carried', async () => {
+  await log.append(said);
+  const [chain] = buildStages(stageNames, {
+    config: { ...base, fusion: chained },
+    departments: listed,
+    pseudonymKeys: keys,
+  });
+  const stop = new AbortController();
+  const watched = observeBatches(log, [{ began: () => ({ stepped() {}, ended() {} }) }]);
+  const engine = engineFor(watched, createTelemetry(() => 0).stage('normalize'));
+  const running = runStage(chain!, engine, stop.signal);
+  while ((await backlog(log, ['normalize'])) > 0) await pause(3);
+  stop.abort();
+  await running;
+  expect(await backlog(log, ['classify', 'publish'])).toBe(0);
 });
 
 test('a chain holds under redelivery, rebalances and delays', async () => {
