@@ -45,7 +45,7 @@ export const gatewayConfig = z
       .min(100)
       .default(3000)
       .describe(
-        'A request whose records are not stored by then is answered 503: sent again, they are recognised by their ids.',
+        'When storing takes so long, requests that wait behind it or come meanwhile are answered 503.',
       ),
     drainMs: ms
       .min(0)

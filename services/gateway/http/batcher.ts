@@ -1,5 +1,5 @@
 // Group commit: requests that arrive together are written in one append. A request is acknowledged only after the append
-// that holds all its records has resolved, and its records are never split over two. Nobody waits for an append for ever.
+// that holds all its records has resolved, and its records are never split over two. Nobody queues behind one that is late.
 import { SignpostError } from '#core/errors.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 
@@ -15,8 +15,8 @@ interface Waiting {
 
 export interface Batcher {
   /**
-   * Resolves once the records are durable. Rejects with the append's error, or with `log-unavailable` once an append
-   * has taken `patienceMs`; those that were in it may be written all the same.
+   * Resolves once the records are durable; rejects with the append's error, or with `log-unavailable` when the append
+   * before has taken `patienceMs`, and then none of them was written.
    */
   submit(records: readonly OutgoingRecord[]): Promise<void>;
   /** An append has taken longer than `patienceMs` and goes on: who comes now would wait in vain. */
@@ -28,8 +28,8 @@ export interface Batcher {
 /**
  * One append at a time: what arrives meanwhile forms the next batch, so batches grow with the load. A first request
  * waits `lingerMs` for company. A batch closes at 1,000 records or 1 MiB, but a larger single request stays whole.
- * When an append takes `patienceMs`, all that wait for it or behind it are told, and so is who comes before it ends:
- * nothing piles up behind it, and the next one writes only what somebody still waits for.
+ * When an append takes `patienceMs`, all that wait behind it are told, and so is who comes before it ends. Those in it
+ * wait on: told to come again, they would be written again, and a log that is slow would never get anywhere.
  */
 export function createBatcher(
   append: (records: readonly OutgoingRecord[]) => Promise<unknown>,
@@ -65,7 +65,7 @@ export function createBatcher(
 
   async function write(): Promise<void> {
     const batch = takeBatch();
-    const patience = setTimeout(giveUp, patienceMs, batch);
+    const patience = setTimeout(giveUp, patienceMs);
     try {
       await append(batch.flatMap(({ records }) => records));
       for (const { resolve } of batch) resolve();
@@ -77,9 +77,9 @@ export function createBatcher(
     }
   }
 
-  function giveUp(batch: readonly Waiting[]): void {
+  function giveUp(): void {
     stalled = true;
-    for (const { reject } of [...batch, ...queue]) reject(noAnswer(patienceMs));
+    for (const { reject } of queue) reject(noAnswer(patienceMs));
     queue = [];
     queuedRecords = queuedBytes = 0;
   }
