@@ -67,6 +67,12 @@ describe('topics apply', () => {
     expect(await apply()).toMatchObject({ created: [], changed: [], drift: [], inStep: true });
   });
 
+  test('twice at once makes them once', async () => {
+    const shared = { ...settings, topicPrefix: `${topicPrefix}shared.` };
+    const both = [1, 2].map(() => applyToCluster(shared, departments, {}, logger));
+    expect(await Promise.all(both)).toMatchObject([{ inStep: true }, { inStep: true }]);
+  });
+
   test('finds nothing to change about topics that the log itself has made', async () => {
     const own = { ...settings, topicPrefix: `${topicPrefix}own.` };
     const log = await openTestLog(own, noClaims);

@@ -1,7 +1,8 @@
 // The topics of a Kafka cluster as they are, and the few changes that `topics apply` makes to them. Nothing is deleted.
 import kafkajs, { type Admin } from 'kafkajs';
 import { createKafka } from '#core/log/kafka/connect.ts';
-import { toSignpostError } from '#core/log/kafka/kafka-error.ts';
+import { makeTopics } from '#core/log/kafka/create-topics.ts';
+import { toSignpostError, type Operation } from '#core/log/kafka/kafka-error.ts';
 import { clusterName, type KafkaSettings } from '#core/log/kafka/settings.ts';
 import type { Logger } from '#core/logger.ts';
 import type { ActualTopic } from './drift.ts';
@@ -29,11 +30,15 @@ export async function openClusterTopics(
   logger: Logger,
 ): Promise<ClusterTopics> {
   const admin = createKafka(settings, logger).admin();
-  const call = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+  const call = async <T>(
+    doing: string,
+    work: () => Promise<T>,
+    operation: Operation = 'Describe',
+  ): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw toSignpostError(firstOf(error), doing);
+      throw toSignpostError(firstOf(error), doing, { operation });
     }
   };
   await call(`Connecting to ${clusterName(settings)}`, () => admin.connect());
@@ -42,39 +47,40 @@ export async function openClusterTopics(
       call('Asking for brokers', async () => (await admin.describeCluster()).brokers.length),
     describe: (names) => call('Describing topics', () => describe(admin, names)),
     create: (topics) =>
-      call('Creating topics', async () => {
-        if (topics.length === 0) return;
-        await admin.createTopics({
-          // kafkajs gives up when a broker has not heard of a topic yet; whoever asks looks again.
-          waitForLeaders: false,
-          timeout: settings.requestTimeoutMs,
-          topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
-            topic: name,
-            numPartitions: partitions,
-            replicationFactor,
-            configEntries: entriesOf(config),
-          })),
-        });
-      }),
+      call(
+        'Creating topics',
+        async () => {
+          if (topics.length > 0) await makeTopics(admin, topics, settings.requestTimeoutMs);
+        },
+        'Create',
+      ),
     grow: (topic, count) =>
-      call(`Adding partitions to ${topic}`, async () => {
-        await admin.createPartitions({ topicPartitions: [{ topic, count }] });
-      }),
+      call(
+        `Adding partitions to ${topic}`,
+        async () => {
+          await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+        },
+        'Alter',
+      ),
     configure: (topic, config) =>
-      call(`Changing settings of ${topic}`, async () => {
-        // The request sets all of a topic's own settings: what it leaves out would fall back to the cluster's default.
-        const own = (await settingsOf(admin, [topic])).get(topic)?.own ?? {};
-        await admin.alterConfigs({
-          validateOnly: false,
-          resources: [
-            {
-              type: ConfigResourceTypes.TOPIC,
-              name: topic,
-              configEntries: entriesOf({ ...own, ...config }),
-            },
-          ],
-        });
-      }),
+      call(
+        `Changing settings of ${topic}`,
+        async () => {
+          // The request sets all of a topic's own settings: what it leaves out would fall back to the cluster's default.
+          const own = (await settingsOf(admin, [topic])).get(topic)?.own ?? {};
+          await admin.alterConfigs({
+            validateOnly: false,
+            resources: [
+              {
+                type: ConfigResourceTypes.TOPIC,
+                name: topic,
+                configEntries: entriesOf({ ...own, ...config }),
+              },
+            ],
+          });
+        },
+        'AlterConfigs',
+      ),
     close: () => admin.disconnect(),
   };
 }

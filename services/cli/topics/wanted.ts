@@ -1,15 +1,9 @@
 // Topics as Kafka should have them: names, partitions and copies, from services/topology.ts. Pure.
+import type { NewTopic } from '#core/log/kafka/create-topics.ts';
 import { topicConfig, type Copies, type KeptTopic } from '#core/log/kafka/topic-config.ts';
 import { internalTopics, topicsFor } from '../../topology.ts';
 
-export interface WantedTopic {
-  /** On the cluster: with the prefix. */
-  readonly name: string;
-  readonly partitions: number;
-  readonly replicationFactor: number;
-  /** By Kafka's own names of topic settings. */
-  readonly config: Readonly<Record<string, string>>;
-}
+export type WantedTopic = NewTopic;
 
 export interface WantedOptions extends Copies {
   readonly departments: readonly string[];

@@ -1,5 +1,5 @@
 // Topics that are missing are created; what is there is left as it is, and only the number of partitions is checked.
-import type { Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { SignpostError } from '../../errors.ts';
 import type { TopicSpec } from '../port.ts';
 import type { Brokers } from './brokers.ts';
@@ -77,33 +77,59 @@ async function describe(
 }
 
 async function create(
-  topics: readonly (readonly [string, TopicSpec])[],
+  specs: readonly (readonly [string, TopicSpec])[],
   { kafka, settings }: CreateTopicsParts,
 ): Promise<void> {
   const admin = kafka.admin();
+  const { replicationFactor, requestTimeoutMs } = settings;
   try {
     await admin.connect();
-    await admin.createTopics({
-      waitForLeaders: false,
-      timeout: settings.requestTimeoutMs,
-      topics: topics.map(([topic, spec]) => ({
-        topic,
-        numPartitions: spec.partitions,
-        replicationFactor: settings.replicationFactor,
-        configEntries: entriesOf(topicConfig(spec, settings)),
-      })),
-    });
+    const topics = specs.map(([name, spec]) => ({
+      name,
+      partitions: spec.partitions,
+      replicationFactor,
+      config: topicConfig(spec, settings),
+    }));
+    await makeTopics(admin, topics, requestTimeoutMs);
   } catch (error) {
-    const causes = error instanceof Error && 'errors' in error ? error.errors : undefined;
-    const all: unknown[] = Array.isArray(causes) ? causes : [error];
-    // Somebody else may be creating the same topics; what counts is what is there in the end.
-    const real = all.find((each) => (each as { type?: unknown }).type !== 'TOPIC_ALREADY_EXISTS');
-    if (real !== undefined) throw toSignpostError(real, 'Creating topics', { operation: 'Create' });
+    throw toSignpostError(error, 'Creating topics', { operation: 'Create' });
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
 }
 
-function entriesOf(config: Readonly<Record<string, string>>): { name: string; value: string }[] {
-  return Object.entries(config).map(([name, value]) => ({ name, value }));
+export interface NewTopic {
+  /** On the cluster: with the prefix. */
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** By Kafka's own names of topic settings. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Makes topics; those that somebody else made meanwhile are left as they are. Brokers hear of them one after the other. */
+export async function makeTopics(
+  admin: Pick<Admin, 'createTopics'>,
+  topics: readonly NewTopic[],
+  timeoutMs: number,
+): Promise<void> {
+  try {
+    await admin.createTopics({
+      // kafkajs gives up when a broker has not heard of a topic yet; whoever asks looks again.
+      waitForLeaders: false,
+      timeout: timeoutMs,
+      topics: topics.map(({ name, partitions, replicationFactor, config }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+      })),
+    });
+  } catch (error) {
+    const causes = error instanceof Error && 'errors' in error ? error.errors : undefined;
+    const all: unknown[] = Array.isArray(causes) ? causes : [error];
+    // What counts is what is there in the end.
+    const real = all.find((each) => (each as { type?: unknown }).type !== 'TOPIC_ALREADY_EXISTS');
+    if (real !== undefined) throw real;
+  }
 }

@@ -55,9 +55,12 @@ const tooLarge: ReadonlySet<string> = new Set([
   'OFFSET_METADATA_TOO_LARGE',
 ]);
 
+/** By the names that Kafka's rights have for them. */
+export type Operation = 'Alter' | 'AlterConfigs' | 'Create' | 'Describe' | 'Read' | 'Write';
+
 /** What was asked for: names the right that is missing where Kafka refuses it. */
 export interface Asked {
-  readonly operation?: 'Create' | 'Describe' | 'Read' | 'Write';
+  readonly operation?: Operation;
   readonly group?: string;
   readonly transactionalId?: string;
 }
