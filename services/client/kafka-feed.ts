@@ -101,7 +101,7 @@ class KafkaFeed implements Feed {
 
   /** A cluster that has just started answers, but finds no coordinator for a while: that is worth waiting for. */
   async #joinFirst(): Promise<void> {
-    const { now, topic, logger } = this.#options;
+    const { now, topic, group, logger } = this.#options;
     const { signal } = this.#closing;
     const giveUpAt = now() + joinTimeoutMs;
     while (!signal.aborted) {
@@ -109,7 +109,11 @@ class KafkaFeed implements Feed {
         return await this.#join();
       } catch (error) {
         if (signal.aborted) return;
-        const reason = toSignpostError(error, `Reading ${topic}`);
+        const reason = toSignpostError(error, `Reading ${topic}`, {
+          operation: 'Read',
+          topic,
+          group,
+        });
         const passes = reason instanceof SignpostError && reason.code === 'log-unavailable';
         if (!passes || isConnectionLoss(error) || now() > giveUpAt) throw reason;
         logger.info({ why: nameOf(error) }, 'the group cannot be joined yet');
@@ -232,7 +236,8 @@ class KafkaFeed implements Feed {
 
   /** A right taken away or a wrong password does not pass by itself; whoever subscribed must hear of it. */
   #endIfRefused(error: unknown): boolean {
-    const reason = toSignpostError(error, `Reading ${this.#options.topic}`);
+    const { topic, group } = this.#options;
+    const reason = toSignpostError(error, `Reading ${topic}`, { operation: 'Read', topic, group });
     if (!(reason instanceof SignpostError) || reason.code !== 'log-refused') return false;
     if (!this.#closing.signal.aborted) void this.#end(reason);
     return true;

@@ -21,13 +21,19 @@ const lost = (message: string, code = ''): Error =>
 const codes = { unknownTopic: 3, tooLarge: 10, topic: 29, group: 30, replication: 38, id: 53 };
 
 describe('an error of the cluster', () => {
-  const asked: Asked = { operation: 'Write', group: 'g', transactionalId: 'g.t.0' };
+  const asked: Asked = { operation: 'Write', topic: 'asked', group: 'g', transactionalId: 'g.t.0' };
   test.each<[string, Error, string, string]>([
     [
       'a right on a topic',
       errorAbout(codes.topic, 't'),
       'log-refused',
       'no right to Write topic t',
+    ],
+    [
+      'a right on what kafkajs forgot',
+      errorAbout(codes.topic, ''),
+      'log-refused',
+      'Write topic asked',
     ],
     ['a right on a group', errorAbout(codes.group, ''), 'log-refused', 'no right to Read group g'],
     ['a right on an id', errorAbout(codes.id, ''), 'log-refused', 'Write transactional id g.t.0'],

@@ -61,6 +61,8 @@ export type Operation = 'Alter' | 'AlterConfigs' | 'Create' | 'Describe' | 'Read
 /** What was asked for: names the right that is missing where Kafka refuses it. */
 export interface Asked {
   readonly operation?: Operation;
+  /** Where the error itself does not say which: kafkajs drops it from most. */
+  readonly topic?: string;
   readonly group?: string;
   readonly transactionalId?: string;
 }
@@ -101,7 +103,8 @@ export function toSignpostError(error: unknown, doing: string, asked: Asked = {}
     new SignpostError(code, `${doing}: ${why}`, { cause: error, ...(hint && { hint }) });
 
   const type = protocolType(error);
-  const topic = chain.map((each) => (each as { topic?: unknown }).topic).find(isName);
+  const topic =
+    chain.map((each) => (each as { topic?: unknown }).topic).find(isName) ?? asked.topic;
   if (type !== undefined && fencing.has(type)) {
     return make('fenced', 'somebody else has the partition by now');
   }
