@@ -1,5 +1,6 @@
 // Waiting for stages that run elsewhere: patient, but never in silence, and ended by Ctrl-C whatever is asked meanwhile.
 import { expect, test } from 'vitest';
+import { SignpostError } from '#core/errors.ts';
 import { drain } from '../../services/cli/drain.ts';
 import type { Standing } from '../../services/cli/under-way.ts';
 
@@ -49,6 +50,19 @@ test('Ctrl-C ends the waiting also while the log does not answer', async () => {
   const waiting = drain({ failed: never, backlog: () => never }, controller.signal);
   controller.abort();
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('a cluster that goes away meanwhile is waited for', async () => {
+  const away = new SignpostError('log-unavailable', 'No broker answers');
+  const answers = [() => Promise.reject(away), () => Promise.resolve(0)];
+  const told: string[] = [];
+  const onAway = (why: string): number => told.push(why);
+  const pipeline = { failed: never, backlog: () => answers.shift()!(), standing: () => undefined };
+  await drain(pipeline, new AbortController().signal, { onAway });
+  expect(told).toEqual(['No broker answers']);
+
+  const own = { failed: never, backlog: () => Promise.reject(away) };
+  await expect(drain(own, new AbortController().signal, { onAway })).rejects.toBe(away);
 });
 
 test('what fails is thrown', async () => {
