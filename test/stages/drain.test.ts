@@ -55,11 +55,11 @@ test('Ctrl-C ends the waiting also while the log does not answer', async () => {
 test('a cluster that goes away meanwhile is waited for', async () => {
   const away = new SignpostError('log-unavailable', 'No broker answers');
   const answers = [() => Promise.reject(away), () => Promise.resolve(0)];
-  const told: string[] = [];
-  const onAway = (why: string): number => told.push(why);
+  const says: string[] = [];
+  const onAway = (why: string): number => says.push(why);
   const pipeline = { failed: never, backlog: () => answers.shift()!(), standing: () => undefined };
   await drain(pipeline, new AbortController().signal, { onAway });
-  expect(told).toEqual(['No broker answers']);
+  expect(says).toEqual(['No broker answers']);
 
   const own = { failed: never, backlog: () => Promise.reject(away) };
   await expect(drain(own, new AbortController().signal, { onAway })).rejects.toBe(away);
