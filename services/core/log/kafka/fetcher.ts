@@ -86,16 +86,17 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   }
 
   async function fetchFrom(broker: Broker, hungry: readonly FetchTarget[]): Promise<void> {
-    const asked = new Map<string, { target: FetchTarget; offset: number }>();
-    const partitions = hungry.map((target) => {
-      const { topic, partition } = target;
-      const offset = target.fetchOffset();
-      asked.set(`${topic}/${partition}`, { target, offset });
-      return { topic, partition, offset, maxBytes: bytesPerPartition };
-    });
-    const full = [...targets()].some((target) => !target.hungry());
-    const patientMs = options.patientMs?.();
+    // All of it guarded: what failed without a pause would be tried again at once, for ever, and nothing else be heard.
     try {
+      const asked = new Map<string, { target: FetchTarget; offset: number }>();
+      const partitions = hungry.map((target) => {
+        const { topic, partition } = target;
+        const offset = target.fetchOffset();
+        asked.set(`${topic}/${partition}`, { target, offset });
+        return { topic, partition, offset, maxBytes: bytesPerPartition };
+      });
+      const full = [...targets()].some((target) => !target.hungry());
+      const patientMs = options.patientMs?.();
       const answers = await fetchRecords(broker, partitions, {
         maxWaitMs: patientMs ?? (full ? Math.min(BUSY_WAIT_MS, waitMs) : waitMs),
         minBytes: patientMs === undefined ? 1 : bytesPerPartition,
