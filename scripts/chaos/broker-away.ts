@@ -20,7 +20,7 @@ export interface AwayOptions {
 }
 
 export interface AwayReport {
-  /** Answers while it was away, by status; 0 stands for none within 5 s. */
+  /** Answers while it was away, by status; 0 stands for none within 4 s. */
   readonly answers: Readonly<Record<number, number>>;
   /** From the broker's going to the first 503: the gateway is patient for three seconds. */
   readonly toldAfterMs: number | undefined;
@@ -44,7 +44,7 @@ export interface AwayReport {
 const SENDERS = 6;
 const BATCH = 20;
 /** Senders come again after so long without an answer, as many do. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 4_000;
 /** By then everybody is told at once. */
 const SETTLED_MS = 6_000;
 

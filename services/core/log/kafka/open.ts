@@ -13,7 +13,8 @@ import { createKafka } from './connect.ts';
 import { createTopics } from './create-topics.ts';
 import { toSignpostError } from './kafka-error.ts';
 import { joinGroup } from './membership.ts';
-import { boundsOf, committedOf, keyOf } from './offsets.ts';
+import { stableOffsetOf } from './offset-fetch.ts';
+import { boundsOf, keyOf } from './offsets.ts';
 import { packOutgoing, type OutgoingOptions } from './outgoing.ts';
 import { persist } from './persist.ts';
 import { checkpointsTopic, createReader } from './reader.ts';
@@ -142,7 +143,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
         const until = Date.now() + settings.appendTimeoutMs;
         const ask = async (): Promise<number> => {
           const start = (await boundsOf(brokers, [at], 'start')).get(key) ?? 0;
-          const stands = chosen ?? (await committedOf(brokers, group, [at])).get(key);
+          const stands = chosen ?? (await stableOffsetOf(brokers, group, at));
           if (stands !== undefined && stands < start) {
             const lost = start - stands;
             logger.error(
