@@ -46,7 +46,7 @@ export async function boundsOf(
 }
 
 /** Offsets that a group committed, by `keyOf`; partitions without one are absent. */
-async function committedOf(
+export async function committedOf(
   brokers: Brokers,
   group: string,
   partitions: readonly At[],
