@@ -1,5 +1,16 @@
 // Tests run on the Node that `npm ci` brought. Servers start when the first test asks for them, once per run.
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What waits longest begins first, or the end of a run would wait for it alone. */
+class ChaosFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number =>
+      moduleId.includes('/test/chaos/') ? 0 : moduleId.includes('/test/contracts/') ? 1 : 2;
+    // oxlint-disable-next-line unicorn/no-array-sort -- not that of an array
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,7 +19,8 @@ export default defineConfig({
     testTimeout: 30_000,
     // The first file to ask for a server in a hook waits for its start, and once ever for its download.
     hookTimeout: 180_000,
-    // Two at a time: tests of the log and of kills need the cores for themselves and their children.
-    maxWorkers: 2,
+    // Most of what takes long waits: for servers, sessions and their own children.
+    maxWorkers: 3,
+    sequence: { sequencer: ChaosFirst },
   },
 });

@@ -7,9 +7,10 @@ export const compressions = ['zstd', 'gzip', 'none'] as const;
 
 const broker = z
   .string()
-  .regex(
-    /^[A-Za-z0-9._-]{1,253}:\d{1,5}$/,
-    'must be host:port, the host a name or an IPv4 address',
+  .regex(/^[A-Za-z0-9._-]{1,253}:\d{1,5}$/, 'must be host:port, the host a name or an IPv4 address')
+  .refine(
+    (at) => Number(at.slice(at.lastIndexOf(':') + 1)) <= 65_535,
+    'must have a port of at most 65535',
   );
 
 const password = z.strictObject({
