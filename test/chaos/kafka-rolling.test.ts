@@ -30,7 +30,7 @@ test(
     const said: string[] = [];
     const report = await runStorm({
       seed: SEED,
-      events: 1_000,
+      events: 1_400,
       keys: 100,
       partitions: 4,
       copies: 2,
@@ -41,7 +41,7 @@ test(
       databaseKills: 0,
       brokers: 1,
       fused: false,
-      durationMs: 6_000,
+      durationMs: 10_000,
       sessionTimeoutMs: 3_000,
       root,
       nextRelease,
