@@ -20,6 +20,8 @@ export interface Holding {
   /** Where the group stands, as far as this member knows. */
   committed: number;
   skipping: boolean;
+  /** How often it was begun with: only the latest beginning counts. */
+  begun: number;
 }
 
 export interface Out {
@@ -79,19 +81,22 @@ export function createHoldings(parts: HoldingsParts): Holdings {
     holding.state = 'taking';
     holding.buffered = undefined;
     holding.out = undefined;
+    const turn = (holding.begun += 1);
+    // What an earlier beginning learns of where the group stands may be older than what is committed after a later one.
+    const isOver = (): boolean => isGone(holding) || holding.begun !== turn;
     try {
       if (afterMs > 0) await sleep(afterMs);
-      if (isGone(holding)) return;
+      if (isOver()) return;
       // Fences first: only after that is what the group committed final.
       await transactor.begin();
       const start = await startOf(topic, partition);
-      if (isGone(holding)) return;
+      if (isOver()) return;
       holding.buffered = createBuffered(topic, start, schemaIds, parts.passOver);
       holding.committed = start;
       holding.state = 'held';
       onChange();
     } catch (error) {
-      if (isGone(holding)) return;
+      if (isOver()) return;
       const fenced = error instanceof SignpostError && error.code === 'fenced';
       if (fenced) void takeOver(holding, retakeMs);
       else fail(holding, error);
@@ -131,6 +136,7 @@ export function createHoldings(parts: HoldingsParts): Holdings {
           error: undefined,
           committed: 0,
           skipping: false,
+          begun: 0,
         };
         holdings.set(key, holding);
         void takeOver(holding);

@@ -86,12 +86,18 @@ export async function subscribe(
       topic: wireTopic(holding.topic),
       partition: holding.partition,
       fetchOffset: () => (holding.buffered === buffered ? buffered.fetchOffset() : -1),
-      hungry: () => holding.state === 'held' && buffered.bytes() < parts.fetchBytesPerPartition / 2,
+      hungry: () =>
+        holding.state === 'held' &&
+        holding.buffered === buffered &&
+        buffered.bytes() < parts.fetchBytesPerPartition / 2,
       add(fetched) {
         buffered.add(fetched);
         serve();
       },
-      failed: (error) => holdings.fail(holding, error),
+      failed(error) {
+        // What was asked for a partition that is begun anew meanwhile says nothing of it.
+        if (holding.buffered === buffered) holdings.fail(holding, error);
+      },
     };
   }
 
