@@ -10,6 +10,7 @@ import { recordsDropped, recordsRejected } from '../topology.ts';
 import { createCsvReader, type RawRecord } from './files/csv.ts';
 import { boundRaw, maxRawBytes, type ImportReason } from './files/import-reason.ts';
 import { createJsonlReader } from './files/jsonl.ts';
+import { rereadLines } from './files/lines.ts';
 import { defaultReadLimits } from './files/rows.ts';
 import { compileMapping } from './mapping/apply.ts';
 import type { Mapping } from './mapping/mapping.ts';
@@ -118,6 +119,12 @@ export function retryLine(
       reason: 'line-too-long',
       detail: 'was cut when it was kept; import it from its file',
     };
+  if (letter.reason === ('truncated-gzip' satisfies ImportReason))
+    return {
+      ok: false,
+      reason: 'truncated-gzip',
+      detail: 'the rest of it is missing; import it from the whole file',
+    };
   const header = letter.headers['columns'];
   const columns = header === undefined ? mapping.columns : (JSON.parse(header) as string[]);
   const context = { fileHash: letter.headers['file_hash'] ?? '', nowMs: now, header: columns };
@@ -136,8 +143,9 @@ function readLine(
       ? createJsonlReader(defaultReadLimits)
       : createCsvReader({ ...defaultReadLimits, ...mapping, width: columns?.length });
   const records: RawRecord[] = [];
-  const text = Buffer.from(letter.payload).toString('utf8');
-  reader.push({ firstLine: letter.line ?? 1, lines: text.split('\n'), flaws: undefined }, records);
+  const { reason, payload } = letter;
+  const kept = { text: Buffer.from(payload).toString('utf8'), firstLine: letter.line ?? 1, reason };
+  reader.push(rereadLines(kept, { ...defaultReadLimits, encoding: mapping.encoding }), records);
   reader.end(records);
   const [record] = records;
   if (record === undefined)

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importReasons, maxRawBytes } from '../../services/gateway/files/import-reason.ts';
 import { readMapped } from '../../services/gateway/files/rows.ts';
+import { refusedLine, retryLine } from '../../services/gateway/refused-line.ts';
+import { postsPublished, recordsRejected } from '../../services/topology.ts';
 import type { ReadResult } from '../../services/gateway/mapping/apply.ts';
 import { parseMapping } from '../../services/gateway/mapping/mapping.ts';
 import { cutOffArchive, casesNowMs, refusedCases, rowsCases } from './bad-input.cases.ts';
@@ -54,6 +56,52 @@ describe('lines', () => {
     const lines = results.map(({ line }) => line);
     expect(lines).toEqual(lines.toSorted((a, b) => a - b));
   });
+});
+
+/** The dead letters of refused lines sent through `again`: the reason of each that is refused still, null for the others. */
+async function putBack(file: string, mapping: string, again: string = mapping) {
+  const ends: { line: number; reason: string | null; input: unknown }[] = [];
+  const parsed = parseMapping(mapping, 'test');
+  for await (const batch of readMapped(file, parsed, { nowMs: () => casesNowMs })) {
+    const origin = { ...batch, file, mapping: parsed, receivedAt: casesNowMs };
+    for (const result of refused(batch.results)) {
+      const letter = recordsRejected.codec.decode(refusedLine(result, result, origin).value!);
+      const retried = retryLine(letter, parseMapping(again, 'test'), () => casesNowMs);
+      ends.push({
+        line: result.line,
+        // Where it was cut it is refused for that, whatever else it was.
+        reason: retried.ok ? null : letter.payloadCut ? letter.reason : retried.reason,
+        input: retried.ok ? postsPublished.codec.decode(retried.outgoing.value!) : undefined,
+      });
+    }
+  }
+  return ends;
+}
+
+describe('a dead letter that nothing was mended for is refused again, for the same reason', () => {
+  test.each([
+    ...rowsCases.filter(({ bad }) => bad.length > 0),
+    { ...cutOffArchive, name: 'an archive cut off', bad: undefined },
+  ])('$name', async ({ bytes, mapping, bad }) => {
+    const ends = await putBack(await placed(bytes), mapping);
+    const reasons = ends.map(({ line, reason }) => ({ line, reason }));
+    if (bad === undefined) expect(reasons).toMatchObject([{ reason: cutOffArchive.reason }]);
+    else expect(reasons).toEqual(bad);
+  });
+});
+
+test('a line in another encoding goes through a mapping that names it, as it was written', async () => {
+  const mapping =
+    'source: s\nkind: posts\nformat: csv\ntime: { column: at }\nfields: { id: id, text: text }\n';
+  const bytes = Buffer.concat([
+    Buffer.from('id,at,text\na,2025-06-01T10:00:00Z,fine\nb,2025-06-01T10:00:00Z,Brak zasi'),
+    Buffer.from([0xea]),
+    Buffer.from('gu\n'),
+  ]);
+  const file = await placed(bytes);
+  expect(await putBack(file, mapping, `${mapping}encoding: windows-1250\n`)).toMatchObject([
+    { line: 3, reason: null, input: { text: 'Brak zasięgu' } },
+  ]);
 });
 
 describe('files and mappings', () => {

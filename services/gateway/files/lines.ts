@@ -100,6 +100,23 @@ export async function* readLines(
   } else if (carry.length > 0) yield takeHeld(undefined);
 }
 
+/**
+ * Lines of a refused record once more, with the flaws they have when read with `options`.
+ * @param kept what was kept of it: for a line flawed by its encoding what `toText` made of its bytes
+ */
+export function rereadLines(
+  kept: { readonly text: string; readonly firstLine: number; readonly reason: string },
+  options: LineOptions,
+): LineBlock {
+  const { text, firstLine, reason } = kept;
+  if (reason !== 'invalid-encoding') return toBlock(Buffer.from(text), firstLine, options);
+  const bytes = Buffer.from(text, 'latin1');
+  // Of what a decoder could not read, its sign alone was kept.
+  if (bytes.includes(undecodable)) return toBlock(bytes, firstLine, options);
+  const decoder = chooseDecoder(bytes, options.encoding);
+  return toBlock(Buffer.concat([decoder(bytes), decoder(undefined)]), firstLine, options);
+}
+
 function toBlock(bytes: Buffer, firstLine: number, options: LineOptions): LineBlock {
   if (bytes.length > options.maxLineBytes || !isUtf8(bytes) || bytes.includes(0))
     return toCheckedBlock(bytes, firstLine, options);
