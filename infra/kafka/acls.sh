@@ -20,6 +20,7 @@ kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --o
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Read --operation Describe --topic 'signpost.schemas.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Read --operation Write --operation Describe --topic 'signpost.checkpoints.v1'
+kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Describe --group 'signpost.normalize'
 
 # User:signpost-normalize
 kafka_acls --add --allow-principal 'User:signpost-normalize' --operation Read --operation Describe --topic 'tickets.reported.v1'

@@ -26,7 +26,7 @@ export interface PartitionLag {
   readonly oldestMs: number | null;
 }
 
-/** What was left of a partition by offsets alone: cheap, and without the right to read the topic. */
+/** What was left of a partition by offsets alone: cheap, and without the right to read the topic; the group must be one that this client may describe. */
 interface Gap {
   readonly group: string;
   readonly topic: string;
@@ -39,10 +39,9 @@ interface Gap {
 /** Committed offsets are read before the ends of topics: when they meet, nothing was under way in between. */
 async function gapsOf(log: LogReader, groups: readonly GroupReads[]): Promise<readonly Gap[]> {
   const committed = new Map(
-    (await log.committed()).map(({ group, topic, partition, offset }) => [
-      `${group} ${topic}/${partition}`,
-      offset,
-    ]),
+    (await log.committed(groups.map(({ group }) => group))).map(
+      ({ group, topic, partition, offset }) => [`${group} ${topic}/${partition}`, offset],
+    ),
   );
   const topics = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]));
   return groups.flatMap(({ group, topics: names }) =>

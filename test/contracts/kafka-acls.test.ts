@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import kafkajs, { type AclEntry } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { roughLag } from '#core/lag.ts';
 import { createKafka } from '#core/log/kafka/connect.ts';
 import { openKafkaLog } from '#core/log/kafka/open.ts';
 import { kafkaSettings, type KafkaSettings } from '#core/log/kafka/settings.ts';
@@ -14,6 +15,7 @@ import { startKafka, type Kafka } from '../../scripts/services/kafka.ts';
 import { aclRules, usersOf, type AclRule } from '../../services/cli/topics/acls.ts';
 import { announceOnCluster } from '../../services/cli/topics/announce-on-cluster.ts';
 import { applyToCluster } from '../../services/cli/topics/apply.ts';
+import { behindGateway } from '../../services/cli/run/services.ts';
 import { noClaims } from '../../services/cli/open-log.ts';
 
 const departments = ['operations', 'marketing'];
@@ -132,9 +134,16 @@ describe('each service can do its work', () => {
     expect(await log.checkpoint('import')).toBe('line 7');
   });
 
-  test('normalize and classify pass records on in transactions', async () => {
+  test('the gateway sees what waits behind it, and sees it taken', async () => {
+    const log = await logOf('gateway');
+    expect(await roughLag(log, behindGateway)).toBeGreaterThan(0);
+    const taken = await passOn(await logOf('normalize'), 'signpost.normalize', intake, signals);
+    expect(taken).toBe(1);
+    expect(await roughLag(log, behindGateway)).toBe(0);
+  }, 60_000);
+
+  test('classify and publish pass records on in transactions', async () => {
     const steps = [
-      ['normalize', intake, signals],
       ['classify', signals, 'insights.shared.v1'],
       ['publish', 'insights.shared.v1', 'insights.operations.v1'],
     ] as const;
@@ -189,6 +198,15 @@ describe('and no more', () => {
       ).rejects.toThrow(denial);
     }
   }, 60_000);
+
+  test('who may not see how far a group is, is told so, and not that it has read nothing', async () => {
+    for (const user of ['classify', 'data']) {
+      await expect(roughLag(await logOf(user), behindGateway)).rejects.toMatchObject({
+        code: 'log-refused',
+        message: expect.stringContaining(`Describe group ${topicPrefix}signpost.normalize`),
+      });
+    }
+  }, 30_000);
 
   test('a stage cannot write in the name of another', async () => {
     const producer = createKafka(settingsOf('classify'), logger).producer({

@@ -279,6 +279,37 @@ describe('servers that are not there yet', () => {
   });
 });
 
+describe('the backlog', () => {
+  test('of a group that may not be looked at is none, and not all that the log holds', async () => {
+    const log = createMemoryReader([ticketsReported.name], 1);
+    log.put({ topic: ticketsReported.name });
+    const stop = new AbortController();
+    const asked: unknown[] = [];
+    const seen: number[] = [];
+    const watch = createLogWatch({
+      log: () => ({
+        ...(log as unknown as Log),
+        // As brokers do: a group that may not be described is left out of lists, and refused by name.
+        committed: async (groups) => {
+          asked.push(groups);
+          if (groups === undefined || seen.length === 0) return [];
+          throw new SignpostError('log-refused', 'no right to Describe group signpost.normalize');
+        },
+      }),
+      logger,
+      countsBacklog: true,
+      sleep: async (ms) => {
+        if (ms === answerWithinMs) return new Promise(() => {});
+        seen.push(watch.backlog());
+        if (seen.length === 2) stop.abort();
+      },
+    });
+    await watch.run(stop.signal);
+    expect(asked).toEqual([[group], [group]]);
+    expect(seen).toEqual([1, 0]);
+  });
+});
+
 describe('a server that takes requests and answers none', () => {
   test('makes services unready after 5 s, is not asked again meanwhile, and is found again', async () => {
     const stop = new AbortController();

@@ -58,6 +58,12 @@ describe('access rights', () => {
     expect(allowed('classify', 'transactional-id', 'Write')).toEqual(['signpost.classify.*']);
   });
 
+  it('of the gateway let it see how far normalize is, and not read in its place', () => {
+    const given = aclRules({ ...options, topicPrefix: 'dev.' });
+    expect(allowed('gateway', 'group', 'Describe', given)).toEqual(['dev.signpost.normalize']);
+    expect(allowed('gateway', 'group', 'Read', given)).toEqual([]);
+  });
+
   it('of a department are its own stream and groups, though another’s name begins alike', () => {
     expect(allowed('department-op', 'topic', 'Read')).toEqual(['insights.op.v1']);
     expect(allowed('department-op', 'group', 'Read')).toEqual(['op', 'op.*']);

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Codec } from '#core/codec.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
+import { groupOf } from '#core/run-stage.ts';
 import { header } from '#core/topic.ts';
 import {
   insightsShared,
@@ -13,6 +14,7 @@ import {
   signalsNormalized,
 } from '../../topology.ts';
 import { readRange } from '../read-range.ts';
+import { stageNames } from '../stage-names.ts';
 import { underWay } from '../under-way.ts';
 import { createDepartmentLedger, heldByAllSince, type Agreement } from './departments.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
@@ -110,7 +112,7 @@ export async function reconcile(
     onWaiting?.(records);
     await sleep(lookMs);
   }
-  const committed = await log.committed();
+  const committed = await log.committed(stageNames.map(groupOf));
   const after = rangesByTopic(await log.topics());
   // Read once more: what the outcomes up to `after` stem from had been accepted by now.
   const accepted = rangesByTopic(await log.topics());

@@ -10,6 +10,7 @@ import {
   topicsFor,
   type Flow,
 } from '../../topology.ts';
+import { behindGateway } from '../run/services.ts';
 
 /** By the names that kafka-acls.sh has for them. */
 export type AclOperation =
@@ -85,6 +86,11 @@ export function aclRules(options: AclOptions): readonly AclRule[] {
     }
     if (flow.kind === 'reader' && flow.name !== 'operator') allowGroups(allow, flow.name);
     else allowEngine(allow, flow, topicPrefix);
+    if (flow.name === 'gateway') {
+      for (const { group } of behindGateway) {
+        allow('group', topicPrefix + group, 'literal', 'Describe');
+      }
+    }
   }
   allowUpkeep(allowTo('operator'), options);
   if (options.auditor) allowAudit(allowTo('auditor'), options);

@@ -169,7 +169,13 @@ export interface Subscription {
 /** Reading alone: what other processes may do while one writes. */
 export interface LogReader {
   topics(): Promise<readonly TopicStatus[]>;
-  committed(): Promise<readonly CommittedOffset[]>;
+  /**
+   * Where groups stand; those without an offset in a partition are left out.
+   * @param groups ask for these by name: one that this client may not look at is then an error. Without names, such a
+   *   group is not there to be seen.
+   * @throws SignpostError `log-refused` naming the right.
+   */
+  committed(groups?: readonly string[]): Promise<readonly CommittedOffset[]>;
   /** Reads from `offset`, or from the partition's start when that was deleted; empty at the end, never waiting. */
   read(topic: string, partition: number, offset: number, limits?: ReadLimits): Promise<ReadResult>;
   /** A value stored by `append`, see there; null when there is none. */

@@ -56,7 +56,7 @@ type Learner = (records: readonly ReceivedRecord[]) => Promise<void>;
 function learningMethods(log: LogReader, learn: Learner): LogReader {
   return {
     topics: () => log.topics(),
-    committed: () => log.committed(),
+    committed: (groups) => log.committed(groups),
     async read(topic, partition, offset, limits) {
       const result = await log.read(topic, partition, offset, limits);
       await learn(result.records);

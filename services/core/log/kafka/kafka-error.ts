@@ -156,7 +156,7 @@ function rightOf(
     case 'topic':
       return `${operation ?? 'use'} topic ${topic ?? '(Kafka does not say which)'}`;
     case 'group':
-      return `Read group ${group ?? '(Kafka does not say which)'}`;
+      return `${operation === 'Describe' ? operation : 'Read'} group ${group ?? '(Kafka does not say which)'}`;
     case 'transactionalId':
       return `Write transactional id ${transactionalId ?? '(Kafka does not say which)'}`;
     case 'cluster':

@@ -1,5 +1,5 @@
 // Where partitions begin and end, and where groups stand: asked of leaders and coordinators, in as few requests as can be.
-import type { CommittedOffset, PartitionStatus } from '../port.ts';
+import type { PartitionStatus } from '../port.ts';
 import type { Brokers } from './brokers.ts';
 import type { Broker } from './kafkajs-internals.ts';
 import { logSizes } from './requests.ts';
@@ -45,7 +45,10 @@ export async function boundsOf(
   return found;
 }
 
-/** Offsets that a group committed, by `keyOf`; partitions without one are absent. */
+/**
+ * Offsets that a group committed, by `keyOf`; partitions without one are absent.
+ * @throws the protocol's error of the group, or of the first partition that has one.
+ */
 export async function committedOf(
   brokers: Brokers,
   group: string,
@@ -66,29 +69,17 @@ export async function committedOf(
   return found;
 }
 
-/** Groups whose name begins so, and where they stand in the partitions named. */
-export async function allCommitted(
-  brokers: Brokers,
-  groupPrefix: string,
-  partitions: readonly At[],
-): Promise<readonly CommittedOffset[]> {
+/** Groups whose name begins so. Brokers leave out those that this client may not describe. */
+export async function groupsNamed(brokers: Brokers, prefix: string): Promise<readonly string[]> {
   const nodes = (await brokers.metadata([])).brokers;
   const groups = new Set<string>();
   for (const { nodeId } of nodes) {
     const broker = await brokers.node(nodeId);
     for (const { groupId } of (await broker.listGroups()).groups) {
-      if (groupId.startsWith(groupPrefix)) groups.add(groupId);
+      if (groupId.startsWith(prefix)) groups.add(groupId);
     }
   }
-  const all: CommittedOffset[] = [];
-  for (const group of [...groups].toSorted()) {
-    const offsets = await committedOf(brokers, group, partitions);
-    for (const { topic, partition } of partitions) {
-      const offset = offsets.get(keyOf({ topic, partition }));
-      if (offset !== undefined) all.push({ group, topic, partition, offset });
-    }
-  }
-  return all;
+  return [...groups].toSorted();
 }
 
 /** By `keyOf`: where committed records end, and where all that was written ended a moment before. */

@@ -1,10 +1,24 @@
 // Reading without a group: topics, groups, records and checkpoints, committed records alone. What was written before a
 // question is seen by its answer: a transaction that was still being finished then is waited for, briefly.
 import { SignpostError } from '../../errors.ts';
-import type { LogReader, ReceivedRecord, ReadLimits, ReadResult } from '../port.ts';
-import { toSignpostError } from './kafka-error.ts';
+import type {
+  CommittedOffset,
+  LogReader,
+  ReceivedRecord,
+  ReadLimits,
+  ReadResult,
+} from '../port.ts';
+import { toSignpostError, type Asked } from './kafka-error.ts';
 import { createBuffered } from './lane.ts';
-import { allCommitted, boundsOf, keyOf, statusOf, type At, type Ends } from './offsets.ts';
+import {
+  boundsOf,
+  committedOf,
+  groupsNamed,
+  keyOf,
+  statusOf,
+  type At,
+  type Ends,
+} from './offsets.ts';
 import { persist, type PersistParts } from './persist.ts';
 import { fetchRecords } from './fetch-request.ts';
 import { errorAbout } from './requests.ts';
@@ -42,11 +56,15 @@ export function createReader(parts: ReaderParts): LogReader {
   let checkpointsRead = 0;
   let readingCheckpoints: Promise<void> | undefined;
 
-  async function reliably<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+  async function reliably<T>(
+    doing: string,
+    ask: () => Promise<T>,
+    asked: Asked = { operation: 'Read' },
+  ): Promise<T> {
     try {
       return await persist(parts, now() + PERSIST_MS, ask);
     } catch (error) {
-      throw toSignpostError(error, doing, { operation: 'Read' });
+      throw toSignpostError(error, doing, asked);
     }
   }
 
@@ -175,16 +193,32 @@ export function createReader(parts: ReaderParts): LogReader {
           partitions: its.map((at) => status.get(keyOf(at))!),
         }));
       }),
-    committed: () =>
-      reliably('Asking where groups stand', async () => {
-        const partitions = (await ownTopics()).flatMap((topic) => topic.partitions);
-        const all = await allCommitted(brokers, topicPrefix + GROUP_PREFIX, partitions);
-        return all.map((each) => ({
-          ...each,
-          group: each.group.slice(topicPrefix.length),
-          topic: each.topic.slice(topicPrefix.length),
-        }));
-      }),
+    async committed(named) {
+      const partitions = await reliably('Describing topics', async () =>
+        (await ownTopics()).flatMap((topic) => topic.partitions),
+      );
+      const groups =
+        named?.map((group) => topicPrefix + group) ??
+        (await reliably('Listing groups', () => groupsNamed(brokers, topicPrefix + GROUP_PREFIX)));
+      const all: CommittedOffset[] = [];
+      for (const group of groups) {
+        const offsets = await reliably(
+          `Asking where ${group} stands`,
+          () => committedOf(brokers, group, partitions),
+          { operation: 'Describe', group },
+        );
+        for (const { topic, partition } of partitions) {
+          const offset = offsets.get(keyOf({ topic, partition }));
+          if (offset === undefined) continue;
+          const own = {
+            group: group.slice(topicPrefix.length),
+            topic: topic.slice(topicPrefix.length),
+          };
+          all.push({ ...own, partition, offset });
+        }
+      }
+      return all;
+    },
     read: (topic, partition, offset, limits) =>
       reliably(`Reading ${topic}/${partition}`, () => read(topic, partition, offset, limits)),
     checkpoint: (key) =>
