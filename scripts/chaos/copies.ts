@@ -11,7 +11,8 @@ export interface Copy {
   readonly name: string;
   readonly logFile: string;
   readonly pid: number;
-  readonly state: 'running' | 'paused' | 'ended';
+  /** Leaving: told to stop, and not gone yet; it is struck no more, for its end is to be seen. */
+  readonly state: 'running' | 'paused' | 'leaving' | 'ended';
   /** Of a gateway that listens. */
   readonly url: string | undefined;
   /** Resolves once it runs on the log; rejects when it ends before. */
@@ -128,7 +129,7 @@ export function createCopies({ root: usualRoot, config, env, logs }: CopiesOptio
         return state;
       },
       get url() {
-        return state === 'running' ? url : undefined;
+        return state === 'running' || state === 'leaving' ? url : undefined;
       },
       async kill() {
         asked = true;
@@ -141,10 +142,11 @@ export function createCopies({ root: usualRoot, config, env, logs }: CopiesOptio
       resume() {
         if (state === 'ended') return;
         child.kill('SIGCONT');
-        state = 'running';
+        if (state === 'paused') state = 'running';
       },
       async stop(withinMs) {
         asked = true;
+        if (state !== 'ended') state = 'leaving';
         child.kill('SIGTERM');
         child.kill('SIGCONT');
         const late = pause(withinMs, 'late' as const, { ref: false });
