@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checksOf } from '../../services/cli/doctor/checks.ts';
+import { clusterChecksOf } from '../../services/cli/doctor/cluster-checks.ts';
 import { diagnose, type Diagnosis } from '../../services/cli/doctor/doctor.ts';
 import { stalledReaders } from '../../services/cli/doctor/stalled-readers.ts';
+import { startFakeRegistry } from '../support/fake-registry.ts';
 import { createMemoryReader, type MemoryReader } from '../support/memory-reader.ts';
 
 async function diagnosesOf(yaml: string): Promise<Diagnosis[]> {
@@ -48,6 +50,45 @@ describe('what is wrong', () => {
       { name: 'departments', says: expect.stringContaining('classify.departments.0.threshold') },
       { name: 'model', says: 'cannot be checked: see departments' },
     ]);
+  });
+});
+
+describe('of a cluster, the registry', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  async function registryAt(url: string): Promise<Diagnosis[]> {
+    // Brokers that are away: what is checked goes on without them.
+    const place = { data: 'none', isDataNamed: false, brokers: '127.0.0.1:1' };
+    vi.stubEnv('SCHEMA_REGISTRY_URL', url);
+    const env = process.env;
+    const checks = clusterChecksOf(place, env).filter(({ name }) =>
+      ['topics', 'registry', 'schemas'].includes(name),
+    );
+    const diagnoses: Diagnosis[] = [];
+    for await (const diagnosis of diagnose(checks)) diagnoses.push(diagnosis);
+    return diagnoses;
+  }
+
+  it('that is away is said once, without waiting, and the checks go on', async () => {
+    expect(await registryAt('http://127.0.0.1:1')).toMatchObject([
+      { name: 'topics', ok: false, says: expect.stringContaining('nothing listens') },
+      { name: 'registry', ok: false, says: expect.stringContaining('does not answer') },
+      { name: 'schemas', ok: true },
+    ]);
+  });
+
+  it('is no web server of another kind', async () => {
+    const registry = await startFakeRegistry();
+    try {
+      registry.answerNext(1, 200, '<h1>Welcome</h1>');
+      expect((await registryAt(registry.url))[1]).toMatchObject({
+        ok: false,
+        says: expect.stringContaining('is no schema registry'),
+      });
+      expect((await registryAt(registry.url))[1]).toMatchObject({ ok: true });
+    } finally {
+      await registry.close();
+    }
   });
 });
 

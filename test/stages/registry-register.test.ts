@@ -105,6 +105,19 @@ describe('registration', () => {
     });
   });
 
+  test.each([
+    [404, '<h1>Not found</h1>'],
+    [200, '<h1>Welcome</h1>'],
+    [405, { message: 'no' }],
+  ])('at a web server (%i) that is no registry says so', async (status, body) => {
+    registry.answerNext(2, status, body);
+    await expect(registerSchemas(clientOf(), topics)).rejects.toMatchObject({
+      code: 'no-registry',
+      message: `What answers at ${registry.url} (${status}) is no schema registry`,
+      hint: expect.stringContaining('/apis/ccompat/v7'),
+    });
+  });
+
   test('refused credentials are no reason to wait', async () => {
     registry.protect('signpost', 'right');
     const wrong = clientOf({ url: registry.url, username: 'signpost', password: 'wrong' });

@@ -56,6 +56,7 @@ export async function startFakeRegistry(firstId = 100): Promise<FakeRegistry> {
       const schema = schemas.get(Number(third));
       return schema === undefined ? error(40403, `Schema ${third} not found`) : [200, { schema }];
     }
+    if (method === 'GET' && first === 'subjects' && name === '') return [200, [...subjects.keys()]];
     if (method !== 'POST' || first !== 'subjects') return error(404, 'HTTP 404 Not Found');
     const { schema } = JSON.parse(body) as { schema: string };
     const ids = subjects.get(name);

@@ -3,17 +3,23 @@
 import { readFileSync } from 'node:fs';
 import { createLogger } from '#core/logger.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
-import { readRegistrySettings } from '#core/registry/registry-client.ts';
+import type { LogReader } from '#core/log/port.ts';
+import {
+  createRegistryClient,
+  noRegistry,
+  readRegistrySettings,
+} from '#core/registry/registry-client.ts';
 import { parsePseudonymKeys } from '../../normalize/pseudonym.ts';
 import { topicsFor } from '../../topology.ts';
 import type { Config } from '../config.ts';
 import { count } from '../count.ts';
 import { departmentNames } from '../departments.ts';
-import { withReader } from '../open-reader.ts';
-import { configOf, logAt } from '../open-log.ts';
+import { configOf, logAt, requireTopics } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { pseudonymKeysVariable } from '../pseudonym-keys.ts';
 import { checkOfNode, checksOfCode, type Check, type Finding } from './checks.ts';
+
+const silent = createLogger('signpost', 'silent');
 
 /** Whether `place` means a cluster; also when the configuration that would say more is wrong. */
 export function isCluster(place: LogPlace, env: NodeJS.ProcessEnv = process.env): boolean {
@@ -48,21 +54,29 @@ function settingsOf(place: LogPlace): KafkaSettings {
 }
 
 async function cluster(place: LogPlace): Promise<Finding> {
-  const { openKafkaReader } = await import('#core/log/kafka/open.ts');
-  const settings = settingsOf(place);
-  const log = await openKafkaReader({ settings, logger: createLogger('signpost', 'silent') });
-  await log.close();
+  const { brokers, sasl } = settingsOf(place);
+  await withCluster(place, () => Promise.resolve());
   const who =
-    settings.sasl === undefined
+    sasl === undefined
       ? 'without a login'
-      : `by ${settings.sasl.mechanism}${'username' in settings.sasl ? ` as ${settings.sasl.username}` : ''}`;
-  return {
-    says: `${settings.brokers.join(', ')} ${settings.brokers.length > 1 ? 'answer' : 'answers'}, ${who}`,
-  };
+      : `by ${sasl.mechanism}${'username' in sasl ? ` as ${sasl.username}` : ''}`;
+  return { says: `${brokers.join(', ')} ${brokers.length > 1 ? 'answer' : 'answers'}, ${who}` };
+}
+
+/** Without the registry, which has a check of its own: others must not wait for it. */
+async function withCluster<T>(place: LogPlace, use: (log: LogReader) => Promise<T>): Promise<T> {
+  const { openKafkaReader } = await import('#core/log/kafka/open.ts');
+  const log = await openKafkaReader({ settings: settingsOf(place), logger: silent });
+  try {
+    return await use(log);
+  } finally {
+    await log.close();
+  }
 }
 
 function topics(place: LogPlace, { classify }: Config): Promise<Finding> {
-  return withReader(place, async (log) => {
+  return withCluster(place, async (log) => {
+    await requireTopics(log, logAt(place));
     const there = await log.topics();
     const names = new Set(there.map(({ name }) => name));
     const departments = departmentNames(classify);
@@ -98,21 +112,16 @@ async function registry({ schemaRegistry }: Config, env: NodeJS.ProcessEnv): Pro
   const settings = readRegistrySettings(schemaRegistry?.url, env);
   if (settings === undefined)
     return { says: "none: the gateway answers with the schemas' own ids" };
-  const { origin, host } = new URL(settings.url);
-  const answer = await fetch(`${settings.url.replace(/\/$/, '')}/subjects`, {
-    signal: AbortSignal.timeout(5000),
-    headers:
-      settings.username === undefined
-        ? {}
-        : {
-            authorization: `Basic ${Buffer.from(`${settings.username}:${settings.password ?? ''}`).toString('base64')}`,
-          },
-  }).catch(() => undefined);
-  if (answer?.ok === true) return { says: `${origin} answers` };
-  return {
-    says: answer === undefined ? `${host} cannot be reached` : `${host} answers ${answer.status}`,
-    wrong: 'Check SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD.',
-  };
+  const client = createRegistryClient({
+    settings,
+    fetch: globalThis.fetch,
+    sleep: () => Promise.resolve(),
+    logger: silent,
+    signal: new AbortController().signal,
+  });
+  const answer = await client.ask('GET', 'subjects', undefined, 1);
+  if (Array.isArray(answer.body)) return { says: `${client.name} answers` };
+  throw noRegistry(client, answer);
 }
 
 function pseudonymKeys({ pseudonymKeysFile }: Config, env: NodeJS.ProcessEnv): Finding {

@@ -1,7 +1,7 @@
 // Makes a registry know the schemas of this release, and Signpost the ids it gave: whoever reads the topics by that
 // registry finds every schema there before the first record of it is written.
 import { SignpostError } from '../errors.ts';
-import type { RegistryAnswer, RegistryClient } from './registry-client.ts';
+import { noRegistry, type RegistryAnswer, type RegistryClient } from './registry-client.ts';
 import { foreignId, isForeign, wireIdOf, type SchemaSource } from './schema-source.ts';
 import { shippedSchemas, type ShippedSchema } from './shipped.ts';
 
@@ -32,7 +32,7 @@ export function subjectOf(topic: string): string {
  * Registers every version of every topic's record, older ones first, and takes over the ids. What the registry knows is
  * only looked up, so that a user who may read is enough once another has registered. Waits while the registry is away.
  * @throws SignpostError `schema-incompatible` naming the subject and what the registry says; `registry-refused`,
- *   `registry-away`.
+ *   `registry-away`, `no-registry`.
  */
 export async function registerSchemas(
   client: RegistryClient,
@@ -87,7 +87,8 @@ async function register(
   const made = await client.ask('POST', `${path}/versions`, { schema: text });
   const id = idIn(made);
   if (id !== undefined) return id;
-  const says = `${made.status}${made.errorCode === 0 ? '' : ` / ${made.errorCode}`}: ${made.message || 'no reason given'}`;
+  if (made.errorCode === 0) throw noRegistry(client, made);
+  const says = `${made.status} / ${made.errorCode}: ${made.message || 'no reason given'}`;
   if (made.status === 409) {
     throw new SignpostError(
       'schema-incompatible',

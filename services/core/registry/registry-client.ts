@@ -142,6 +142,17 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
+/** For an answer in no registry's words: each error of one has an `error_code`. */
+export function noRegistry({ name }: RegistryClient, { status }: RegistryAnswer): SignpostError {
+  return new SignpostError(
+    'no-registry',
+    `What answers at ${name} (${status}) is no schema registry`,
+    {
+      hint: 'Is SCHEMA_REGISTRY_URL its address, the path included? Apicurio is one at /apis/ccompat/v7.',
+    },
+  );
+}
+
 function authorization({ username, password = '' }: RegistrySettings): Record<string, string> {
   if (username === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
