@@ -17,11 +17,13 @@ export const exitCodes = {
 /** Refusals of how a command was called, by code: what commander cannot check itself. */
 const usageCodes: ReadonlySet<string> = new Set([
   'kinds-missing',
+  'no-text',
   'nothing-chosen',
   'score-incomplete',
   'score-out-of-scale',
   'source-name-invalid',
   'unknown-kind',
+  'unknown-service',
   'wrong-kind',
   'wrong-time',
 ]);

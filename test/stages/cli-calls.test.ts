@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { writeRefused } from '../../services/cli/write-refused.ts';
 import { root, run } from '../support/command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'signpost-calls-'));
@@ -23,6 +24,9 @@ describe('a call that is not as its help says exits with 2 and makes no data dir
     [['classify', '--score', '3', 'x'], '--score and --scale belong together'],
     [['classify', '--scale', 'nps', 'x'], '--score and --scale belong together'],
     [['classify', '--scale', 'nps', '--score', '11', 'x'], 'from 0 to 10'],
+    [['classify', ''], 'There is no text to judge'],
+    [['classify', ' \n '], 'There is no text to judge'],
+    [['generate', '--from', '2026-03-01', '--to', '2026-03-02', '--out', ' '], 'must name a file'],
     [['classify', '--scale', 'csat', '--score', 'good', 'x'], 'from 1 to 5'],
     [['rejected', 'replay', '--data', fresh], '--all, --reason'],
     [['rejected', 'replay', '--all', 'an-id', '--data', fresh], '--all, --reason'],
@@ -34,6 +38,8 @@ describe('a call that is not as its help says exits with 2 and makes no data dir
     ],
     [['import', 'letters', 'f.csv', '--mapping', 'x', '--data', fresh], 'tickets, posts, surveys'],
     [['import', 'posts', 'f.csv', '--data', fresh], '--mapping'],
+    [['run', 'normalise', '--data', fresh], 'did you mean normalize?'],
+    [['run', 'nosuch', '--data', fresh], 'There are gateway, normalize'],
     [['keys', 'create', '--source', 'A b', '--kinds', 'posts', '--data', fresh], 'kebab-case'],
     [['keys', 'create', '--source', 'a', '--kinds', 'letters', '--data', fresh], 'no kind letters'],
     [['up', '--port', '70000', '--data', fresh], 'whole number from 0 to 65535'],
@@ -130,6 +136,59 @@ describe('a command that fails at its start', () => {
     },
     20_000,
   );
+});
+
+it('a score without words is judged, and said to be one', async () => {
+  const scored = ['classify', '', '--kind', 'survey', '--scale', 'nps', '--score', '1'];
+  const shown = await run(scored);
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toMatch(/^no words: judged by the score alone\n/);
+  const { stdout } = await run([...scored, '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ text: null, sentiment: -1 });
+});
+
+describe('a place that cannot be written is told in a sentence and a hint', () => {
+  const week = ['generate', '--from', '2026-03-01', '--to', '2026-03-02', '--out'];
+  it.each([
+    ['a folder', folder, 'is a folder, not a file'],
+    ['in a folder that is not there', join(folder, 'not', 'there.jsonl'), 'folder above it'],
+  ])('generate to %s', async (_, out, says) => {
+    const { code, stdout, stderr } = await run([...week, out]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^signpost: .+\n {2}.+--out.+\n$/);
+    expect(stderr).toContain(says);
+  });
+
+  it.skipIf(process.platform !== 'linux')('generate to a full disk', async () => {
+    const { code, stderr } = await run([...week, '/dev/full']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^signpost: No space left for \/dev\/full .+\n {2}.+\n$/);
+  });
+
+  it.skipIf(process.platform !== 'linux')('keys create', async () => {
+    const key = ['keys', 'create', '--source', 'a', '--kinds', 'posts', '--data'];
+    for (const data of ['/proc', '/proc/signpost', join(folder, 'f.yaml')]) {
+      if (data.endsWith('.yaml')) config('f', '');
+      const { code, stderr } = await run([...key, data]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^signpost: .+\n {2}.+\n$/);
+    }
+  });
+
+  it('whatever the operating system names as the reason', () => {
+    for (const code of ['EACCES', 'EROFS', 'EDQUOT', 'EEXIST', 'EIO']) {
+      const refusal = Object.assign(new Error(`${code}: x`), { code, syscall: 'open' });
+      const told = writeRefused(refusal, '/ro/x', 'with --out');
+      expect(told).toMatchObject({
+        name: 'SignpostError',
+        message: expect.stringContaining('/ro/x'),
+        hint: expect.stringContaining('with --out'),
+        cause: refusal,
+      });
+    }
+    const fault = new Error('a fault');
+    expect(writeRefused(fault, '/ro/x', 'with --out')).toBe(fault);
+  });
 });
 
 describe('a data directory that may not be read', () => {

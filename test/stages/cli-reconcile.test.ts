@@ -6,6 +6,8 @@ import { header } from '#core/topic.ts';
 import { droppedRecordCodec } from '#schemas/dropped-record.ts';
 import { insightCodec, type Insight } from '#schemas/insight.ts';
 import { rejectedRecordCodec } from '#schemas/rejected-record.ts';
+import { createOutput } from '../../services/cli/output.ts';
+import { reportLines } from '../../services/cli/reconcile/command.ts';
 import { createIdSet } from '../../services/cli/reconcile/id-set.ts';
 import { reconcile } from '../../services/cli/reconcile/reconcile.ts';
 import { createMemoryReader, type MemoryReader } from '../support/memory-reader.ts';
@@ -169,6 +171,17 @@ describe('what is wrong is noticed', () => {
       headers: { ...source, [header.origin]: 'elsewhere/0/0', ce_id: 'x' },
     });
     expect(await reconcile(log)).toMatchObject({ balanced: false, unexplained: 1 });
+  });
+
+  it('is said of one in the singular', async () => {
+    share(accept());
+    await settled();
+    const { styles } = createOutput();
+    const said = async () => reportLines(await reconcile(log), styles).join('\n');
+    drop({ topic: tickets, partition: 1, offset: 900 });
+    expect(await said()).toContain('  1 outcome or published insight that stems from no record');
+    drop({ topic: tickets, partition: 1, offset: 901 });
+    expect(await said()).toContain('  2 outcomes or published insights that stem from no record');
   });
 
   it('an outcome of an offset that no intake topic has reached is unexplained', async () => {

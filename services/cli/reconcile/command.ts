@@ -84,14 +84,15 @@ function findings(result: Reconciliation, services: string): string[] {
     inFlight > 0 &&
       `  ${count(inFlight)} still in flight, for ${services} to process. Reconcile again then.`,
     awaitingPublish > 0 &&
-      `  ${count(awaitingPublish)} insights not yet routed to departments, for ${services} to do.`,
+      `  ${count(awaitingPublish)} ${awaitingPublish === 1 ? 'insight' : 'insights'} not yet routed to departments, for ${services} to do.`,
     missing > 0 &&
       `  ${count(missing)} lost: accepted and processed, but without an outcome${such(examples.missing)}.`,
     doubled > 0 && `  ${count(doubled)} with more than one outcome${such(examples.doubled)}.`,
     unexplained > 0 &&
-      `  ${count(unexplained)} outcomes or published insights that stem from no record accepted: somebody else writes to the topics.`,
+      `  ${count(unexplained)} ${unexplained === 1 ? 'outcome or published insight that stems' : 'outcomes or published insights that stem'} from no record accepted: somebody else writes to the topics.`,
     ...Object.entries(duplicatesIn).map(
-      ([topic, times]) => `  ${count(times)} ids more than once on ${oneLine(topic)}.`,
+      ([topic, times]) =>
+        `  ${count(times)} ${times === 1 ? 'id' : 'ids'} more than once on ${oneLine(topic)}.`,
     ),
     ...Object.entries(result.departments).flatMap(([department, { missing: gone, foreign }]) => [
       gone > 0 &&
