@@ -43,6 +43,14 @@ const HEADERS = {
       description:
         'topic/partition/offset of the intake record that it all began with; absent on that record.',
     },
+    signpost_file: {
+      type: 'string',
+      description: 'On intake topics: name of the file that an import read it from.',
+    },
+    signpost_line: {
+      type: 'string',
+      description: 'The line of that file where it began, counted from 1.',
+    },
     signpost_replay_of: {
       type: 'string',
       description: 'Id of the dead letter that the record replays.',

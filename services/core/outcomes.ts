@@ -3,7 +3,7 @@ import type { DroppedRecord } from '#schemas/dropped-record.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import type { OutgoingRecord, ReceivedRecord } from './log/port.ts';
 import { isWithinSize, maxRecordBytes } from './log/record-size.ts';
-import { header, sourceOf, toOutgoing, type Topic } from './topic.ts';
+import { filePlaceOf, header, sourceOf, toOutgoing, type Topic } from './topic.ts';
 
 /** Source of a record that does not say where it came from. */
 const unknownSource = 'unknown';
@@ -51,6 +51,7 @@ export function deadLetter(
   record: Kept,
 ): RejectedRecord {
   const { topic, partition, offset, key, headers, timestamp } = record;
+  const place = filePlaceOf(headers);
   return {
     id: `${topic}-${partition}-${offset}-${stage}`,
     source: sourceOf(headers) ?? unknownSource,
@@ -60,8 +61,8 @@ export function deadLetter(
     topic,
     partition,
     offset,
-    file: null,
-    line: null,
+    file: place?.file ?? null,
+    line: place?.line ?? null,
     mapping: null,
     key,
     headers: { ...headers },

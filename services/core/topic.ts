@@ -32,6 +32,9 @@ export interface Topic<T> extends TopicSpec {
 export const header = {
   /** `topic/partition/offset` of the intake record it all began with; carried along every hop. */
   origin: 'signpost_origin',
+  /** Name of the file that an import read it from, and the line where it began there; on intake topics alone. */
+  file: 'signpost_file',
+  line: 'signpost_line',
   /** Id of the dead letter that this record replays. */
   replayOf: 'signpost_replay_of',
   /** Name of the stage that has had this record already: it was run in one go with the stage before it. */
@@ -56,6 +59,21 @@ export function sourceOf(headers: Headers): string | undefined {
   return source?.slice(source.lastIndexOf('/') + 1);
 }
 
+/** Where an import read a record. */
+export interface FilePlace {
+  /** Without its folder. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** What a record says of where an import read it. */
+export function filePlaceOf(headers: Headers): FilePlace | undefined {
+  const file = headers[header.file];
+  const line = Number(headers[header.line]);
+  return file === undefined || !Number.isSafeInteger(line) ? undefined : { file, line };
+}
+
 /**
  * Frames `record` for `topic`. With a `cause`, time, origin and trace context follow from it, so that the same input
  * gives the same bytes whenever it is processed again; without one, `timestamp` is the time of acceptance.
@@ -65,7 +83,11 @@ export function toOutgoing<T>(
   record: T,
   from:
     | { readonly cause: ReceivedRecord; readonly carriedTo?: string | undefined }
-    | { readonly timestamp: number; readonly traceparent?: string },
+    | {
+        readonly timestamp: number;
+        readonly traceparent?: string | undefined;
+        readonly place?: FilePlace | undefined;
+      },
   value: Uint8Array = topic.codec.encode(record),
 ): OutgoingRecord {
   const { id, key, source, time } = topic.facts(record);
@@ -79,8 +101,12 @@ export function toOutgoing<T>(
     'content-type': 'application/avro',
   };
   if (!('cause' in from)) {
-    const { timestamp, traceparent } = from;
+    const { timestamp, traceparent, place } = from;
     if (traceparent !== undefined) headers[header.traceparent] = traceparent;
+    if (place !== undefined) {
+      headers[header.file] = place.file;
+      headers[header.line] = String(place.line);
+    }
     return { topic: topic.name, key, value, headers, timestamp };
   }
   const { cause, carriedTo } = from;

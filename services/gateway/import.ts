@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SignpostError } from '#core/errors.ts';
 import type { Log, LogReader } from '#core/log/port.ts';
@@ -78,6 +79,7 @@ export async function importFile(request: ImportRequest): Promise<Imported> {
     checkpoints: { [key]: JSON.stringify(stateOf(complete)) },
   });
 
+  const fileName = basename(file);
   let bytesRead = 0;
   let bytesTotal = 0;
   const batches = readMapped(file, mapping, {
@@ -96,8 +98,9 @@ export async function importFile(request: ImportRequest): Promise<Imported> {
       const receivedAt = now();
       const origin: LineOrigin = { file, mapping, fileHash, header, receivedAt };
       const records = results.map((result) => {
+        const place = { file: fileName, line: result.line };
         const taken = result.ok
-          ? takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt })
+          ? takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt, place })
           : result;
         if (taken.ok) return taken.outgoing;
         refused += 1;

@@ -130,7 +130,9 @@ export function retryLine(
   const context = { fileHash: letter.headers['file_hash'] ?? '', nowMs: now, header: columns };
   const result = compileMapping(mapping, context)(readLine(letter, mapping, columns));
   if (!result.ok) return result;
-  return takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt: now() });
+  const { file, line } = letter;
+  const place = file === null || line === null ? undefined : { file, line };
+  return takeIn(mapping.kind, result.input, { source: mapping.source, receivedAt: now(), place });
 }
 
 function readLine(

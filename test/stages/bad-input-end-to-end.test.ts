@@ -264,10 +264,11 @@ test('the same line twice is a duplicate, the same id with other words a conflic
     rejected: { 'id-conflict': 1 },
   });
   expect(letters).toMatchObject([
-    { stage: 'normalize', reason: 'id-conflict', topic: 'posts.published.v1', file: null },
+    { stage: 'normalize', reason: 'id-conflict', topic: 'posts.published.v1', line: 4 },
   ]);
   // What it says must not quote the customer.
   expect(letters[0]!.detail).not.toMatch(/signal|well/);
+  expect(file.endsWith(`/${letters[0]!.file}`)).toBe(true);
 });
 
 test('lines of two files that begin alike have dead letters of their own, the same whenever they are read', async () => {

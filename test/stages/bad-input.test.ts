@@ -79,14 +79,17 @@ async function putBack(file: string, mapping: string, again: string = mapping) {
 }
 
 describe('a dead letter that nothing was mended for is refused again, for the same reason', () => {
-  test.each([
-    ...rowsCases.filter(({ bad }) => bad.length > 0),
-    { ...cutOffArchive, name: 'an archive cut off', bad: undefined },
-  ])('$name', async ({ bytes, mapping, bad }) => {
-    const ends = await putBack(await placed(bytes), mapping);
-    const reasons = ends.map(({ line, reason }) => ({ line, reason }));
-    if (bad === undefined) expect(reasons).toMatchObject([{ reason: cutOffArchive.reason }]);
-    else expect(reasons).toEqual(bad);
+  test.each(rowsCases.filter(({ bad }) => bad.length > 0))(
+    '$name',
+    async ({ bytes, mapping, bad }) => {
+      const ends = await putBack(await placed(bytes), mapping);
+      expect(ends.map(({ line, reason }) => ({ line, reason }))).toEqual(bad);
+    },
+  );
+
+  test('the line at which an archive breaks off', async () => {
+    const { bytes, mapping, reason } = cutOffArchive;
+    expect(await putBack(await placed(bytes), mapping)).toMatchObject([{ reason }]);
   });
 });
 

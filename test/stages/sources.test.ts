@@ -454,11 +454,9 @@ describe('what is taken in', () => {
     const result = validateTicket({ ...ticket, version: 2 });
     if (!result.ok) throw new Error(result.detail);
     const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-    const outgoing = toOutgoing(
-      'tickets',
-      toIntakeRecord('tickets', 'desk', result.record, now),
-      trace,
-    );
+    const outgoing = toOutgoing('tickets', toIntakeRecord('tickets', 'desk', result.record, now), {
+      traceparent: trace,
+    });
     expect(outgoing).toMatchObject({
       topic: 'tickets.reported.v1',
       key: 'desk/T-1',

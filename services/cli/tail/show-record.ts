@@ -101,8 +101,11 @@ export function showRecord(record: ReceivedRecord, output: Output): string[] {
 
 /** Where a dead letter was read. */
 export function originOf({ topic, partition, offset, file, line }: RejectedRecord): string {
-  if (topic !== null) return `${topic}/${partition} at ${offset}`;
-  return file === null ? 'no known place' : `${file}${line === null ? '' : `, line ${line}`}`;
+  const places = [
+    ...(file === null ? [] : [`${file}${line === null ? '' : `, line ${line}`}`]),
+    ...(topic === null ? [] : [`${topic}/${partition} at ${offset}`]),
+  ];
+  return places.length === 0 ? 'no known place' : places.join(', ');
 }
 
 /** `2026-03-04 12:30 UTC`; only what is known of a time that has a day or a month. */

@@ -1,6 +1,6 @@
 // The three kinds of intake in one table, and the way of an input object to the record that is written. HTTP intake
 // and file import both go through here, so that a record means the same whichever way it came.
-import { toOutgoing as frame, type Topic } from '#core/topic.ts';
+import { toOutgoing as frame, type FilePlace, type Topic } from '#core/topic.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 import type { CommunityPost } from '#schemas/community-post.ts';
 import type { SurveyAnswer } from '#schemas/survey-answer.ts';
@@ -81,14 +81,15 @@ export function toIntakeRecord<K extends IntakeKind>(
 export function toOutgoing<K extends IntakeKind>(
   kind: K,
   record: IntakeRecords[K],
-  traceparent?: string,
+  { traceparent, place }: Way = {},
 ): OutgoingRecord {
-  const timestamp = record.receivedAt;
-  return frame(
-    intakes[kind].topic,
-    record,
-    traceparent === undefined ? { timestamp } : { timestamp, traceparent },
-  );
+  return frame(intakes[kind].topic, record, { timestamp: record.receivedAt, traceparent, place });
+}
+
+/** How a record came, beside what it says. */
+export interface Way {
+  readonly traceparent?: string | undefined;
+  readonly place?: FilePlace | undefined;
 }
 
 /**
@@ -98,15 +99,14 @@ export function toOutgoing<K extends IntakeKind>(
 export function takeIn(
   kind: IntakeKind,
   input: unknown,
-  { source, receivedAt, traceparent }: Reception & { readonly traceparent?: string | undefined },
+  { source, receivedAt, traceparent, place }: Reception & Way,
 ): { readonly ok: true; readonly outgoing: OutgoingRecord } | Refusal {
   const checked = validateInput(kind, input, receivedAt);
   if (!checked.ok) return checked;
-  const outgoing = toOutgoing(
-    kind,
-    toIntakeRecord(kind, source, checked.record, receivedAt),
+  const outgoing = toOutgoing(kind, toIntakeRecord(kind, source, checked.record, receivedAt), {
     traceparent,
-  );
+    place,
+  });
   if ((outgoing.value?.length ?? 0) > maxRecordBytes) {
     return refuse('too-long', '', `is larger than ${maxRecordBytes} bytes as a whole`);
   }
