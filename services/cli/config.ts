@@ -11,9 +11,13 @@ import { gatewayConfig } from '../gateway/config.ts';
 import { normalizeConfig } from '../normalize/config.ts';
 import { signalsNormalized } from '../topology.ts';
 
-const url = (protocol: RegExp) => z.url({ protocol, message: 'must be a URL with its scheme' });
+const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http or https URL' });
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  message: 'must be a URL that begins with postgres://',
+});
 
-const configSchema = z.strictObject({
+export const configSchema = z.strictObject({
   /** Lines below this level are not logged. */
   logLevel: z.enum(logLevels).default('warn'),
   /** Threads that stages run in, beside the one of the log. */
@@ -31,15 +35,26 @@ const configSchema = z.strictObject({
       write: z.array(z.enum([signalsNormalized.name])).default([signalsNormalized.name]),
     })
     .prefault({}),
+  /** Keeps less than the topology says, never more; see `topicsFor`. */
+  retention: z
+    .strictObject({
+      days: z.number().min(1 / 24).max(30).optional(),
+      bytesPerPartition: z
+        .number()
+        .int()
+        .min(1024 * 1024)
+        .optional(),
+    })
+    .prefault({}),
   gateway: gatewayConfig.prefault({}),
   normalize: normalizeConfig.prefault({}),
   classify: classifyConfig.prefault({}),
   /** The cluster; checked by `readKafkaSettings`, for the environment may complete it. */
   kafka: z.record(z.string(), z.unknown()).optional(),
   /** Postgres: the ids that senders have used, when the log is Kafka. */
-  database: z.strictObject({ url: url(/^postgres(ql)?$/) }).optional(),
+  database: z.strictObject({ url: postgresUrl }).optional(),
   /** A Confluent-compatible schema registry. */
-  schemaRegistry: z.strictObject({ url: url(/^https?$/) }).optional(),
+  schemaRegistry: z.strictObject({ url: httpUrl }).optional(),
   /** Where `signpost run` answers for its health. */
   probes: z
     .strictObject({
@@ -48,7 +63,7 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   /** An OpenTelemetry collector, OTLP over HTTP; traces go to `<endpoint>/v1/traces`. */
-  tracing: z.strictObject({ endpoint: url(/^https?$/) }).optional(),
+  tracing: z.strictObject({ endpoint: httpUrl }).optional(),
   /** File with the pseudonym keys, as `SIGNPOST_PSEUDONYM_KEYS` would hold them. */
   pseudonymKeysFile: z.string().min(1).optional(),
 });
@@ -58,12 +73,12 @@ export type Config = Omit<z.output<typeof configSchema>, 'kafka'> & {
 };
 
 /** Settings that environment variables overrule, besides those of Kafka. */
-const environment = {
-  DATABASE_URL: ['database', 'url'],
-  SCHEMA_REGISTRY_URL: ['schemaRegistry', 'url'],
-  OTEL_EXPORTER_OTLP_ENDPOINT: ['tracing', 'endpoint'],
-  SIGNPOST_PSEUDONYM_KEYS_FILE: ['pseudonymKeysFile'],
-  SIGNPOST_API_KEYS_FILE: ['gateway', 'apiKeysFile'],
+export const environment = {
+  DATABASE_URL: 'database.url',
+  SCHEMA_REGISTRY_URL: 'schemaRegistry.url',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'tracing.endpoint',
+  SIGNPOST_PSEUDONYM_KEYS_FILE: 'pseudonymKeysFile',
+  SIGNPOST_API_KEYS_FILE: 'gateway.apiKeysFile',
 } as const;
 
 /** Looked for in the working directory when no file is named. */
@@ -82,7 +97,7 @@ export function readConfig(
   const read = found === undefined ? {} : readYaml(found);
   const sections = isRecord(read) ? withPathsFrom(dirname(found ?? '.'), read) : read;
   const overlaid = isRecord(sections) ? overlay(sections, env) : sections;
-  const config = checkConfig(configSchema, overlaid, found ?? 'the configuration');
+  const config = checkConfig(configSchema, overlaid, found ?? 'the configuration', environment);
   return { ...config, kafka: readKafkaSettings(config.kafka, env) };
 }
 
@@ -108,7 +123,7 @@ function withPathsFrom(folder: string, sections: Section): Section {
 function overlay(sections: Section, env: Readonly<NodeJS.ProcessEnv>): Section {
   return Object.entries(environment).reduce<Section>((all, [name, path]) => {
     const value = env[name]?.trim();
-    return value ? put(all, path, value) : all;
+    return value ? put(all, path.split('.'), value) : all;
   }, sections);
 }
 

@@ -7,6 +7,34 @@ import { syncDirectory } from '#core/sync-directory.ts';
 
 export const pseudonymKeysVariable = 'SIGNPOST_PSEUDONYM_KEYS';
 
+/**
+ * Keys in the form of `parsePseudonymKeys`, of a file that the configuration names.
+ * @throws SignpostError `pseudonym-keys` when it cannot be read or is empty.
+ */
+export function pseudonymKeysOf(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    throw new SignpostError(
+      'pseudonym-keys',
+      `Cannot read the pseudonym keys in ${file}: ${unreadable[code] ?? code}`,
+      { cause, hint: 'It is named by pseudonymKeysFile (SIGNPOST_PSEUDONYM_KEYS_FILE).' },
+    );
+  }
+  if (text !== '') return text;
+  throw new SignpostError('pseudonym-keys', `There are no pseudonym keys in ${file}`, {
+    hint: 'It holds id:base64[,id:base64], the active one first.',
+  });
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a directory',
+};
+
 /** Keys in the form of `parsePseudonymKeys`: `id:base64`, the active one first. */
 export function readPseudonymKeys(directory: string, env: NodeJS.ProcessEnv = process.env): string {
   const fromEnvironment = env[pseudonymKeysVariable]?.trim();

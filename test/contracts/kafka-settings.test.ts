@@ -48,7 +48,9 @@ describe('settings of a Kafka cluster', () => {
   });
 
   it('that are wrong are refused by name, secrets unsaid', () => {
-    expect(refusal({ brokers: ['nowhere'] })).toContain('brokers.0: must be host:port');
+    expect(refusal({ brokers: ['nowhere'] })).toContain(
+      'brokers.0 (KAFKA_BROKERS): must be host:port',
+    );
     expect(refusal({ brokers, bootstrap: 'x' })).toContain('bootstrap');
     expect(refusal({ brokers, compression: 'snappy' })).toContain('compression');
     expect(refusal({ brokers, heartbeatIntervalMs: 9_000 })).toContain('heartbeatIntervalMs');
@@ -66,6 +68,28 @@ describe('settings of a Kafka cluster', () => {
     );
     expect(missing).toContain('sasl.username');
     expect(missing).not.toContain('s3cret');
+  });
+
+  it('of the environment are refused by their variable, with what is allowed', () => {
+    const said = (env: Record<string, string>) => refusal({ brokers }, env).split('\n').slice(1);
+    expect(said({ KAFKA_REPLICATION_FACTOR: 'x' })).toEqual([
+      '  replicationFactor (KAFKA_REPLICATION_FACTOR): must be a whole number from 1 to 9',
+    ]);
+    expect(said({ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u' })).toEqual([
+      '  sasl.password (KAFKA_SASL_PASSWORD): is missing',
+    ]);
+    expect(said({ KAFKA_SASL_MECHANISM: 'kerberos' })).toEqual([
+      '  sasl.mechanism (KAFKA_SASL_MECHANISM): must be one of plain, scram-sha-256, scram-sha-512, oauthbearer',
+    ]);
+    expect(said({ KAFKA_BROKERS: 'a:1,b' })[0]).toMatch(
+      /^ {2}brokers\.1 \(KAFKA_BROKERS\): must be/,
+    );
+    expect(said({ KAFKA_TLS: 'perhaps' })).toEqual([
+      '  tls.enabled (KAFKA_TLS): must be true or false',
+    ]);
+    expect(said({ KAFKA_COMPRESSION: 'snappy' })).toEqual([
+      '  compression (KAFKA_COMPRESSION): must be one of zstd, gzip, none',
+    ]);
   });
 
   it('send no client secret in the clear', () => {

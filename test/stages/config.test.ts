@@ -6,6 +6,7 @@ import { eld } from 'eld/extrasmall';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../services/cli/config.ts';
 import { departmentNames } from '../../services/cli/departments.ts';
+import { pseudonymKeysOf } from '../../services/cli/pseudonym-keys.ts';
 import { knownLanguages } from '../../services/normalize/known-languages.ts';
 import { wordLanguages } from '../../services/normalize/language-words.ts';
 
@@ -36,6 +37,54 @@ describe('normalize.languages', () => {
     expect(() => configOf(`normalize: { languages: [en, "${code}"] }`)).toThrow(
       new RegExp(`normalize\\.languages\\.1: "${code}" is no language.*allowed are .*en, es.*sw`),
     );
+  });
+});
+
+describe('what the environment says', () => {
+  it.each([
+    [
+      'SCHEMA_REGISTRY_URL',
+      'ftp://x',
+      'schemaRegistry.url (SCHEMA_REGISTRY_URL): must be an http or https URL',
+    ],
+    [
+      'DATABASE_URL',
+      'mysql://x',
+      'database.url (DATABASE_URL): must be a URL that begins with postgres://',
+    ],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'x:1', 'must be an http or https URL'],
+  ])('is refused by its variable: %s=%s', (variable, value, says) => {
+    expect(() => readConfig(undefined, { [variable]: value })).toThrow(says);
+  });
+
+  it('names a file of pseudonym keys that must be there', () => {
+    expect(() => pseudonymKeysOf('/nope')).toThrow(
+      expect.objectContaining({
+        message: 'Cannot read the pseudonym keys in /nope: there is no such file',
+        hint: expect.stringContaining('SIGNPOST_PSEUDONYM_KEYS_FILE'),
+      }),
+    );
+    expect(() => pseudonymKeysOf(folder)).toThrow('it is a directory');
+  });
+});
+
+describe('what the file says', () => {
+  it('is refused in words that say what is allowed', () => {
+    const said = (yaml: string): string => {
+      try {
+        configOf(yaml);
+      } catch (error) {
+        return (error as Error).message.split('\n').slice(1).join('\n').trim();
+      }
+      return 'accepted';
+    };
+    expect(said('threads: many')).toBe('threads: must be a number');
+    expect(said('threads: 1.5')).toBe('threads: must be a whole number');
+    expect(said('threads: 0')).toBe('threads: must be at least 1');
+    expect(said('logLevel: loud')).toMatch(/^logLevel: must be one of trace, .*silent/);
+    expect(said('database: {}')).toContain('database.url (DATABASE_URL): must be a URL');
+    expect(said('thread: 1')).toBe('(top): there is no setting thread');
+    expect(said('gateway: [1]')).toBe('gateway: must be a section of settings');
   });
 });
 

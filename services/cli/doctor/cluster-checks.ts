@@ -1,6 +1,5 @@
 // What services on a cluster need, one check each, as this machine sees it. What is not given here may be given where
 // they run: it is told, and wrong only where what is given cannot be used.
-import { readFileSync } from 'node:fs';
 import { createLogger } from '#core/logger.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import type { LogReader } from '#core/log/port.ts';
@@ -16,7 +15,7 @@ import { count } from '../count.ts';
 import { departmentNames } from '../departments.ts';
 import { configOf, logAt, requireTopics } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
-import { pseudonymKeysVariable } from '../pseudonym-keys.ts';
+import { pseudonymKeysOf, pseudonymKeysVariable } from '../pseudonym-keys.ts';
 import { checkOfNode, checksOfCode, type Check, type Finding } from './checks.ts';
 
 const silent = createLogger('signpost', 'silent');
@@ -132,7 +131,7 @@ function pseudonymKeys({ pseudonymKeysFile }: Config, env: NodeJS.ProcessEnv): F
   }
   if (pseudonymKeysFile === undefined)
     return { says: `none given here: normalize needs them, by ${pseudonymKeysVariable}` };
-  parsePseudonymKeys(readFileSync(pseudonymKeysFile, 'utf8').trim());
+  parsePseudonymKeys(pseudonymKeysOf(pseudonymKeysFile));
   return { says: pseudonymKeysFile };
 }
 

@@ -1,11 +1,10 @@
 // What services share that must not be made up by each: the pseudonym keys, and the API keys of senders.
-import { readFileSync } from 'node:fs';
 import { SignpostError } from '#core/errors.ts';
 import { loadApiKeys, loadApiKeysFile, type ApiKeys } from '../../gateway/api-keys.ts';
 import { isLoopback } from '../../gateway/config.ts';
 import type { Config } from '../config.ts';
 import type { LogAt } from '../open-log.ts';
-import { pseudonymKeysVariable, readPseudonymKeys } from '../pseudonym-keys.ts';
+import { pseudonymKeysOf, pseudonymKeysVariable, readPseudonymKeys } from '../pseudonym-keys.ts';
 
 /**
  * The keys in the form of `parsePseudonymKeys`. On a cluster they must be given: a copy that made up its own would turn
@@ -27,22 +26,7 @@ export function sharedPseudonymKeys(
         `On a cluster all copies share them: set ${pseudonymKeysVariable} (id:base64, 16 bytes or more; ` +
         'for example "k1:$(openssl rand -base64 32)") or name a file by pseudonymKeysFile.',
     });
-  let text: string;
-  try {
-    text = readFileSync(pseudonymKeysFile, 'utf8').trim();
-  } catch (cause) {
-    throw new SignpostError(
-      'pseudonym-keys',
-      `Cannot read the pseudonym keys in ${pseudonymKeysFile}`,
-      {
-        cause,
-      },
-    );
-  }
-  if (text !== '') return text;
-  throw new SignpostError('pseudonym-keys', `There are no pseudonym keys in ${pseudonymKeysFile}`, {
-    hint: 'It holds id:base64[,id:base64], the active one first.',
-  });
+  return pseudonymKeysOf(pseudonymKeysFile);
 }
 
 /**

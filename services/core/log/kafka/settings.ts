@@ -7,11 +7,17 @@ export const compressions = ['zstd', 'gzip', 'none'] as const;
 
 const broker = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,253}:\d{1,5}$/, 'must be host:port, the host a name or an IPv4 address')
+  .regex(/^[A-Za-z0-9._-]{1,253}:\d{1,5}$/, {
+    error: 'must be host:port, the host a name or an IPv4 address',
+    abort: true,
+  })
   .refine(
     (at) => Number(at.slice(at.lastIndexOf(':') + 1)) <= 65_535,
     'must have a port of at most 65535',
   );
+
+const mechanisms = 'must be one of plain, scram-sha-256, scram-sha-512, oauthbearer';
+const copies = 'must be a whole number from 1 to 9';
 
 const password = z.strictObject({
   mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
@@ -23,7 +29,7 @@ const oauth = z.strictObject({
   mechanism: z.literal('oauthbearer'),
   /** Where a client-credentials grant (RFC 6749, 4.4) gets its token; https unless on this machine. */
   tokenEndpoint: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .refine(isSafeEndpoint, 'must be https, since the secret is sent there'),
   clientId: z.string().min(1),
   clientSecret: z.string().min(1),
@@ -45,16 +51,20 @@ export const kafkaSettings = z
     brokers: z.array(broker).min(1),
     clientId: z.string().min(1).max(200).default('signpost'),
     tls: tls.optional(),
-    sasl: z.discriminatedUnion('mechanism', [password, oauth]).optional(),
+    sasl: z
+      .discriminatedUnion('mechanism', [password, oauth], {
+        error: ({ code }) => (code === 'invalid_union' ? mechanisms : undefined),
+      })
+      .optional(),
     /** Stands before every topic, group and transactional id: several deployments on one cluster. */
     topicPrefix: z
       .string()
       .regex(/^[A-Za-z0-9._-]{0,100}$/, 'must be letters, digits, dots, dashes and underscores')
       .default(''),
     /** Copies of each partition of topics that Signpost creates; 1 for one broker. */
-    replicationFactor: z.number().int().min(1).max(9).default(3),
+    replicationFactor: z.number(copies).int(copies).min(1, copies).max(9, copies).default(3),
     /** Copies that must have a record before it counts as written; at most `replicationFactor`. */
-    minInsyncReplicas: z.number().int().min(1).max(9).optional(),
+    minInsyncReplicas: z.number(copies).int(copies).min(1, copies).max(9, copies).optional(),
     compression: z.enum(compressions).default('zstd'),
     /** A member not heard of for so long loses its partitions. */
     sessionTimeoutMs: z.number().int().min(1_000).max(300_000).default(10_000),
@@ -133,7 +143,7 @@ export function readKafkaSettings(
     if (value !== undefined && value !== '') put(merged, path, value);
   }
   if (section === undefined && merged['brokers'] === undefined) return undefined;
-  return checkConfig(kafkaSettings, merged, 'the kafka configuration');
+  return checkConfig(kafkaSettings, merged, 'the kafka configuration', kafkaEnvironment);
 }
 
 function put(target: Record<string, unknown>, path: string, text: string): void {
