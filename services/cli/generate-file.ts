@@ -7,13 +7,35 @@ import { generate } from '../gateway/synthetic/generate.ts';
 import type { GenerateOptions } from './commands/generate.ts';
 import { count } from './count.ts';
 import { toJson } from './output.ts';
+import { writeRefused } from './write-refused.ts';
 
 export async function generateFile(options: GenerateOptions): Promise<void> {
   const from = momentOf('--from', options.from);
   const to = momentOf('--to', options.to);
   if (to < from) throw new SignpostError('wrong-time', '--to is before --from');
   const events = generate({ seed: options.seed, from, to });
-  const target = options.out === undefined ? process.stdout : createWriteStream(options.out);
+  if (options.out === undefined) {
+    await writeEvents(events, options, process.stdout);
+    return;
+  }
+  let written: number;
+  try {
+    const file = createWriteStream(options.out);
+    written = await writeEvents(events, options, file);
+    file.end();
+    await finished(file);
+  } catch (error) {
+    throw writeRefused(error, options.out, 'with --out');
+  }
+  process.stderr.write(`${count(written)} records written\n`);
+}
+
+/** @returns how many. */
+async function writeEvents(
+  events: ReturnType<typeof generate>,
+  options: GenerateOptions,
+  target: NodeJS.WritableStream,
+): Promise<number> {
   let written = 0;
   for (const { at, kind, source, input } of events) {
     if (options.kind !== undefined && kind !== options.kind) continue;
@@ -23,10 +45,7 @@ export async function generateFile(options: GenerateOptions): Promise<void> {
     written += 1;
     if (written === options.max) break;
   }
-  if (target === process.stdout) return;
-  target.end();
-  await finished(target);
-  process.stderr.write(`${count(written)} records written\n`);
+  return written;
 }
 
 /** Milliseconds since the epoch; a time without a zone is UTC. */

@@ -11,12 +11,17 @@ import { createOutput } from './output.ts';
 import { safeText } from './safe-text.ts';
 import { tableLines } from './table.ts';
 import { timeOf } from './tail/show-record.ts';
+import { writeRefused } from './write-refused.ts';
 
 export async function createKey(options: CreateKeyOptions): Promise<void> {
   const kinds = kindsOf(options.kinds);
   const { key, token } = await leavingNothing(options.data, async () => {
-    makeDirectory(dirname(resolve(options.data)));
-    makeDirectory(options.data, 0o700);
+    try {
+      makeDirectory(dirname(resolve(options.data)));
+      makeDirectory(options.data, 0o700);
+    } catch (error) {
+      throw writeRefused(error, options.data, 'with --data');
+    }
     return createApiKey(options.data, {
       source: options.source,
       kinds,

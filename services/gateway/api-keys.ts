@@ -257,7 +257,12 @@ function unreadable(file: string, cause: unknown): SignpostError {
 }
 
 function unwritable(draft: string, cause: unknown): SignpostError {
-  return new SignpostError('keys-unwritable', `Cannot write the API keys to ${draft}.`, { cause });
+  const code = codeOf(cause);
+  const why = typeof code === 'string' ? ` (${code})` : '';
+  return new SignpostError('keys-unwritable', `Cannot write the API keys to ${draft}${why}.`, {
+    cause,
+    hint: 'Check that the directory is writable for this user and its disk neither read-only nor full.',
+  });
 }
 
 function isMissing(error: unknown): boolean {

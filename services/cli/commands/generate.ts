@@ -1,5 +1,5 @@
 // Definition of `signpost generate`.
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { examples, wholeNumber } from '../options.ts';
 
 export interface GenerateOptions {
@@ -24,7 +24,10 @@ export function addGenerate(program: Command): void {
     .requiredOption('--to <date>', 'end, exclusive')
     .addOption(new Option('--kind <kind>', 'only these').choices(['tickets', 'posts', 'surveys']))
     .option('--max <n>', 'end after n records', wholeNumber(1))
-    .option('--out <file>', 'file to write (default: standard output)')
+    .option('--out <file>', 'file to write (default: standard output)', (file) => {
+      if (file.trim() === '') throw new InvalidArgumentError('It must name a file.');
+      return file;
+    })
     .addHelpText(
       'after',
       examples([
