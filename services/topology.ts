@@ -132,9 +132,24 @@ export const fixedTopics = [
   recordsDropped,
 ] as const;
 
+/** Bounds on how much is kept, where less is wanted than the topology says. */
+export interface Retention {
+  readonly days?: number | undefined;
+  /** Of each partition; the oldest records beyond it are forgotten. */
+  readonly bytesPerPartition?: number | undefined;
+}
+
 /** Every topic of a deployment with these departments. */
-export function topicsFor(departments: readonly string[]): readonly Topic<never>[] {
-  return [...fixedTopics, ...departments.map(insightsOf)] as unknown as readonly Topic<never>[];
+export function topicsFor(
+  departments: readonly string[],
+  { days = Infinity, bytesPerPartition }: Retention = {},
+): readonly Topic<never>[] {
+  const topics = [...fixedTopics, ...departments.map(insightsOf)];
+  return topics.map((topic) => ({
+    ...topic,
+    retentionMs: Math.min(topic.retentionMs, days * day),
+    ...(bytesPerPartition === undefined ? {} : { retentionBytes: bytesPerPartition }),
+  })) as unknown as readonly Topic<never>[];
 }
 
 /** A topic of Signpost's own bookkeeping: the newest value of each key is kept for ever, and none holds words. */

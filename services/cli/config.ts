@@ -38,7 +38,11 @@ export const configSchema = z.strictObject({
   /** Keeps less than the topology says, never more; see `topicsFor`. */
   retention: z
     .strictObject({
-      days: z.number().min(1 / 24).max(30).optional(),
+      days: z
+        .number()
+        .min(1 / 24)
+        .max(30)
+        .optional(),
       bytesPerPartition: z
         .number()
         .int()

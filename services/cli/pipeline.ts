@@ -46,7 +46,7 @@ export async function openPipeline(
   const log = await openEmbeddedLog({ ...logOptions, directory });
   const workers: Worker[] = [];
   try {
-    await log.ensureTopics([...topicsFor(names), schemasAnnounced]);
+    await log.ensureTopics([...topicsFor(names, config.retention), schemasAnnounced]);
     // Another release that opens this directory later can then read what this one wrote.
     await announceSchemas(log, schemasAnnounced.name, Date.now);
     const pseudonymKeys = readPseudonymKeys(directory);

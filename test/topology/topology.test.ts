@@ -39,6 +39,14 @@ describe('topology', () => {
     );
   });
 
+  it('a bound keeps less than usual, and never more', () => {
+    const hour = 3_600_000;
+    const [few] = topicsFor([], { days: 1 / 24, bytesPerPartition: 1 << 20 });
+    expect(few).toMatchObject({ retentionMs: hour, retentionBytes: 1 << 20 });
+    const times = (days: number) => topicsFor(['x'], { days }).map((topic) => topic.retentionMs);
+    expect(times(400)).toEqual(topicsFor(['x']).map(({ retentionMs }) => retentionMs));
+  });
+
   it('what came in is read by normalize alone', () => {
     for (const { name } of intakeTopics) {
       expect(flows.filter(({ reads }) => reads.includes(name)).map((flow) => flow.name)).toEqual([

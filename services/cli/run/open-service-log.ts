@@ -46,7 +46,7 @@ export async function openServiceLog(at: LogAt, parts: ServiceLogParts): Promise
   const { departments, logger, signal } = parts;
   const log = await openEmbeddedLog({ directory: at.directory });
   try {
-    await log.ensureTopics([...topicsFor(departments), schemasAnnounced]);
+    await log.ensureTopics([...topicsFor(departments, parts.config.retention), schemasAnnounced]);
     // Nobody else writes to a data directory: a registry's ids are for topics that others read.
     const own = { registry: undefined, topicPrefix: '' };
     const schemas = await connectSchemas({ ...own, departments, logger, signal });
@@ -71,7 +71,8 @@ async function openOnKafka(settings: KafkaSettings, parts: ServiceLogParts): Pro
     throw error;
   }
   try {
-    if (createTopics) await applyToCluster(settings, departments, {}, logger);
+    if (createTopics)
+      await applyToCluster(settings, departments, { retention: config.retention }, logger);
     const there = new Set((await log.topics()).map(({ name }) => name));
     const missing = topicsOf(services, departments).filter((name) => !there.has(name));
     if (missing.length > 0) throw topicsMissing(missing);

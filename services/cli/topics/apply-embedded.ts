@@ -5,17 +5,17 @@ import { openEmbeddedLog } from '#core/log/embedded/open.ts';
 import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
 import type { TopicSpec, TopicStatus } from '#core/log/port.ts';
 import { announceSchemas } from '#core/registry/announced.ts';
-import { schemasAnnounced, topicsFor } from '../../topology.ts';
+import { schemasAnnounced } from '../../topology.ts';
 import type { ApplyResult } from './apply.ts';
 import type { Drift } from './drift.ts';
 
 /** @throws SignpostError `log-in-use` when another process writes to it. */
 export async function applyEmbedded(
   directory: string,
-  departments: readonly string[],
+  topics: readonly TopicSpec[],
   dryRun: boolean,
 ): Promise<ApplyResult> {
-  const specs: readonly TopicSpec[] = [...topicsFor(departments), schemasAnnounced];
+  const specs: readonly TopicSpec[] = [...topics, schemasAnnounced];
   const before = await topicsOf(directory);
   const missing = specs.filter(({ name }) => !before.some((topic) => topic.name === name));
   const drift = driftOf(specs, before);

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
+import { topicsFor, type Retention } from '../../topology.ts';
 import type { ApplyOptions } from '../commands/topics.ts';
 import { exitCodes } from '../exit.ts';
 import { departmentNames } from '../departments.ts';
@@ -40,11 +41,17 @@ export async function applyTopics(place: LogPlace, options: ApplyOptions): Promi
   const departments = departmentNames(config.classify);
   const output = createOutput();
   if (at.kind === 'embedded') {
-    await show(await applyEmbedded(at.directory, departments, options.dryRun === true));
+    const topics = topicsFor(departments, config.retention);
+    await show(await applyEmbedded(at.directory, topics, options.dryRun === true));
     return;
   }
   const logger = createLogger('signpost', config.logLevel);
-  const done = await applyToCluster(at.settings, departments, options, logger);
+  const done = await applyToCluster(
+    at.settings,
+    departments,
+    { ...options, retention: config.retention },
+    logger,
+  );
   let schemas: readonly string[] = [];
   try {
     const { settings } = at;
@@ -69,7 +76,7 @@ export async function applyTopics(place: LogPlace, options: ApplyOptions): Promi
 export async function applyToCluster(
   settings: KafkaSettings,
   departments: readonly string[],
-  options: Pick<ApplyOptions, 'dryRun' | 'mend' | 'grow'>,
+  options: Pick<ApplyOptions, 'dryRun' | 'mend' | 'grow'> & { readonly retention?: Retention },
   logger: Logger,
 ): Promise<ApplyResult> {
   const cluster = await openClusterTopics(settings, logger);
@@ -78,6 +85,7 @@ export async function applyToCluster(
     const replicationFactor = Math.min(settings.replicationFactor, brokers);
     const wanted = wantedTopics({
       departments,
+      retention: options.retention,
       topicPrefix: settings.topicPrefix,
       replicationFactor,
       ...(settings.minInsyncReplicas === undefined
