@@ -549,6 +549,25 @@ export const rowsCases: readonly RowsCase[] = [
     name: 'a key given twice',
     mapping: posts,
     bytes: json(post('c').replace('{', '{"id":"other",')),
+    good: 2,
+    bad: second('duplicate-key'),
+  },
+  {
+    name: 'a key given twice, once by an escape, deep inside',
+    mapping: posts,
+    bytes: json(post('c').replace('{', String.raw`{"x":[{"a\":":1},{"b" :1,"\u0062":2}],`)),
+    good: 2,
+    bad: second('duplicate-key'),
+  },
+  {
+    name: 'colons, quotes and backslashes in strings, the same key in two objects',
+    mapping: posts,
+    bytes: json(
+      post('c').replace(
+        '{',
+        `${String.raw`{"x":["\":","\\\\",":"],"y\\"`}\t: {"id":"${String.raw`\"id\":`}"},`,
+      ),
+    ),
     good: 3,
     bad: [],
   },
@@ -565,6 +584,20 @@ export const rowsCases: readonly RowsCase[] = [
     bytes: json(`{"__proto__":{"id":"x"},"at":"${at}"}`),
     good: 2,
     bad: second('missing-id'),
+  },
+  {
+    name: 'true for an id',
+    mapping: posts,
+    bytes: json(post('c').replace('"c"', 'true')),
+    good: 2,
+    bad: second('unknown-value'),
+  },
+  {
+    name: 'NaN',
+    mapping: posts,
+    bytes: json(post('c').replace('"c"', 'NaN')),
+    good: 2,
+    bad: second('invalid-json'),
   },
   {
     name: 'a number too large to be exact for an id',

@@ -8,6 +8,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCsvReader, isBlank, type RawRecord } from '../../services/gateway/files/csv.ts';
 import { boundRaw, maxRawBytes, quoted } from '../../services/gateway/files/import-reason.ts';
+import { createJsonlReader } from '../../services/gateway/files/jsonl.ts';
 import { readLines, type LineBlock } from '../../services/gateway/files/lines.ts';
 import { readMapped, type ReadOptions } from '../../services/gateway/files/rows.ts';
 import type { ReadResult } from '../../services/gateway/mapping/apply.ts';
@@ -155,6 +156,48 @@ describe('delimited records', () => {
 
   test('a quote inside an unquoted cell is a character', () => {
     expect(records('a,5" screen,b')).toMatchObject([{ cells: ['a', '5" screen', 'b'] }]);
+  });
+});
+
+describe('JSON lines', () => {
+  const reader = createJsonlReader({ maxDepth: 1000 });
+  const reasonOf = (line: string): string | undefined => {
+    const out: RawRecord[] = [];
+    reader.push({ firstLine: 1, lines: [line], flaws: undefined }, out);
+    return out[0]?.kind === 'flaw' ? out[0].flaw.reason : undefined;
+  };
+  const object = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4 }), {
+    minKeys: 1,
+  });
+
+  test('have a key twice only where it is written twice', () => {
+    fc.assert(
+      fc.property(object, fc.nat(), (value, nth) => {
+        const json = JSON.stringify(value);
+        expect(reasonOf(json)).not.toBe('duplicate-key');
+        const keys = Object.keys(value);
+        const again = JSON.stringify(keys[nth % keys.length]);
+        // What else is wrong with a key is found first.
+        const wrong = reasonOf(json) ?? 'duplicate-key';
+        expect(reasonOf(`${json.slice(0, -1)}, ${again} : 1}`)).toBe(wrong);
+        expect(reasonOf(`{"x":[${json.slice(0, -1)}\t,${again}\t:null}]}`)).toBe(wrong);
+      }),
+    );
+  });
+
+  test.each([
+    ['{"id":NaN}', 'JSON does not have'],
+    ['{"id":"Zoe" "at":1}', 'at character 13'],
+    ['{"id":"Zoe"', 'at character 12'],
+    ['{"id":', 'too early'],
+  ])('that cannot be parsed say what is known of it, and nothing they hold: %s', (line, says) => {
+    const out: RawRecord[] = [];
+    reader.push({ firstLine: 1, lines: [line], flaws: undefined }, out);
+    const [found] = out;
+    expect(found).toMatchObject({ kind: 'flaw', flaw: { reason: 'invalid-json' } });
+    const detail = found?.kind === 'flaw' ? found.flaw.detail : '';
+    expect(detail).toContain(says);
+    expect(detail).not.toContain('Zoe');
   });
 });
 

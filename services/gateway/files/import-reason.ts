@@ -13,6 +13,7 @@ export const importReasons = [
   // JSON lines
   'invalid-json',
   'not-an-object',
+  'duplicate-key',
   'too-deep',
   'lone-surrogate',
   // the archive around it

@@ -1,5 +1,5 @@
-// Lines → JSON objects, one a line. Depth, lone surrogates and NULs are looked at here, so that nothing
-// behind this has to fear them.
+// Lines → JSON objects, one a line. Depth, keys given twice, lone surrogates and NULs are looked at here, so that
+// nothing behind this has to fear them.
 import type { RawRecord, RecordReader } from './csv.ts';
 import { isBlank } from './csv.ts';
 import type { Flaw } from './import-reason.ts';
@@ -47,14 +47,47 @@ function parseLine(raw: string, line: number, { maxDepth }: JsonlOptions): RawRe
     };
   }
   // Only an escape can bring in what the line check has not seen.
-  const flaw = inspect(value, maxDepth, raw.includes('\\u'));
+  const seen = { members: 0 };
+  const flaw =
+    inspect(value, maxDepth, raw.includes('\\u'), seen) ??
+    (seen.members === membersOf(raw) ? undefined : keyGivenTwice);
   return flaw === undefined
     ? { kind: 'object', line, raw, object: value }
     : { kind: 'flaw', line, raw, flaw };
 }
 
-/** Goes at most `depthLeft` calls deep. */
-function inspect(value: object, depthLeft: number, checkText: boolean): Flaw | undefined {
+const keyGivenTwice: Flaw = {
+  reason: 'duplicate-key',
+  detail: 'an object of the line has the same key twice, and which value is meant cannot be told',
+};
+
+/** Members written in a valid JSON text: its strings that a colon follows. `JSON.parse` keeps one to a key. */
+function membersOf(json: string): number {
+  let members = 0;
+  for (let start = json.indexOf('"'); start >= 0;) {
+    let end = json.indexOf('"', start + 1);
+    while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
+    let after = end + 1;
+    while (json[after] === ' ' || json[after] === '\t') after += 1;
+    if (json[after] === ':') members += 1;
+    start = json.indexOf('"', after);
+  }
+  return members;
+}
+
+function isEscaped(json: string, at: number): boolean {
+  let backslashes = 0;
+  while (json[at - backslashes - 1] === '\\') backslashes += 1;
+  return backslashes % 2 === 1;
+}
+
+/** Goes at most `depthLeft` calls deep; adds the members it has `seen`. */
+function inspect(
+  value: object,
+  depthLeft: number,
+  checkText: boolean,
+  seen: { members: number },
+): Flaw | undefined {
   if (depthLeft === 0)
     return {
       reason: 'too-deep',
@@ -65,10 +98,12 @@ function inspect(value: object, depthLeft: number, checkText: boolean): Flaw | u
       const flaw = inspectText(key);
       if (flaw !== undefined) return flaw;
     }
-  for (const inner of Object.values(value)) {
+  const inners: readonly unknown[] = Object.values(value);
+  if (!Array.isArray(value)) seen.members += inners.length;
+  for (const inner of inners) {
     let flaw: Flaw | undefined;
     if (typeof inner === 'object' && inner !== null)
-      flaw = inspect(inner, depthLeft - 1, checkText);
+      flaw = inspect(inner, depthLeft - 1, checkText, seen);
     else if (checkText && typeof inner === 'string') flaw = inspectText(inner);
     if (flaw !== undefined) return flaw;
   }
@@ -91,5 +126,7 @@ function whatIsWrong(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position !== undefined) return `broken at character ${Number(position) + 1}`;
-  return message.startsWith('Unexpected end') ? 'ends too early' : 'broken';
+  if (message.startsWith('Unexpected end')) return 'ends too early';
+  // Here V8 names no position, only the character, which is the customer's.
+  return 'broken: something stands in it that JSON does not have, such as NaN or a word without quotes';
 }

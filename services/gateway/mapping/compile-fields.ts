@@ -52,21 +52,26 @@ export function createFieldCompiler(
   context: CompileContext,
   fail: Fail,
 ): FieldCompiler {
-  function column(target: string, name: string): ReadText {
+  function column(target: string, name: string, isId = false): ReadText {
     if (name === '$line') return ({ line }) => String(line);
     if (name === '$fileHash') return () => context.fileHash;
     if (name === '$recordHash') return ({ raw }) => hashText(raw);
     if (context.header === undefined) {
       const read = readerOfPath(name);
-      return (record) =>
-        record.kind === 'object' ? scalar(target, read(record.object), fail) : undefined;
+      return (record) => {
+        if (record.kind !== 'object') return undefined;
+        const value = read(record.object);
+        return isId && typeof value === 'boolean'
+          ? fail('unknown-value', `${target}: true or false is no id`)
+          : scalar(target, value, fail);
+      };
     }
     const index = context.header.indexOf(name);
     return (record) => (record.kind === 'cells' ? record.cells[index] : undefined);
   }
 
-  function source(target: string, spec: FieldSpec): ReadText {
-    if (spec.template === undefined) return cleaned(column(target, spec.column ?? ''), spec);
+  function source(target: string, spec: FieldSpec, isId: boolean): ReadText {
+    if (spec.template === undefined) return cleaned(column(target, spec.column ?? '', isId), spec);
     const readers = columnsOfTemplate(spec.template).map((name) =>
       cleaned(column(target, name), spec),
     );
@@ -91,7 +96,7 @@ export function createFieldCompiler(
       const { constant } = spec;
       return () => toValue(constant);
     }
-    const read = source(name, spec);
+    const read = source(name, spec, target?.type === 'id');
     const fallback = spec.default;
     const choose = valuesOf(name, spec, fail);
     return (record) => {

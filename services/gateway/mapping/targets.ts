@@ -3,20 +3,25 @@
 export const inputKinds = ['tickets', 'posts', 'surveys'] as const;
 export type InputKind = (typeof inputKinds)[number];
 
-/** `past` times must be plausible as something that has happened; `future` ones may lie ahead. */
+/**
+ * An `id` is text that tells one thing from another, which no boolean can. `past` times must be plausible as something
+ * that has happened; `future` ones may lie ahead.
+ */
 export type TargetType =
   | { readonly type: 'text' }
+  | { readonly type: 'id' }
   | { readonly type: 'number' }
   | { readonly type: 'past' | 'future' }
   | { readonly type: 'choice'; readonly choices: readonly string[] };
 
 const text: TargetType = { type: 'text' };
+const id: TargetType = { type: 'id' };
 const number: TargetType = { type: 'number' };
 
 const common: Readonly<Record<string, TargetType>> = {
-  id: text,
+  id,
   version: text,
-  customerId: text,
+  customerId: id,
   channel: text,
   product: text,
   technology: text,
@@ -59,12 +64,12 @@ const byKind: Readonly<Record<InputKind, Readonly<Record<string, TargetType>>>> 
   },
   posts: {
     ...common,
-    authorId: text,
+    authorId: id,
     authorRole: { type: 'choice', choices: ['customer', 'company', 'unknown'] },
     title: text,
     text,
-    inReplyTo: text,
-    threadId: text,
+    inReplyTo: id,
+    threadId: id,
   },
   surveys: {
     ...common,
@@ -77,7 +82,7 @@ const byKind: Readonly<Record<InputKind, Readonly<Record<string, TargetType>>>> 
 
 /** A note of a ticket, read from a list inside a JSON record. */
 export const noteTargets: Readonly<Record<string, TargetType>> = {
-  id: text,
+  id,
   at: { type: 'past' },
   author: text,
   text,
