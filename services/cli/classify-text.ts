@@ -18,6 +18,7 @@ const scoreRanges = { nps: [0, 10], csat: [1, 5], ces: [1, 7] } as const;
 export async function classify(argument: string, options: ClassifyOptions): Promise<void> {
   const score = scoreOf(options);
   const raw = argument === '-' ? await readStandardInput() : argument;
+  if (raw.trim() === '' && score.score === null) throw noText();
   const config = readConfig(options.config);
   const judge = openJudge(config.classify, readDepartments(config.classify));
   const redact = createRedactor({ region: config.normalize.phoneRegion });
@@ -25,6 +26,12 @@ export async function classify(argument: string, options: ClassifyOptions): Prom
   const output = createOutput();
   if (options.json) await output.json(judged);
   else for (const line of showJudged(judged, output)) await output.line(line);
+}
+
+function noText(): SignpostError {
+  return new SignpostError('no-text', 'There is no text to judge', {
+    hint: 'Give what a customer said; a score can be judged without words: --scale nps --score 3.',
+  });
 }
 
 /** What `--json` prints. */
@@ -39,13 +46,14 @@ export function judgeText(
   judge: Judge,
   redact: ReturnType<typeof createRedactor>,
 ) {
-  const { text, counts } = redact(raw);
+  const { text: redacted, counts } = redact(raw);
+  const text = redacted.trim() === '' ? null : redacted;
   const redactions = Object.fromEntries(
     Object.entries(counts ?? {}).filter(([, count]) => count > 0),
   );
   const judgement = judge.judge({
     ...said,
-    text: text.trim() === '' ? null : text,
+    text,
     question: null,
     channel: null,
     product: null,
@@ -65,7 +73,9 @@ function showJudged(judged: JudgedText, output: Output): string[] {
   const redacted = Object.entries(redactions).map(([type, count]) => `${count} ${type}`);
   const nameColumns = Math.max(12, ...departments.map(({ department }) => department.length)) + 2;
   return [
-    ...quoteLines(text, spokenFor(departments), shape),
+    ...(text === null
+      ? ['no words: judged by the score alone']
+      : quoteLines(text, spokenFor(departments), shape)),
     ...(redacted.length === 0
       ? []
       : [styles.dim(`  redacted before it was read: ${redacted.join(', ')}`)]),
