@@ -31,10 +31,15 @@ async function printReport(
     line(
       `  ${pad(safeText(name), 34)} ${pad(count(records), 10, 'left')}  ${styles.dim(note)}`.trimEnd(),
     );
-  if (resumedAt > 0)
+  const isAllOfBefore = resumedAt > 0 && resumedAt === accepted;
+  if (isAllOfBefore)
+    await line('An earlier run, cut off before its report, had taken in the file.');
+  else if (resumedAt > 0)
     await line(`Went on at record ${count(resumedAt + 1)}, where an earlier run was cut off.`);
   await line(
-    styles.bold(`${count(accepted)} records in ${seconds} s (${count(recordsPerSecond)}/s)`),
+    styles.bold(
+      `${count(accepted)} records${paceOf({ seconds, recordsPerSecond, isAllOfBefore })}`,
+    ),
   );
   await row('insights', insights, 'signals judged, on insights.shared.v1');
   for (const [reason, records] of Object.entries(dropped))
@@ -55,6 +60,18 @@ async function printReport(
   if (Object.keys(rejected).length > 0)
     await line(`See what was wrong:  signpost rejected list${flag}`);
   await line(`Check the books:     signpost reconcile${flag}`);
+}
+
+function paceOf({
+  seconds,
+  recordsPerSecond,
+  isAllOfBefore,
+}: Pick<ImportResult, 'seconds' | 'recordsPerSecond'> & {
+  readonly isAllOfBefore: boolean;
+}): string {
+  if (recordsPerSecond > 0) return ` in ${seconds} s (${count(recordsPerSecond)}/s)`;
+  // The seconds of this run are not those that the records took.
+  return isAllOfBefore ? '' : ` in ${seconds} s`;
 }
 
 /** How to say on the command line what this import worked on. */

@@ -4,7 +4,7 @@ import { insightCodec, type Insight } from '#schemas/insight.ts';
 import type { Log, TopicStatus } from '#core/log/port.ts';
 import { insightsOf, intakeTopics, recordsDropped, recordsRejected } from '../topology.ts';
 import { count } from './count.ts';
-import { createOutput } from './output.ts';
+import { createOutput, sizeOf } from './output.ts';
 import type { Pipeline } from './pipeline.ts';
 import { oneLine, pad, safeText, shellWord, truncate } from './safe-text.ts';
 
@@ -82,8 +82,9 @@ export function createLiveView({
     async draw() {
       const topics = new Map((await log.topics()).map((topic) => [topic.name, topic]));
       if (output.isTTY) {
-        const lines = await picture(topics, output.columns);
-        const shown = lines.slice(0, Math.max(5, output.rows - 1));
+        const { columns, rows } = sizeOf(output);
+        const lines = await picture(topics, columns);
+        const shown = lines.slice(0, Math.max(5, rows - 1));
         const up = drawnLines === 0 ? '' : `\x1b[${drawnLines}A`;
         output.write(`${up}${shown.map((line) => `\x1b[2K${line}\n`).join('')}\x1b[0J`);
         drawnLines = shown.length;

@@ -42,11 +42,20 @@ export function createOutput(
   };
   return {
     isTerminal,
-    columns: Math.max(40, isTerminal ? (sink.columns ?? 80) : 100),
+    columns: Math.max(40, isTerminal ? sizeOf(sink).columns : 100),
     styles: isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb' ? coloured : plain,
     line: (text = '') => write(`${text}\n`),
     json: (value) => write(`${toJson(value)}\n`),
   };
+}
+
+/** A terminal's size; one that does not know its own says 0 of it, and is taken for 80 by 24. */
+export function sizeOf({ columns, rows }: { readonly columns?: number; readonly rows?: number }): {
+  readonly columns: number;
+  readonly rows: number;
+} {
+  const isKnown = (size: number | undefined): size is number => size !== undefined && size > 0;
+  return { columns: isKnown(columns) ? columns : 80, rows: isKnown(rows) ? rows : 24 };
 }
 
 /** A reader that went away (`| head`) is no failure: it has what it wanted. */

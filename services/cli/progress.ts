@@ -1,4 +1,5 @@
 // One line on a terminal that is redrawn while long work goes on; nothing where the output is no terminal.
+import { sizeOf } from './output.ts';
 
 export interface Progress {
   /** Shows `share` (0 to 1) as a bar, with what is said beside it. */
@@ -23,7 +24,7 @@ export function createProgress(stream: NodeJS.WriteStream, now: () => number): P
       const full = Math.round(bounded * barWidth);
       const bar = '━'.repeat(full) + '─'.repeat(barWidth - full);
       const line = `${bar} ${String(Math.floor(bounded * 100)).padStart(3)} %  ${says}`;
-      stream.write(clearLine + line.slice(0, Math.max(20, stream.columns - 1)));
+      stream.write(clearLine + line.slice(0, Math.max(20, sizeOf(stream).columns - 1)));
     },
     end() {
       stream.write(clearLine);

@@ -26,7 +26,8 @@ export function shellWord(word: string): string {
 
 /** Several lines as one: line breaks and tabs are spaces, the rest as `safeText`. */
 export function oneLine(text: string): string {
-  return safeText(text.replace(/[\r\n\t]+/g, ' ').trim());
+  // Trimmed last: before, it would take hidden characters at the ends for spaces.
+  return safeText(text.replace(/[\r\n\t]+/g, ' ')).trim();
 }
 
 function visible(character: string): string {

@@ -49,7 +49,8 @@ export function quoteLines(
 }
 
 function* wordsOf(text: string): Generator<{ word: string; start: number; end: number }> {
-  for (const match of text.matchAll(/\S+/gu)) {
+  // Not \S: the line separators and other hidden characters of \s are shown, as everywhere.
+  for (const match of text.matchAll(/[^\p{Zs}\t\r\n]+/gu)) {
     yield { word: match[0], start: match.index, end: match.index + match[0].length };
   }
 }

@@ -1,10 +1,15 @@
 // What the command prints: hostile text does nothing to a terminal, whichever way it is shown.
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { createOutput, toJson } from '../../services/cli/output.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { printImport } from '../../services/cli/import-print.ts';
+import type { ImportResult } from '../../services/cli/import-run.ts';
+import { createLiveView } from '../../services/cli/live-view.ts';
+import type { Pipeline } from '../../services/cli/pipeline.ts';
+import { createOutput, sizeOf, toJson } from '../../services/cli/output.ts';
 import { nearest } from '../../services/cli/nearest.ts';
 import { displayWidth, oneLine, pad, safeText, truncate } from '../../services/cli/safe-text.ts';
 import { quoteLines } from '../../services/cli/words.ts';
+import { createMemoryReader } from '../support/memory-reader.ts';
 
 const harmful = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 const hostile = fc
@@ -50,6 +55,20 @@ describe('text of data on a terminal', () => {
 
   it('is shown as what it is', () => {
     expect(safeText('\x1b[31mred\x7f\u202eevil\u2028x')).toBe('␛[31mred␡\\u{202e}evil\\u{2028}x');
+  });
+
+  it('shows what is hidden the same way in a line, at its ends and among words', () => {
+    const hidden = ['\u2028', '\u2029', '\ufeff', '\u200b', '\v', '\f'];
+    for (const character of hidden) {
+      const shown = safeText(character);
+      expect(oneLine(` ${character}a${character}b${character} `)).toBe(
+        `${shown}a${shown}b${shown}`,
+      );
+      const shape = { columns: 75, maxLines: 6, mark: (word: string) => word };
+      expect(quoteLines(`a${character}b ${character}`, [], shape)).toEqual([
+        `“a${shown}b ${shown}”`,
+      ]);
+    }
   });
 
   it('is left as it is where it is harmless', () => {
@@ -128,4 +147,70 @@ describe('colours', () => {
 it('the nearest name is one that could have been meant', () => {
   expect(nearest('operatons', ['operations', 'it'])).toBe('operations');
   expect(nearest('xyzzy', ['operations', 'it'])).toBeUndefined();
+});
+
+it('a terminal that does not know its size is taken for 80 by 24', () => {
+  expect(sizeOf({ columns: 0, rows: 0 })).toEqual({ columns: 80, rows: 24 });
+  expect(sizeOf({})).toEqual({ columns: 80, rows: 24 });
+  expect(sizeOf({ columns: 132, rows: 50 })).toEqual({ columns: 132, rows: 50 });
+});
+
+it('the live view is whole on a terminal that says it has no columns and no rows', async () => {
+  let drawn = '';
+  const output = {
+    isTTY: true,
+    columns: 0,
+    rows: 0,
+    write: (text: string) => (drawn += text) !== '',
+  } as unknown as NodeJS.WriteStream;
+  const pipeline = {
+    log: createMemoryReader([]),
+    departments: ['operations'],
+  } as unknown as Pipeline;
+  const parts = { output, pipeline, url: 'http://localhost', data: '.signpost' };
+  await createLiveView({ ...parts, headlines: () => ['A mast is down'] }).draw();
+  expect(drawn).toContain('A mast is down');
+  expect(drawn).toContain('Ctrl-C ends it');
+});
+
+describe('the report of an import', () => {
+  const result: ImportResult = {
+    accepted: 9000,
+    insights: 9000,
+    perDepartment: {},
+    dropped: {},
+    rejected: {},
+    seconds: 2,
+    recordsPerSecond: 4500,
+    resumedAt: 0,
+  };
+  async function headOf(changed: Partial<ImportResult>): Promise<string> {
+    const lines: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      lines.push(String(text));
+      return true;
+    });
+    try {
+      await printImport({ ...result, ...changed }, false, { kind: 'embedded', directory: 'd' });
+    } finally {
+      write.mockRestore();
+    }
+    return lines
+      .slice(
+        0,
+        lines.findIndex((line) => line.includes('insights')),
+      )
+      .join('');
+  }
+
+  it('tells the rate of what this run brought through, and none where an earlier run had', async () => {
+    expect(await headOf({})).toBe('9,000 records in 2 s (4,500/s)\n');
+    expect(await headOf({ resumedAt: 5000, recordsPerSecond: 2000 })).toBe(
+      'Went on at record 5,001, where an earlier run was cut off.\n9,000 records in 2 s (2,000/s)\n',
+    );
+    expect(await headOf({ resumedAt: 9000, recordsPerSecond: 0 })).toBe(
+      'An earlier run, cut off before its report, had taken in the file.\n9,000 records\n',
+    );
+    expect(await headOf({ accepted: 0, recordsPerSecond: 0 })).toBe('0 records in 2 s\n');
+  });
 });
