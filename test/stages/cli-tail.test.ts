@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReceivedRecord } from '#core/log/port.ts';
+import { SignpostError } from '#core/errors.ts';
 import { rejectedRecordCodec } from '#schemas/rejected-record.ts';
 import { createOutput } from '../../services/cli/output.ts';
 import { recordAsJson, showRecord, timeOf } from '../../services/cli/tail/show-record.ts';
@@ -101,6 +102,59 @@ describe('a stream', () => {
     expect(await keysOf(records(log, 'operations', { follow: true }, stop.signal))).toHaveLength(
       10,
     );
+  });
+});
+
+describe('a log that goes away', () => {
+  const away = (): never => {
+    throw new SignpostError('log-unavailable', 'No broker answers');
+  };
+
+  it('is waited for by a follower, who says so once and misses and repeats nothing', async () => {
+    const log = createMemoryReader([topic]);
+    log.put({ topic, key: '0' });
+    const told: string[] = [];
+    const listed = log.topics.bind(log);
+    let asked = 0;
+    log.topics = async () => {
+      asked += 1;
+      const topics = await listed();
+      // A partition without a leader is not listed.
+      return asked === 6 ? topics.map((each) => ({ ...each, partitions: [] })) : topics;
+    };
+    let reads = 0;
+    log.beforeRead = () => {
+      reads += 1;
+      // Both partitions are read each time: the second one fails, with records of the first one at hand.
+      if (reads > 2 && reads < 10) away();
+    };
+    const seen: number[] = [];
+    const followed = records(
+      log,
+      'operations',
+      { follow: true, fromBeginning: true, max: 4 },
+      undefined,
+      (why) => told.push(why),
+    );
+    for await (const { key } of followed) {
+      seen.push(Number(key));
+      if (seen.length === 1)
+        for (const partition of [0, 1]) log.put({ topic, key: String(partition + 1) }, partition);
+      if (seen.length === 3) log.put({ topic, key: '3' });
+    }
+    expect(seen).toEqual([0, 1, 2, 3]);
+    expect(told).toEqual(['No broker answers']);
+  });
+
+  it('ends whoever does not follow, and what is wrong for good ends a follower too', async () => {
+    const log = filled();
+    log.beforeRead = away;
+    await expect(keysOf(records(log, 'operations', {}, undefined))).rejects.toThrow('No broker');
+    log.beforeRead = () => {
+      throw new SignpostError('log-refused', 'May not read');
+    };
+    const options = { follow: true, fromBeginning: true } as const;
+    await expect(keysOf(records(log, 'operations', options, undefined))).rejects.toThrow('May not');
   });
 });
 
