@@ -1,8 +1,9 @@
 // `signpost topics`: what the log holds, for how long, and how far its readers are.
 import type { CommittedOffset, LogReader, PartitionStatus, TopicStatus } from '#core/log/port.ts';
-import { fixedTopics, insightsOf } from '../topology.ts';
+import { fixedTopics, topicsFor, type Retention } from '../topology.ts';
 import type { TopicsOptions } from './commands/topics.ts';
 import { count } from './count.ts';
+import { configOf } from './open-log.ts';
 import { withReader } from './open-reader.ts';
 import type { LogPlace } from './options.ts';
 import { createOutput, type Styles } from './output.ts';
@@ -26,13 +27,17 @@ export interface TopicSummary {
 }
 
 export async function listTopics(place: LogPlace, options: TopicsOptions): Promise<void> {
-  const topics = await withReader(place, summarize);
+  const { retention } = configOf(place);
+  const topics = await withReader(place, (log) => summarize(log, retention));
   const output = createOutput();
   if (options.json) await output.json({ topics });
   else for (const line of topicLines(topics, output.styles)) await output.line(line);
 }
 
-export async function summarize(log: LogReader): Promise<readonly TopicSummary[]> {
+export async function summarize(
+  log: LogReader,
+  retention: Retention,
+): Promise<readonly TopicSummary[]> {
   const committed = await log.committed();
   const order = new Map<string, number>(fixedTopics.map(({ name }, i) => [name, i]));
   const topics = (await log.topics()).toSorted(
@@ -41,7 +46,7 @@ export async function summarize(log: LogReader): Promise<readonly TopicSummary[]
       (a.name < b.name ? -1 : 1),
   );
   const summaries: TopicSummary[] = [];
-  for (const topic of topics) summaries.push(await summaryOf(log, topic, committed));
+  for (const topic of topics) summaries.push(await summaryOf(log, topic, committed, retention));
   return summaries;
 }
 
@@ -49,6 +54,7 @@ async function summaryOf(
   log: LogReader,
   { name, partitions }: TopicStatus,
   committed: readonly CommittedOffset[],
+  retention: Retention,
 ): Promise<TopicSummary> {
   const times: (number | undefined)[] = [];
   for (const range of partitions) {
@@ -72,7 +78,7 @@ async function summaryOf(
     bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
     oldest: known.length === 0 ? null : Math.min(...known),
     newest: known.length === 0 ? null : Math.max(...known),
-    retentionMs: retentionOf(name),
+    retentionMs: retentionOf(name, retention),
     lag: Object.fromEntries([...groups].toSorted().map((group) => [group, lag(group)])),
   };
 }
@@ -97,12 +103,10 @@ async function timeOfLast(
   return time;
 }
 
-function retentionOf(name: string): number | null {
-  const fixed = fixedTopics.find((topic) => topic.name === name);
-  if (fixed !== undefined) return fixed.retentionMs;
-  const [insights, department, version] = name.split('.');
-  const stream = insightsOf(department ?? '');
-  return insights === 'insights' && version === 'v1' ? stream.retentionMs : null;
+function retentionOf(name: string, retention: Retention): number | null {
+  const [, department = ''] = name.split('.');
+  const topic = topicsFor([department], retention).find((known) => known.name === name);
+  return topic?.retentionMs ?? null;
 }
 
 function topicLines(topics: readonly TopicSummary[], { bold, dim }: Styles): string[] {
