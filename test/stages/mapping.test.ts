@@ -50,6 +50,24 @@ async function valueOf(field: string, cell: string): Promise<unknown> {
   return Object.fromEntries(Object.entries(found).filter(([name]) => !own.has(name)));
 }
 
+test('true or false is no id, the field named; as any other value and in a template it is text', async () => {
+  const posts = (fields: string): string => `
+source: test
+kind: posts
+format: jsonl
+time: { column: at }
+fields: ${fields}
+`;
+  const line = JSON.stringify({ id: 1, at, is: true, x: 'slow' });
+  for (const field of ['customerId', 'authorId', 'inReplyTo', 'threadId']) {
+    const mapping = posts(`{ id: id, text: x, ${field}: is }`);
+    expect(await inputs(mapping, line)).toEqual(['unknown-value']);
+  }
+  expect(await inputs(posts("{ id: { template: '{is}-{id}' }, text: is }"), line)).toMatchObject([
+    { id: 'true-1', text: 'true' },
+  ]);
+});
+
 describe('a field', () => {
   test.each([
     ['a column', 'name: x', 'slow', { name: 'slow' }],
