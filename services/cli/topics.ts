@@ -3,7 +3,7 @@ import type { CommittedOffset, LogReader, PartitionStatus, TopicStatus } from '#
 import { fixedTopics, topicsFor, type Retention } from '../topology.ts';
 import type { TopicsOptions } from './commands/topics.ts';
 import { count } from './count.ts';
-import { configOf } from './open-log.ts';
+import { configOf, logAt, type LogAt } from './open-log.ts';
 import { withReader } from './open-reader.ts';
 import type { LogPlace } from './options.ts';
 import { createOutput, type Styles } from './output.ts';
@@ -15,6 +15,7 @@ import { timeOf } from './tail/show-record.ts';
 export interface TopicSummary {
   readonly name: string;
   readonly partitions: number;
+  /** On a cluster offsets: markers of transactions, which no reader sees, are among them. */
   readonly records: number;
   readonly bytes: number;
   /** Times of the first and last record, milliseconds since the epoch; null when empty. */
@@ -22,7 +23,7 @@ export interface TopicSummary {
   readonly newest: number | null;
   /** How long records are kept; null for a topic of somebody else. */
   readonly retentionMs: number | null;
-  /** Records each group has still to read. */
+  /** Records each group has still to read; on a cluster offsets. */
   readonly lag: Readonly<Record<string, number>>;
 }
 
@@ -31,7 +32,9 @@ export async function listTopics(place: LogPlace, options: TopicsOptions): Promi
   const topics = await withReader(place, (log) => summarize(log, retention));
   const output = createOutput();
   if (options.json) await output.json({ topics });
-  else for (const line of topicLines(topics, output.styles)) await output.line(line);
+  else
+    for (const line of topicLines(topics, output.styles, logAt(place).kind))
+      await output.line(line);
 }
 
 export async function summarize(
@@ -109,7 +112,12 @@ function retentionOf(name: string, retention: Retention): number | null {
   return topic?.retentionMs ?? null;
 }
 
-function topicLines(topics: readonly TopicSummary[], { bold, dim }: Styles): string[] {
+/** @param kind of the log: only the embedded one holds nothing but records */
+export function topicLines(
+  topics: readonly TopicSummary[],
+  { bold, dim }: Styles,
+  kind: LogAt['kind'],
+): string[] {
   if (topics.length === 0) return ['The log is still empty.'];
   const rows = topics.map(
     ({ name, partitions, records, bytes, oldest, newest, retentionMs, lag }) => [
@@ -128,10 +136,14 @@ function topicLines(topics: readonly TopicSummary[], { bold, dim }: Styles): str
         .join(', '),
     ],
   );
-  const head = ['topic', 'partitions', 'records', 'size', 'oldest', 'newest', 'kept', 'read by'];
+  const held = kind === 'kafka' ? 'offsets' : 'records';
+  const head = ['topic', 'partitions', held, 'size', 'oldest', 'newest', 'kept', 'read by'];
   return [
     ...tableLines(head, rows, bold, ['read by']),
     dim('Times are when Signpost took the records in.'),
+    ...(kind === 'kafka'
+      ? [dim('Offsets are those of records and of the markers that end transactions.')]
+      : []),
   ];
 }
 

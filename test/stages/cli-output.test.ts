@@ -8,6 +8,7 @@ import type { Pipeline } from '../../services/cli/pipeline.ts';
 import { createOutput, sizeOf, toJson } from '../../services/cli/output.ts';
 import { nearest } from '../../services/cli/nearest.ts';
 import { displayWidth, oneLine, pad, safeText, truncate } from '../../services/cli/safe-text.ts';
+import { topicLines } from '../../services/cli/topics.ts';
 import { quoteLines } from '../../services/cli/words.ts';
 import { createMemoryReader } from '../support/memory-reader.ts';
 
@@ -212,5 +213,28 @@ describe('the report of an import', () => {
       'An earlier run, cut off before its report, had taken in the file.\n9,000 records\n',
     );
     expect(await headOf({ accepted: 0, recordsPerSecond: 0 })).toBe('0 records in 2 s\n');
+  });
+});
+
+describe('what the log holds', () => {
+  const topic = {
+    name: 'insights.shared.v1',
+    partitions: 4,
+    records: 10,
+    bytes: 1,
+    oldest: null,
+    newest: null,
+    retentionMs: null,
+    lag: {},
+  };
+
+  it('is counted in offsets on a cluster, where markers of transactions have some', () => {
+    const { styles } = createOutput();
+    const onCluster = topicLines([topic], styles, 'kafka').join('\n');
+    expect(onCluster).toMatch(/^topic +partitions +offsets +size/);
+    expect(onCluster).toContain('markers that end transactions');
+    const embedded = topicLines([topic], styles, 'embedded').join('\n');
+    expect(embedded).toMatch(/^topic +partitions +records +size/);
+    expect(embedded).not.toContain('markers');
   });
 });
