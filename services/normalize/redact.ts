@@ -2,12 +2,13 @@
 // Pure; linear in the text; redacting a redacted text changes nothing.
 import { findEmails, findSpelledEmails } from './redaction/email.ts';
 import { findIbans } from './redaction/iban.ts';
-import { findIntroductions } from './redaction/introduction.ts';
+import { findIntroductions, findNamed, findSpeakers } from './redaction/introduction.ts';
 import { findIpv6, findMacs } from './redaction/network-address.ts';
 import { findNumbers } from './redaction/numbers.ts';
 import { findNames } from './redaction/person-name.ts';
 import { createPhoneRules } from './redaction/phone.ts';
 import { toPlainForm } from './redaction/plain-form.ts';
+import { findSignOffs } from './redaction/sign-off.ts';
 import type { RedactionType, Span } from './redaction/span.ts';
 import { findAddresses } from './redaction/street-address.ts';
 import { has, survey } from './redaction/survey.ts';
@@ -21,7 +22,16 @@ export interface Redacted {
 export type Redactor = (text: string) => Redacted;
 
 const anyRule =
-  has.digit | has.at | has.groups | has.nameCue | has.introduction | has.spelledMail | has.street;
+  has.digit |
+  has.at |
+  has.groups |
+  has.nameCue |
+  has.introduction |
+  has.speaker |
+  has.naming |
+  has.signOff |
+  has.spelledMail |
+  has.street;
 
 /** Passes over one text; a replacement may bare what stood beside it. Two are the rule. */
 const maxPasses = 6;
@@ -86,6 +96,9 @@ function findAll(
   }
   if ((seen & has.nameCue) !== 0) findNames(plain, spans);
   if ((seen & has.introduction) !== 0) findIntroductions(plain, spans);
+  if ((seen & (has.naming | has.nameCue)) !== 0) findNamed(plain, spans);
+  if ((seen & has.speaker) !== 0) findSpeakers(plain, spans);
+  if ((seen & has.signOff) !== 0) findSignOffs(plain, spans);
   const chosen = withoutOverlaps(spans);
   if (form === null) return chosen;
   return chosen.map(({ start, end, type }) => ({

@@ -4,6 +4,8 @@
 import { isGivenName } from './given-names.ts';
 import type { Span } from './span.ts';
 
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
 /** `loose`: also names that are not among the common given ones, where what follows is what follows a name. */
 interface Cue {
   readonly pattern: RegExp;
@@ -28,11 +30,36 @@ const cues: readonly Cue[] = [
   },
 ];
 
+/** Behind these a common given name is enough by itself. */
+const namings: readonly Cue[] = [
+  {
+    loose: 'before-a-break',
+    pattern:
+      /(?<![\p{L}\d'])(?:(?:I am|i am|[Ii]'m|[Ii]m) called|(?:[Tt]hey|[Pp]eople|[Ff]riends) call me|[Ee]very(?:one|body) calls me|(?:[Aa]ccount ?[Hh]older|[Cc]ard ?[Hh]older|[Cc]ontact [Pp]erson|(?:[Cc]ustomer|[Cc]lient|[Ss]ubscriber|[Aa]ccount|[Ff]ull|[Ff]irst|[Ll]ast)(?:'s)? [Nn]ame)(?: is)?) {1,3}(?=\p{Lu})/gu,
+  },
+  { loose: 'never', pattern: /(?<![\p{L}\d'])[Cc]all me {1,3}(?=\p{Lu})/gu },
+];
+
+/** In any case of letters: "im sarah jones, my line is down", "I AM SARAH JONES". */
+const anyCase =
+  /\b(?:i am|i'?m) {1,3}([a-z]{3,24}) ([a-z][a-z'-]{2,24})(?= ?[,.;!(\n\r]| ?$| (?:and|from|with|my|calling|speaking|here)(?![a-z]))/gi;
+/** Given names that are everyday words; in lower case they are those. */
+const everydayWords = words(
+  'joy faith hope grace mark bill rich will may art frank rose dawn sue jack grant chase dean guy max sky drew rob pat ray ' +
+    'dale gene jay min jun sandy misty penny ruby pearl hazel ivy lily daisy violet amber crystal heather iris holly carol ' +
+    'angel april june august austin christian roman german jordan chad troy lance earl nick josh mercy purity brandy sherry ' +
+    'brook brooke merry luz sol pilar cosmas joab wade warren wang ling ming olu hui lei kay joey jean dan don ken ron dee miles ' +
+    'fidel flor clemente constance prudence patience blanca clara santos rosa rocio consuelo abel florence sierra dakota ' +
+    'cherry candy carmen sandeep precious blessing charity felicity trinity noel patty polly robin jade jan ann van ali abu known',
+);
+
 const particle =
   /^(?:de|del|della|di|da|dos|van|von|der|den|la|le|bin|binti|wa|al|el|ter|zu)(?= )/u;
 /** One capital in front, or in front of a part: "O'Neil", "McDonald", "Mary-Jane"; initials: "Q.". */
 const namePart =
   /^(?:\p{Lu}\.|(?:O'|D'|Mc|Mac)?\p{Lu}[\p{Ll}\p{M}]{1,24}(?:-\p{Lu}[\p{Ll}\p{M}]{1,24})?(?![\p{L}\d]))/u;
+/** Binds what follows, though that be a closed word elsewhere: "Nguyen Van An". */
+const binds = /^(?:Van|Thi)$/u;
 const initial = /^\p{Lu}\.$/u;
 const mostParts = 4;
 
@@ -46,8 +73,6 @@ const speakerAfter = /^,? (?:calling|speaking|here)(?!\p{L})/u;
 /** What names end in as well, these seldom: participles, adjectives, what brands are made of. */
 const unlikeName =
   /(?:ed|ing|ful|less|ous|ive|able|ible|tion|sion|ness|ment|ity|ly|ist|ism|ware|net|tel|com|mobile|fone|phone|link|cast|vision|band|zone|ado|ada|ido|ida|ción|mente|oso|osa)$/iu;
-
-const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 /** Never the beginning nor the end of a name. */
 const neverName = words(
@@ -97,7 +122,7 @@ const neverName = words(
     'monday tuesday wednesday thursday friday saturday sunday january february march july august september october november ' +
     'december christmas easter thanksgiving ramadan english spanish german french swahili american canadian mexican british irish ' +
     'scottish kenyan ugandan indian chinese african european latino hispanic asian black white muslim jewish catholic ' +
-    'god jesus lord christ',
+    'god jesus lord christ please asap immediately today tomorrow tonight',
 );
 
 /** In front of a surname these are people's names; as a surname they are not. */
@@ -112,14 +137,51 @@ const surnamesAllTheSame = words(
 
 /** Adds a span for each. `text` is in plain form; at most four words are read per cue. */
 export function findIntroductions(text: string, spans: Span[]): void {
-  for (const { pattern, loose } of cues) {
+  findBehind(cues, text, false, spans);
+}
+
+/** Adds a span for each name behind "they call me", "account holder" and the like. */
+export function findNamed(text: string, spans: Span[]): void {
+  findBehind(namings, text, true, spans);
+}
+
+function findBehind(group: readonly Cue[], text: string, single: boolean, spans: Span[]): void {
+  for (const { pattern, loose } of group) {
     for (const match of text.matchAll(pattern)) {
       const start = match.index + match[0].length;
-      const parts = partsFrom(text, start);
-      const end = nameEnd(parts, text, loose);
+      const end = nameEnd(partsFrom(text, start), text, loose, single);
       if (end !== undefined) spans.push({ start, end, type: 'name' });
     }
   }
+}
+
+/** Adds a span for each speaker whose name may be in any case of letters: two words, the first a common given name. */
+export function findSpeakers(text: string, spans: Span[]): void {
+  for (const match of text.matchAll(anyCase)) {
+    const [whole, given = '', surname = ''] = match;
+    if (everydayWords.has(given.toLowerCase()) || !isGivenName(given)) continue;
+    if (isStopped(given) || isUnlikeName(surname) || !continuesName(surname, true)) continue;
+    const end = match.index + whole.length;
+    spans.push({ start: end - given.length - surname.length - 1, end, type: 'name' });
+  }
+}
+
+/**
+ * True where name and nothing else may stand: a common given name first, or where `alone` (a line to
+ * itself) any words that are not those of moods, brands and places. Returns its end, or undefined.
+ */
+export function endOfSignature(text: string, start: number, alone: boolean): number | undefined {
+  const parts = partsFrom(text, start);
+  const [first] = parts;
+  if (first === undefined || initial.test(first.word) || parts.length > mostParts) return undefined;
+  const isGiven = isGivenName(first.word);
+  if (!isGiven && (!alone || isStopped(first.word))) return undefined;
+  if (isGiven && isStopped(first.word) && !givenAllTheSame.has(first.word.toLowerCase()))
+    return undefined;
+  const others = parts.slice(1);
+  if (!others.every(({ word }) => continuesName(word, isGiven))) return undefined;
+  if (!isGiven && parts.some(({ word }) => isUnlikeName(word))) return undefined;
+  return parts.at(-1)!.end;
 }
 
 interface Part {
@@ -150,20 +212,26 @@ function partsFrom(text: string, from: number): readonly Part[] {
   return parts;
 }
 
-function nameEnd(parts: readonly Part[], text: string, loose: Cue['loose']): number | undefined {
+function nameEnd(
+  parts: readonly Part[],
+  text: string,
+  loose: Cue['loose'],
+  single: boolean,
+): number | undefined {
   const [first] = parts;
   if (first === undefined || initial.test(first.word) || parts.length > mostParts) return undefined;
   const isGiven = isGivenName(first.word);
   if (isStopped(first.word) && !(isGiven && givenAllTheSame.has(first.word.toLowerCase())))
     return undefined;
   let count = 1;
-  while (count < parts.length && continuesName(parts[count]!.word, isGiven)) count += 1;
+  while (count < parts.length && continuesName(parts[count]!.word, isGiven, parts[count - 1]!.word))
+    count += 1;
   // Initials alone are no surname.
   while (count > 1 && initial.test(parts[count - 1]!.word)) count -= 1;
   const { end } = parts[count - 1]!;
   const after = text.slice(end, end + 12);
   const isSpeaker = speakerAfter.test(after);
-  if (count < 2 && !isSpeaker) return undefined;
+  if (count < 2 && !isSpeaker && !(single && isGiven)) return undefined;
   if (isGiven) return end;
   if ((loose === 'never' && !isSpeaker) || count < parts.length) return undefined;
   if (parts.slice(0, count).some(({ word }) => isUnlikeName(word))) return undefined;
@@ -171,8 +239,8 @@ function nameEnd(parts: readonly Part[], text: string, loose: Cue['loose']): num
   return fits ? end : undefined;
 }
 
-function continuesName(word: string, isAfterGiven: boolean): boolean {
-  if (initial.test(word)) return true;
+function continuesName(word: string, isAfterGiven: boolean, before = ''): boolean {
+  if (initial.test(word) || binds.test(before)) return true;
   return !isStopped(word) || (isAfterGiven && surnamesAllTheSame.has(word.toLowerCase()));
 }
 

@@ -12,7 +12,12 @@ const cues: readonly Cue[] = [
   {
     sure: true,
     pattern:
-      /(?<!\p{L})(?:(?:my|his|her|our|wife's|husband's) (?:full |first |last )?name(?:'s| is|:)|name's|me llamo|se llama|mi nombre (?:completo )?es|a nombre de|ich hei(?:ß|ss)e|mein name ist|je m'appelle|mon nom est|mi chiamo|meu nome é|me chamo|jina langu (?:kamili )?ni|naitwa|ninaitwa) +/giu,
+      /(?<!\p{L})(?:(?:my|his|her|our|wife's|husband's)\s{1,4}(?:full |first |last )?name(?:'s|\s{1,4}is:?| ?:)|name's|me llamo|se llama|mi nombre (?:completo )?es|a nombre de|ich hei(?:ß|ss)e|mein name ist|je m'appelle|mon nom est|mi chiamo|il mio nome è|meu nome é|me chamo|chamo-me|em dic|jina langu (?:kamili )?ni|naitwa|ninaitwa)\s{1,8}/giu,
+  },
+  {
+    sure: true,
+    pattern:
+      /(?<!\p{L})(?:mijn naam is|ik heet|jag heter|jeg he(?:t|dd)er|nimeni on|nazywam się|mam na imię|jmenuji se|mă numesc|numele meu este|benim adım|nama saya|tên tôi là|tôi tên là|a nevem|меня зовут|мене звати|казвам се|με λένε|اسمي|שמי)\s{1,8}/giu,
   },
   {
     sure: false,
@@ -29,17 +34,26 @@ const cues: readonly Cue[] = [
 
 /** Words that follow such cues and are no names. */
 const notName =
-  /^(?:a|an|the|not|no|on|in|at|and|or|but|is|was|it|its|for|to|from|of|with|wrong|misspelled|spelled|mud|still|never|being|changed|listed|incorrect|correct|also|there|here|now|so|very|just|already|under|by|my|your|our|their|his|her|me|you|i|we|they|who|what|that|this|these|as|be|been|has|have|had|will|can|associated|attached|used|registered|please|help|hello|hi|unknown|none|n|na|test|service|support|team|customer|customers|care|comcast|xfinity|verizon|spectrum|att|at&t|tmobile|t-mobile|sprint|movistar|claro|entel|safaricom|airtel|vodafone|orange|telekom|o2|mtn|calling|speaking|writing|cancelled|blocked|muy|un|una|el|la|los|las|de|del|que|y|con|no|en|por|mi|su|ein|eine|der|die|das|und|nicht|falsch|mit|ni|na|ya|wa|kwa|internet|phone|mobile|account|number|data|wifi|tv|robot|clean|card|all|over|everywhere|missing|gone|angry|unhappy|disappointed|frustrated|disgruntled|loyal|former|concerned|mud|god)$/iu;
+  /^(?:a|an|the|not|no|on|in|at|and|or|but|is|was|it|its|for|to|from|of|with|wrong|misspelled|spelled|mud|still|never|being|changed|listed|incorrect|correct|also|there|here|now|so|very|just|already|under|by|my|your|our|their|his|her|me|you|i|we|they|who|what|that|this|these|as|be|been|has|have|had|will|can|associated|attached|used|registered|please|help|hello|hi|unknown|none|n|na|test|service|support|team|customer|customers|care|comcast|xfinity|verizon|spectrum|att|at&t|tmobile|t-mobile|sprint|movistar|claro|entel|safaricom|airtel|vodafone|orange|telekom|o2|mtn|calling|speaking|writing|cancelled|blocked|muy|un|una|el|la|los|las|de|del|que|y|con|no|en|por|mi|su|ein|eine|der|die|das|und|nicht|falsch|mit|ni|na|ya|wa|kwa|internet|phone|mobile|account|number|data|wifi|tv|robot|clean|card|all|over|everywhere|missing|gone|angry|unhappy|disappointed|frustrated|disgruntled|loyal|former|concerned|mud|god|niet|inte|ikke|ei|nie|nu|değil|bukan|không|не|δεν|ليس|غير|في|من|على|هو|לא)$/iu;
 
 /** "DirecTV", "PlayStation": capitals inside, but for those of Scots and Irish names. */
 const isBrand = /^(?!(?:Mc|Mac|De|Di|La|Le)\p{Lu})\p{Lu}\p{Ll}+\p{Lu}/u;
 
 const particle =
   /^(?:de|del|della|di|da|dos|van|von|der|den|la|le|bin|binti|wa|al|el|ter|zu|o'|y)$/iu;
+/** Written with a capital it binds what follows, though that be a closed word elsewhere: "Nguyen Van An". */
+const binds = /^(?:Van|Thi|De|Da|Bin|Al|El|Le)$/u;
+/** "al-Rashid": begins small and is no closed word. */
+const joined = /^(?:al|el|ibn|bin)-\p{Lu}/u;
+/** A letter of a script without capitals; there "and" is written onto the word behind it. */
+const caseless = /^\p{Lo}/u;
+const arabicAnd = /^و\p{L}{2}/u;
 const nextWord = /^(\p{L}[\p{L}\p{M}'-]{0,30}|\p{Lu}\.)/u;
+/** Words of a name, particles apart; and with them. */
 const maxWords = 4;
+const maxTaken = 8;
 
-/** Adds a span for each name. `text` is in plain form. At most four words are read per cue. */
+/** Adds a span for each name. `text` is in plain form. At most eight words are read per cue. */
 export function findNames(text: string, spans: Span[]): void {
   for (const { pattern, sure } of cues) {
     for (const match of text.matchAll(pattern)) {
@@ -55,17 +69,22 @@ function endOfName(text: string, from: number, sure: boolean): number {
   let end = from;
   let at = from;
   let capital = false;
-  for (let count = 0; count < maxWords; count += 1) {
+  let bound = false;
+  let particles = 0;
+  for (let count = 0; count < maxTaken && count - particles < maxWords; count += 1) {
     const word = nextWord.exec(text.slice(at, at + 32))?.[1];
     if (word === undefined) break;
     const initial = /^\p{Lu}\.$/u.test(word) || (word.length === 1 && text[at + 1] === '.');
-    const upper = /^\p{Lu}/u.test(word);
+    const upper = /^\p{Lu}/u.test(word) || (count > 0 && joined.test(word));
     const isParticle = count > 0 && particle.test(word);
-    if (!isParticle) {
-      if (!initial && notName.test(word)) break;
+    if (isParticle) particles += 1;
+    else {
+      if (!initial && !(bound && upper) && notName.test(word)) break;
       if (!sure && isBrand.test(word)) break;
-      if (!upper && (capital || !sure || count > 1)) break;
+      if (!upper && (capital || !sure || count > (caseless.test(word) ? 2 : 1))) break;
+      if (count > 0 && arabicAnd.test(word)) break;
     }
+    bound = count > 0 && binds.test(word);
     if (count === 0) capital = upper;
     at += word.length;
     if (initial && text[at] === '.') at += 1;

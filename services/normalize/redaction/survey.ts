@@ -20,16 +20,30 @@ export const has = {
   colons: 256,
   /** "I am", "soy" and the like before a capital: what introduces a name, among much else. */
   introduction: 512,
+  /** "Thanks" and the like before a comma or the end of the line: a name may sign. */
+  signOff: 1024,
+  /** "I am" before any letter. */
+  speaker: 2048,
+  /** "called" before a capital, "holder". */
+  naming: 4096,
 } as const;
 
 const nameCues =
   'name nombre nom llamo appelle heiße heisse jina naitwa signed sincerely regards ' +
   'mr mrs ms dr señor señora sr sra herr frau saludos firmado ' +
-  'atentamente gruß grüße grüßen gruss gruessen asante nome chiamo chamo';
+  'atentamente gruß grüße grüßen gruss gruessen asante nome chiamo chamo ' +
+  'dic naam heet heter hedder nimeni nazywam imię jmenuji numesc numele adım nama tên nevem зовут звати казвам λένε اسمي שמי';
 /** Words that introduce a name only with a colon behind them. */
 const colonCues = 'holder accountholder cardholder customer subscriber contact';
 /** Words that introduce a name only with a capital behind them: the last ones of "I am", "I'm", "this is". */
 const capitalCues = 'am m im is s soy ni habla ist bin spricht suis est';
+const namingCues = 'called me';
+/** These also with a word between. */
+const holderCues = 'holder person';
+/** After these a name in lower case counts as well, if it is a common one: "im sarah jones". */
+const letterCues = 'am m im';
+const signOffCues =
+  'thanks you thx best cheers wishes gracias merci danke obrigado obrigada grazie';
 const mailCues = 'dot arroba punto punkt nukta';
 const streetWords =
   'street st avenue ave road rd drive dr lane ln boulevard blvd court ct place pl way terrace ter ' +
@@ -37,11 +51,18 @@ const streetWords =
   'alley loop turnpike quay estate c calle avenida av avda avd paseo plaza pza jirón jiron jr carrera cra ' +
   'pasaje camino carretera ctra ronda travesía travesia calzada urbanización straße strasse str rue bd allée impasse chemin quai';
 
-const hashMask = 0xfff;
+/** This size and the shift by 10 keep the commonest words of customers out of the slots of cues. */
+const hashMask = 0x3fff;
 /** Kept inside: becomes `nameCue` when the colon follows. */
-const beforeColon = 0x8000;
+const beforeColon = 1 << 16;
 /** Kept inside: becomes `introduction` when a space and a capital follow. */
-const beforeCapital = 0x4000;
+const beforeCapital = 1 << 17;
+/** Kept inside: becomes `speaker` when a space and any letter follow. */
+const beforeLetter = 1 << 18;
+/** Kept inside: becomes `signOff` when a break follows. */
+const beforeBreak = 1 << 19;
+/** Kept inside: becomes `naming` when a space and a capital follow. */
+const beforeProperName = 1 << 20;
 
 function hashOf(word: string): number {
   let hash = 0;
@@ -51,7 +72,7 @@ function hashOf(word: string): number {
 
 /** Which flag a word's hash raises. A collision only costs a rule run in vain. */
 const flagOfHash = (() => {
-  const table = new Uint16Array(hashMask + 1);
+  const table = new Uint32Array(hashMask + 1);
   const groups: ReadonlyArray<readonly [string, number]> = [
     [nameCues, has.nameCue],
     [mailCues, has.spelledMail],
@@ -59,25 +80,37 @@ const flagOfHash = (() => {
     ['mac', has.groups],
     [colonCues, beforeColon],
     [capitalCues, beforeCapital],
+    [holderCues, has.naming],
+    [namingCues, beforeProperName],
+    [letterCues, beforeLetter],
+    [signOffCues, beforeBreak],
   ];
   for (const [words, flag] of groups) {
     for (const word of words.split(' ')) {
-      const slot = (hashOf(word) ^ (hashOf(word) >>> 12)) & hashMask;
+      const slot = (hashOf(word) ^ (hashOf(word) >>> 10)) & hashMask;
       table[slot] = (table[slot] ?? 0) | flag;
     }
   }
   return table;
 })();
 
-/** ASCII letters in lower case and Latin letters with accents; 0 for all that ends a word. */
+/** Past the alphabets whose words are looked up: Latin to Arabic. */
+const lettersEnd = 0x700;
+
+/** Letters in lower case; 0 for all that ends a word. */
 const letterOf = (() => {
-  const table = new Uint16Array(0x250);
-  for (let code = 0; code < 0x250; code += 1) {
+  const table = new Uint16Array(lettersEnd);
+  for (let code = 0; code < lettersEnd; code += 1) {
     const character = String.fromCharCode(code);
     if (/\p{L}/u.test(character)) table[code] = character.toLowerCase().charCodeAt(0);
   }
   return table;
 })();
+
+function disguiseOf(code: number): number {
+  if (!isDisguise(code)) return 0;
+  return mayBeDigit(code) ? has.disguise | has.digit | has.longNumber : has.disguise;
+}
 
 function isDisguise(code: number): boolean {
   return (
@@ -108,6 +141,11 @@ function isCapitalAt(text: string, at: number): boolean {
   return (code >= 65 && code <= 90) || code === 32 || code >= 0xc0;
 }
 
+/** ',', '!', '-' or the end of a line; a full stop comes too often. */
+function isBreak(code: number): boolean {
+  return code === 44 || code === 45 || code === 33 || code === 10 || code === 13;
+}
+
 /** The flags of `has` that hold for the text, or-ed. Linear, no allocation. */
 export function survey(text: string): number {
   let flags = 0;
@@ -119,7 +157,7 @@ export function survey(text: string): number {
   const length = text.length;
   for (let at = 0; at < length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code < 0x250) {
+    if (code < lettersEnd) {
       const letter = letterOf[code]!;
       if (letter !== 0) {
         hash = (hash * 31 + letter) | 0;
@@ -131,25 +169,25 @@ export function survey(text: string): number {
       else if (code === 64) flags |= has.at;
       else if (code === 37 && text.startsWith('40', at + 1)) flags |= has.at;
       else if (code === 58) colons += 1;
-      else if (code === 0xa0 || code === 0xad) flags |= has.disguise;
       else if ((code === 41 || code === 93) && /[([]\s?at\s?$/i.test(text.slice(at - 5, at)))
         flags |= has.spelledMail;
-    } else if (isDisguise(code)) {
-      flags |= has.disguise;
-      if (mayBeDigit(code)) flags |= has.digit | has.longNumber;
-    }
+      else if (code >= 0xa0) flags |= disguiseOf(code);
+    } else flags |= disguiseOf(code);
     if (hash !== 0) {
-      const flag = flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
+      const flag = flagOfHash[(hash ^ (hash >>> 10)) & hashMask]!;
       if (flag !== 0) {
-        flags |= code === 58 ? flag | (flag >>> 15 && has.nameCue) : flag;
-        if ((flag & beforeCapital) !== 0 && code === 32 && isCapitalAt(text, at + 1))
-          flags |= has.introduction;
+        flags |= code === 58 ? flag | ((flag & beforeColon) === 0 ? 0 : has.nameCue) : flag;
+        if (code === 32) {
+          if ((flag & beforeLetter) !== 0) flags |= has.speaker;
+          if ((flag & (beforeCapital | beforeProperName)) !== 0 && isCapitalAt(text, at + 1))
+            flags |= (flag & beforeCapital) === 0 ? has.naming : has.introduction;
+        } else if ((flag & beforeBreak) !== 0 && isBreak(code)) flags |= has.signOff;
       }
       hash = 0;
     }
   }
-  if (hash !== 0) flags |= flagOfHash[(hash ^ (hash >>> 12)) & hashMask]!;
-  flags &= ~(beforeColon | beforeCapital);
+  if (hash !== 0) flags |= flagOfHash[(hash ^ (hash >>> 10)) & hashMask]!;
+  flags &= ~(beforeColon | beforeCapital | beforeLetter | beforeBreak | beforeProperName);
   if (digits > 0) flags |= digits >= 7 ? has.digit | has.longNumber : has.digit;
   if (colons >= 2) flags |= has.colons;
   return colons >= 2 || dashes >= 5 || (dots >= 2 && digits >= 1) ? flags | has.groups : flags;
