@@ -1,9 +1,14 @@
 // Takes personal data out of customers' words: each find becomes a typed placeholder, `[phone]`.
 // Pure; linear in the text; redacting a redacted text changes nothing.
-import { findEmails, findSpelledEmails } from './redaction/email.ts';
+import { findEmails, findSpacedEmails, findSpelledEmails } from './redaction/email.ts';
 import { findIbans } from './redaction/iban.ts';
 import { findIntroductions, findNamed, findSpeakers } from './redaction/introduction.ts';
-import { findIpv6, findMacs } from './redaction/network-address.ts';
+import {
+  findBracketedIpv4,
+  findIpv6,
+  findMacs,
+  findMacsByWordBehind,
+} from './redaction/network-address.ts';
 import { findNumbers } from './redaction/numbers.ts';
 import { findNames } from './redaction/person-name.ts';
 import { createPhoneRules } from './redaction/phone.ts';
@@ -83,10 +88,15 @@ function findAll(
   // Disguised digits and '@' show only in the plain form.
   const seen = form === null ? flags : survey(plain);
   const spans: Span[] = [];
-  if ((seen & has.at) !== 0) findEmails(plain, spans);
+  if ((seen & has.at) !== 0) {
+    findEmails(plain, spans);
+    findSpacedEmails(plain, spans);
+  }
   if ((seen & has.spelledMail) !== 0) findSpelledEmails(plain, spans);
   if ((seen & has.groups) !== 0) {
     findMacs(plain, spans);
+    findMacsByWordBehind(plain, spans);
+    if (plain.includes('.]') || plain.includes('.)')) findBracketedIpv4(plain, spans);
   }
   if ((seen & has.colons) !== 0) findIpv6(plain, spans);
   if ((seen & has.longNumber) !== 0) findIbans(plain, spans);

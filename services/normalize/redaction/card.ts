@@ -21,7 +21,8 @@ const issuersByCue: ReadonlyMap<number, RegExp> = new Map([
   [19, /^(?:5[06-8]|6)/],
 ]);
 
-const grouping = /^(?:\d\d|4-4-4-[1-7]|4-4-4-4-[1-3]|4-6-[45]|8-8|6-10|4-4-8|6-13|4-12|12-4)$/;
+const grouping =
+  /^(?:\d\d|4-4-4-[1-7]|4-4-4-4-[1-3]|4-6-[45]|8-8|6-10|4-4-8|6-13|4-12|12-4|2(?:-2){7}|1(?:-1){12,18})$/;
 
 /** True for a card number. `groups` gives the group sizes: "4-4-4-4". */
 export function isCard(digits: string, groups: string, cue: NumberCue): boolean {

@@ -88,3 +88,18 @@ export function findSpelledEmails(text: string, spans: Span[]): void {
     spans.push({ start: match.index, end: match.index + whole.length, type: 'email' });
   }
 }
+
+/** With a space behind the '@' (a handle has none); about the dot as well only where what follows can be no word. */
+const spaced =
+  /(?<![\p{L}\p{N}._+-])([\p{L}\p{N}][\p{L}\p{N}._+-]{0,63}) {0,2}@ {1,2}[\p{L}\p{N}-]{1,63}(?:(?:\.[\p{L}\p{N}-]{1,63}){0,3}\.([a-z]{2,8})| {0,2}\. {0,2}(?:com|net|org|edu|gov|info|biz|co ?\. ?[a-z]{2}))(?![\p{L}\p{N}])/gu;
+
+/** Adds a span for each "bob @ example . com". An '@' between spaces means "at" a place as well: "dinner @ home". */
+export function findSpacedEmails(text: string, spans: Span[]): void {
+  if (!text.includes('@ ')) return;
+  for (const match of text.matchAll(spaced)) {
+    const [whole, mailbox = '', tld] = match;
+    if (notMailbox.test(mailbox)) continue;
+    if (tld !== undefined && !commonTld.test(tld)) continue;
+    spans.push({ start: match.index, end: match.index + whole.length, type: 'email' });
+  }
+}

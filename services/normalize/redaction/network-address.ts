@@ -7,13 +7,25 @@ const mac =
 const ciscoMac =
   /(?<![\p{L}\d.:_-])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\p{L}\d_]|[.:-][\p{L}\d])/giu;
 const macByCue = /\bmac(?: address| id)?(?: is)? ?[:=#]? ?([0-9a-f]{12})(?![\p{L}\d])/giu;
+const macBefore = /(?<=(?<![a-z\d])[0-9a-f]{12}) mac\b/gi;
+/** "1[.]2[.]3[.]4", "1(.)2(.)3(.)4": written so that no program makes a link of it. */
+const bracketedIpv4 =
+  /(?<![\p{L}\d.\])])\d{1,3}(?:(?:\[\.\]|\(\.\))\d{1,3}){3}(?![\p{L}\d]|[[(]\.)/gu;
 /** The longest textual IPv6 address has 45 characters (RFC 4291, 2.2, form 3). */
 const ipv6Shape =
   /(?<![\p{L}\d:.])[0-9a-f:]{2,39}(?:\.\d{1,3}){0,3}(?:%\w{1,15})?(?:\/\d{1,3})?(?![\p{L}\d:])/giu;
 
+/** Each with what tells cheaply that it may apply. */
+const macForms = [
+  [/[:-][0-9a-f]{2}[:-][0-9a-f]{2}[:-]/i, mac],
+  [/\.[0-9a-f]{4}\./i, ciscoMac],
+  [/mac/i, macByCue],
+] as const;
+
 /** Adds a span for each MAC address. Linear: every pattern has a fixed length. */
 export function findMacs(text: string, spans: Span[]): void {
-  for (const pattern of [mac, ciscoMac, macByCue]) {
+  for (const [hint, pattern] of macForms) {
+    if (!hint.test(text)) continue;
     for (const match of text.matchAll(pattern)) {
       const compact = match[0].replaceAll(/[:.-]/g, '');
       // Twelve decimal digits in Cisco's form are as well a number split by dots: a letter decides.
@@ -21,6 +33,22 @@ export function findMacs(text: string, spans: Span[]): void {
       const end = match.index + match[0].length;
       spans.push({ start: end - (match[1] ?? match[0]).length, end, type: 'mac' });
     }
+  }
+}
+
+/** Adds a span for each "AABBCCDDEEFF mac": a letter among the digits, or it is a number of something. */
+export function findMacsByWordBehind(text: string, spans: Span[]): void {
+  for (const { index } of text.matchAll(macBefore)) {
+    const start = index - 12;
+    if (/[a-f]/i.test(text.slice(start, index))) spans.push({ start, end: index, type: 'mac' });
+  }
+}
+
+/** Adds a span for each IPv4 address with its dots in brackets. */
+export function findBracketedIpv4(text: string, spans: Span[]): void {
+  for (const match of text.matchAll(bracketedIpv4)) {
+    if (match[0].split(/\D+/).every((part) => Number(part) <= 255))
+      spans.push({ start: match.index, end: match.index + match[0].length, type: 'ip' });
   }
 }
 

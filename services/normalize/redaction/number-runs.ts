@@ -21,10 +21,12 @@ const isDigitAt = (text: string, at: number): boolean => {
 
 /** Separators inside a token; a bracket may come with a space: "(212) 555-0123". */
 const joins = '-./)(~';
+/** Written so it is a phone number; in other places a '_' or '*' divides ids and dial codes. */
+const unusualJoins = /^\d{3}([_*])\d{3}\1\d{4}(?![\d_*#])/;
 /** Digits from which a token may be a number of its own. */
 const wholeNumber = 7;
 
-/** Hands out each maximal run: tokens divided by one or two spaces (or a dash between spaces). */
+/** Hands out each maximal run: tokens divided by one or two spaces, a dash between spaces, or the end of a line. */
 export function* numberRuns(text: string): Generator<readonly NumberToken[]> {
   let run: NumberToken[] = [];
   let at = 0;
@@ -38,7 +40,7 @@ export function* numberRuns(text: string): Generator<readonly NumberToken[]> {
     if (
       before !== undefined &&
       (token.start - before.end > 3 ||
-        !/^(?: {1,2}| ?- ?| ?\/ ?| ?\(| ?\+)$/.test(text.slice(before.end, token.start)))
+        !/^(?: {1,2}| ?\r?\n| ?- ?| ?\/ ?| ?\(| ?\+)$/.test(text.slice(before.end, token.start)))
     ) {
       yield run;
       run = [];
@@ -57,6 +59,12 @@ function readToken(text: string, from: number): NumberToken {
   const groups: DigitGroup[] = [];
   let digits = 0;
   let at = from;
+  const mark = text[from + 3];
+  if ((mark === '_' || mark === '*') && unusualJoins.test(text.slice(from, from + 13))) {
+    const cuts = [from, from + 4, from + 8, from + 13];
+    const parts = [0, 1, 2].map((index) => ({ start: cuts[index]!, end: cuts[index + 1]! - 1 }));
+    return { start: from, end: from + 12, digits: 10, groups: parts };
+  }
   for (;;) {
     const start = at;
     while (isDigitAt(text, at)) at += 1;

@@ -4,11 +4,11 @@ import { isCard } from './card.ts';
 import { cueBefore, type NumberCue } from './number-cues.ts';
 import { isOpen, numberRuns, type NumberToken } from './number-runs.ts';
 import type { PhoneCandidate } from './phone.ts';
-import { deviceType } from './sim-and-device.ts';
+import { deviceType, hasCountryCode } from './sim-and-device.ts';
 import { overlapsAny, type RedactionType, type Span } from './span.ts';
 
 /** Tokens that one number may take, and digits of the longest (an ICCID). */
-const maxTokens = 10;
+const maxTokens = 19;
 const maxDigits = 20;
 const minDigits = 7;
 /** Tokens of a number written in groups; more only when every digit stands apart. */
@@ -103,6 +103,14 @@ function plusBefore(text: string, start: number): number {
  */
 const maxJudgements = 20_000;
 
+/** Whether the run begins, ends or goes to the next line before the token at `index`. */
+function isLineBreak(text: string, run: readonly NumberToken[], index: number): boolean {
+  const before = run[index - 1];
+  const after = run[index];
+  if (before === undefined || after === undefined) return true;
+  return text.slice(before.end, after.start).includes('\n');
+}
+
 /** Single digits in a row are a number only if nothing else stands in the row. */
 function mayStandAlone(
   search: Search,
@@ -112,7 +120,8 @@ function mayStandAlone(
 ): boolean {
   const size = to - from;
   if (size === 1) return true;
-  if (size > maxGroupTokens) return from === 0 && to === run.length;
+  if (size > maxGroupTokens)
+    return isLineBreak(search.text, run, from) && isLineBreak(search.text, run, to);
   if (search.judgements < maxJudgements) return true;
   const last = run[to - 1]!.digits;
   return (
@@ -142,10 +151,12 @@ function judge(
   const groups = window.flatMap((token) => token.groups);
   const digits = groups.map((group) => text.slice(group.start, group.end)).join('');
   const grouping = groups.map((group) => group.end - group.start).join('-');
+  if (isBroken(text, window)) return !plus && isCard(digits, grouping, cue) ? 'card' : undefined;
   if (!plus) {
     const device = deviceType(digits, grouping, cue);
     if (device === 'iccid' || (device !== undefined && device === cue)) return device;
     if (isCard(digits, grouping, cue)) return 'card';
+    if (isCellId(text, start, grouping, digits)) return undefined;
     if (device !== undefined) return device;
   }
   if (digits.length > 15) return undefined;
@@ -154,11 +165,24 @@ function judge(
   return isPhone({ digits, grouping, plus, cue }) ? 'phone' : undefined;
 }
 
+const releaseAfter = /^ (?:release|version|firmware|build)(?!\p{L})/iu;
+
+/** Over the end of a line goes a card's number; others below one another are a list. */
+const isBroken = (text: string, window: readonly NumberToken[]): boolean =>
+  window.some((_, index) => index > 0 && isLineBreak(text, window, index));
+
+/** "cell 310-410-12345": country, network and cell, and no grouping of a phone number. */
+const isCellId = (text: string, start: number, grouping: string, digits: string): boolean =>
+  /^3-[23]-5$/.test(grouping) &&
+  hasCountryCode(digits) &&
+  /(?<!\p{L})cell(?: id)?[ :#]{0,2}$/iu.test(text.slice(start > 12 ? start - 12 : 0, start));
+
 /** Adds each dotted quad of a token: an address alone, with a prefix length, or a range of two. */
 function findIpv4(text: string, token: NumberToken, found: Span[]): boolean {
   const before = text.slice(token.start > 1 ? token.start - 1 : 0, token.start);
   const after = text.slice(token.end, token.end + 2);
   if (/[\p{L}\d_.-]/u.test(before) || /^[\p{L}_]|^[.-][\p{L}\d]/u.test(after)) return false;
+  if (releaseAfter.test(text.slice(token.end, token.end + 10))) return false;
   const size = found.length;
   for (let first = 0; first + 4 <= token.groups.length; first += 1) {
     if (!isQuad(text, token, first)) continue;
@@ -191,7 +215,7 @@ function endOfExtension(text: string, end: number): number {
 
 const urlReach = 256;
 const urlKey =
-  /(?:tel:|wa\.me\/|(?:phone|tel|msisdn|mobile|number|imei|imsi|iccid|card|cc)=)(?:\+|%2b)?$/i;
+  /(?:tel:|wa\.me\/|(?:phone|tel|msisdn|mobile|number|imei|imsi|iccid|card|cc)=|[?&;](?:p|ph|m|mob|cell|to|from|contact|caller|cli|ani|fax|sms|whatsapp)=)(?:\+|%2b)?$/i;
 
 /** Digits in an address of the web are ids of pages, unless the key before them says otherwise. */
 function mayStandInUrl(text: string, start: number, end: number): boolean {

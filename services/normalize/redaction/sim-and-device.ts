@@ -134,7 +134,8 @@ export function deviceType(
   return imsiShaped && grouping === '15' ? 'imsi' : undefined;
 }
 
-function hasCountryCode(digits: string): boolean {
+/** Whether the first three digits are a mobile country code in use. */
+export function hasCountryCode(digits: string): boolean {
   const code = Number(digits.slice(0, 3));
   return countryCodes.some(([low, high]) => code >= low && code <= high);
 }

@@ -36,6 +36,33 @@ const german =
   /(?<![\p{L}\d])(?:[\p{L}-]{2,30}(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.?)|\p{Lu}[\p{L}-]{1,30}(?:weg|platz|allee|gasse|damm|ufer)|(?:\p{Lu}[\p{L}.-]{1,30} ){1,2}(?:Stra(?:ß|ss)e|Str\.?|Allee|Platz|Weg|Gasse|Damm|Ufer)) \d{1,4}(?:-\d{1,4})?(?: ?[a-h])?(?![\p{L}\d:%/])/gu;
 const germanTail = /(?:stra(?:ß|ss)e|str|str\.|weg|platz|allee|gasse|damm|ufer) \d/iu;
 
+/** With the number behind the name it ends its clause, or it counts something: "Oak Street 5 times". */
+const clauseEnds = String.raw`(?= ?(?:[,;!?)\n\r]|\.(?!\d)|$))`;
+const behind = (form: string): RegExp =>
+  new RegExp(String.raw`(?<![\p{L}\d])${form}[a-h]?${clauseEnds}`, 'gu');
+/** Each with what tells cheaply that it may apply. */
+const numberBehind: ReadonlyArray<readonly [RegExp, RegExp]> = [
+  [
+    /(?:Road|Street|Avenue|Lane),? \d/,
+    behind(
+      String.raw`(?:\p{Lu}[\p{L}'’-]{1,23} ){1,3}(?:Road|Street|Avenue|Lane),? (?!(?:19|20)\d\d(?!\d))\d{1,4}`,
+    ),
+  ],
+  [
+    /(?:[Vv]ial?e?|[Pp]iazza|[Cc]orso) [A-Zds]/,
+    behind(
+      String.raw`(?:[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso) (?!(?:App|Chat|Phone|Email|Text|Web|Twitter|Facebook|Whatsapp|Wifi)(?!\p{L}))(?:(?:di|del|della|dei|San|Santa) )?\p{Lu}[\p{L}'’-]{1,23}(?: \p{Lu}[\p{L}'’-]{1,23})?,? \d{1,4}`,
+    ),
+  ],
+  [
+    /Markt|Bahnhof|Rathaus|Unter den/,
+    behind(
+      String.raw`(?:[Aa]m (?:Markt|Bahnhof|Rathaus)|Unter den (?:Linden|Eichen|Birken|Ulmen)) \d{1,4}`,
+    ),
+  ],
+  [/Unter den Linden/, /(?<![\p{L}\d.,:#$€-])\d{1,4}[a-h]?,? Unter den Linden(?!\p{L})/gu],
+];
+
 /** Adds a span for each address. `text` is in plain form. Linear: every repetition is bounded. */
 export function findAddresses(text: string, hasStreetWord: boolean, spans: Span[]): void {
   if (hasStreetWord) {
@@ -43,6 +70,11 @@ export function findAddresses(text: string, hasStreetWord: boolean, spans: Span[
     for (const match of text.matchAll(french))
       spans.push({ start: match.index, end: match.index + match[0].length, type: 'address' });
     findEnglish(text, spans);
+    for (const [hint, form] of numberBehind) {
+      if (!hint.test(text)) continue;
+      for (const match of text.matchAll(form))
+        spans.push({ start: match.index, end: match.index + match[0].length, type: 'address' });
+    }
     for (const match of text.matchAll(spanish)) {
       if (notCalle.test(match[1] ?? '')) continue;
       spans.push({ start: match.index, end: match.index + match[0].length, type: 'address' });

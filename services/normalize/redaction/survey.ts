@@ -46,7 +46,7 @@ const signOffCues =
   'thanks you thx best cheers wishes gracias merci danke obrigado obrigada grazie';
 const mailCues = 'dot arroba punto punkt nukta';
 const streetWords =
-  'street st avenue ave road rd drive dr lane ln boulevard blvd court ct place pl way terrace ter ' +
+  'via viale piazza corso markt linden street st avenue ave road rd drive dr lane ln boulevard blvd court ct place pl way terrace ter ' +
   'circle cir parkway pkwy highway hwy trail trl square sq crescent cres close grove gardens row mews ' +
   'alley loop turnpike quay estate c calle avenida av avda avd paseo plaza pza jirón jiron jr carrera cra ' +
   'pasaje camino carretera ctra ronda travesía travesia calzada urbanización straße strasse str rue bd allée impasse chemin quai';
@@ -164,8 +164,11 @@ export function survey(text: string): number {
         continue;
       }
       if (code >= 48 && code <= 57) digits += 1;
-      else if (code === 46) dots += 1;
-      else if (code === 45) dashes += 1;
+      else if (code === 46) {
+        dots += 1;
+        // Four apart: Cisco's form of a MAC address, which may hold no digit.
+        if (text.charCodeAt(at + 5) === 46) flags |= has.groups;
+      } else if (code === 45) dashes += 1;
       else if (code === 64) flags |= has.at;
       else if (code === 37 && text.startsWith('40', at + 1)) flags |= has.at;
       else if (code === 58) colons += 1;
