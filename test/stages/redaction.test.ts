@@ -107,6 +107,7 @@ test.each(
       'im sam ',
       'they call me Sam ',
       '4111 1111\n',
+      '1 \n',
       'Ngong Road ',
       '2125551234 ',
       'x at y dot ',

@@ -111,7 +111,7 @@ function isLineBreak(text: string, run: readonly NumberToken[], index: number): 
   return text.slice(before.end, after.start).includes('\n');
 }
 
-/** Single digits in a row are a number only if nothing else stands in the row. */
+/** Single digits in a row are a number only if nothing else stands in the row, which is one line. */
 function mayStandAlone(
   search: Search,
   run: readonly NumberToken[],
@@ -121,7 +121,11 @@ function mayStandAlone(
   const size = to - from;
   if (size === 1) return true;
   if (size > maxGroupTokens)
-    return isLineBreak(search.text, run, from) && isLineBreak(search.text, run, to);
+    return (
+      isLineBreak(search.text, run, from) &&
+      isLineBreak(search.text, run, to) &&
+      !isBroken(search.text, run.slice(from, to))
+    );
   if (search.judgements < maxJudgements) return true;
   const last = run[to - 1]!.digits;
   return (

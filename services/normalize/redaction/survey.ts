@@ -141,7 +141,7 @@ function isCapitalAt(text: string, at: number): boolean {
   return (code >= 65 && code <= 90) || code === 32 || code >= 0xc0;
 }
 
-/** ',', '!', '-' or the end of a line; a full stop comes too often. */
+/** ',', '!', '-' or the end of a line; a full stop comes too often, and counts only at the end of a line. */
 function isBreak(code: number): boolean {
   return code === 44 || code === 45 || code === 33 || code === 10 || code === 13;
 }
@@ -184,7 +184,11 @@ export function survey(text: string): number {
           if ((flag & beforeLetter) !== 0) flags |= has.speaker;
           if ((flag & (beforeCapital | beforeProperName)) !== 0 && isCapitalAt(text, at + 1))
             flags |= (flag & beforeCapital) === 0 ? has.naming : has.introduction;
-        } else if ((flag & beforeBreak) !== 0 && isBreak(code)) flags |= has.signOff;
+        } else if (
+          (flag & beforeBreak) !== 0 &&
+          isBreak(code === 46 ? text.charCodeAt(at + 1) : code)
+        )
+          flags |= has.signOff;
       }
       hash = 0;
     }
