@@ -288,6 +288,31 @@ describe('kafkajs', () => {
     expect(new Set(samples).size).toBeLessThanOrEqual(3);
   });
 
+  it('delivers aborted records where transactions overlap: those that ended first hide others that began before (filterAbortedMessages)', async () => {
+    const brokers = brokersOfOwn();
+    const begin = (id: string, value: string) =>
+      openTransaction(brokers, `${settings.topicPrefix}${group()}.${id}`, 0, [
+        record(wire('out'), 'k', value),
+      ]);
+    const first = await begin('first', 'aborted');
+    const second = await begin('second', 'aborted');
+    const third = await begin('third', 'committed');
+    await second.end(false);
+    await first.end(false);
+    await third.end(true);
+    const consumer = createKafka(settings, testLogger).consumer({ groupId: wire('plain') });
+    opened.push({ close: () => consumer.disconnect() });
+    const seen: string[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topics: [wire('out')], fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ message }) => void seen.push(String(message.value)),
+    });
+    await expect.poll(() => seen, { timeout: 10_000 }).toContain('committed');
+    await sleep(200);
+    expect(seen).toEqual(['committed']);
+  });
+
   it('has no static membership: a member that closes leaves at once, not when its session ends (tulios/kafkajs#1242)', async () => {
     const long = { sessionTimeoutMs: 60_000 };
     const leaver = await subscribe(topic('in'), {}, await another(long));

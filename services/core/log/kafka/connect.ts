@@ -8,6 +8,7 @@ import { SignpostError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import { registerCodecs } from './compression.ts';
 import { mendKafkajs } from './kafkajs-internals.ts';
+import { mendReadCommitted } from './kafkajs-read-committed.ts';
 import { createTokenSource } from './oauth-token.ts';
 import type { KafkaSettings } from './settings.ts';
 
@@ -18,6 +19,7 @@ import type { KafkaSettings } from './settings.ts';
 export function createKafka(settings: KafkaSettings, logger: Logger): Kafka {
   registerCodecs();
   mendKafkajs();
+  mendReadCommitted();
   const ssl = tlsOf(settings);
   const sasl = saslOf(settings);
   return new kafkajs.Kafka({
