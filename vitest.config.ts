@@ -19,8 +19,8 @@ export default defineConfig({
     testTimeout: 30_000,
     // The first file to ask for a server in a hook waits for its start, and once ever for its download.
     hookTimeout: 180_000,
-    // Most of what takes long waits: for servers, sessions and their own children.
-    maxWorkers: 3,
+    // Two at a time: tests of the log and of kills need the cores for themselves and their children.
+    maxWorkers: 2,
     sequence: { sequencer: ChaosFirst },
   },
 });

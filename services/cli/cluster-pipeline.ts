@@ -32,7 +32,7 @@ export async function openPipelineAt(
     failed: new Promise<never>(() => {}),
     ready: Promise.resolve(),
     // Others go on taking records in: what counts is what there was when it was first asked.
-    backlog: underWay(log, (at) => (standing = at)),
+    backlog: underWay(log, (now) => (standing = now)),
     standing: () => standing,
     close: () => log.close(),
   };

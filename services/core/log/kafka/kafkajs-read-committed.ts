@@ -35,9 +35,10 @@ export function mendReadCommitted(): void {
   };
   if (broker[mended]) return;
   broker[mended] = true;
-  const { fetch } = broker.prototype;
+  // oxlint-disable-next-line typescript/unbound-method -- it is called on a broker
+  const fetchAll = broker.prototype.fetch;
   broker.prototype.fetch = async function fetchCommitted(request) {
-    const answer = await fetch.call(this, request);
+    const answer = await fetchAll.call(this, request);
     for (const { partitions } of answer.responses) partitions.forEach(hideAborted);
     return answer;
   };
