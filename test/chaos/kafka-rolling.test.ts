@@ -52,15 +52,20 @@ test(
     const complaints = complaintsAbout(report);
     if (complaints.length > 0) console.log(said.join('\n'));
     expect(complaints).toEqual([]);
-    // Otherwise it has proven nothing: each release wrote on each hop.
+    // Otherwise it has proven nothing: each release wrote what each stage writes. Whether both classify is chance (a copy
+    // may be killed before its first record); insights are encoded by publish as well.
     const { schemaIds } = report;
-    const idsOn = (topic: string): readonly number[] =>
-      Object.keys(schemaIds[topic] ?? {}).map(Number);
-    const idsOf = (record: keyof typeof ids): readonly number[] => [ids[record][1], added[record]!];
+    const idsOn = (isOn: (topic: string) => boolean): ReadonlySet<number> =>
+      new Set(
+        Object.entries(schemaIds)
+          .filter(([topic]) => isOn(topic))
+          .flatMap(([, ids]) => Object.keys(ids).map(Number)),
+      );
+    const idsOf = (record: keyof typeof ids): ReadonlySet<number> =>
+      new Set([ids[record][1], added[record]!]);
     console.log(`seed ${SEED}: ${JSON.stringify(schemaIds)}`);
-    expect(idsOn('posts.published.v1')).toEqual(idsOf('community-post'));
-    expect(idsOn('signals.normalized.v1')).toEqual(idsOf('signal'));
-    expect(idsOn('insights.shared.v1')).toEqual(idsOf('insight'));
-    expect(idsOn('insights.operations.v1')).toEqual(idsOf('insight'));
+    expect(idsOn((topic) => topic === 'posts.published.v1')).toEqual(idsOf('community-post'));
+    expect(idsOn((topic) => topic === 'signals.normalized.v1')).toEqual(idsOf('signal'));
+    expect(idsOn((topic) => topic.startsWith('insights.'))).toEqual(idsOf('insight'));
   },
 );
