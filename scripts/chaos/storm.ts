@@ -109,6 +109,12 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       sessionTimeoutMs,
       say,
     });
+    // Of two releases each has its say before the first copy is killed.
+    const settled = performance.now() + MOST_WAIT_MS;
+    while (nextRelease !== undefined && performance.now() < settled && !stopped.aborted) {
+      await pause(500);
+      if (senders.acknowledged > 0 && (await lag.read()) === 0) break;
+    }
     for (const strike of plan) {
       const due = strike.at * options.events;
       const patience = performance.now() + MOST_WAIT_MS;

@@ -59,7 +59,7 @@ test(
       new Set(
         Object.entries(schemaIds)
           .filter(([topic]) => isOn(topic))
-          .flatMap(([, ids]) => Object.keys(ids).map(Number)),
+          .flatMap(([, counts]) => Object.keys(counts).map(Number)),
       );
     const idsOf = (record: keyof typeof ids): ReadonlySet<number> =>
       new Set([ids[record][1], added[record]!]);
