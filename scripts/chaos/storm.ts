@@ -110,8 +110,8 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       say,
     });
     // Of two releases each has its say before the first copy is killed.
-    const settled = performance.now() + MOST_WAIT_MS;
-    while (nextRelease !== undefined && performance.now() < settled && !stopped.aborted) {
+    const patient = performance.now() + (nextRelease === undefined ? 0 : MOST_WAIT_MS);
+    while (performance.now() < patient && !stopped.aborted) {
       await pause(500);
       if (senders.acknowledged > 0 && (await lag.read()) === 0) break;
     }
