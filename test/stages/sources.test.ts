@@ -7,7 +7,7 @@ import { troubleTicketCodec } from '#schemas/trouble-ticket.ts';
 import {
   intakeKinds,
   isSourceName,
-  maxRecordBytes,
+  maxIntakeBytes,
   takeIn,
   toIntakeRecord,
   toOutgoing,
@@ -479,7 +479,7 @@ describe('what is taken in', () => {
     expect(
       takeIn('tickets', { ...ticket, notes }, { source: 'desk', receivedAt: now }),
     ).toMatchObject({ ok: false, reason: 'too-long', field: '' });
-    expect(maxRecordBytes).toBeLessThan(1024 * 1024);
+    expect(maxIntakeBytes).toBeLessThan(1024 * 1024);
   });
 
   test('a source name is kebab-case', () => {

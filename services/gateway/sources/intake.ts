@@ -49,7 +49,7 @@ export const inputSchemas = {
 } as const;
 
 /** Largest encoded record in bytes: with headers it stays below Kafka's default `message.max.bytes` of 1 MiB. */
-export const maxRecordBytes = 960 * 1024;
+export const maxIntakeBytes = 960 * 1024;
 
 const sourceName = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
@@ -94,7 +94,7 @@ export interface Way {
 
 /**
  * All of the above in one step: from an input object to what is appended, or why it is refused. Also refuses a record
- * that would be larger than `maxRecordBytes`.
+ * that would be larger than `maxIntakeBytes`.
  */
 export function takeIn(
   kind: IntakeKind,
@@ -107,8 +107,8 @@ export function takeIn(
     traceparent,
     place,
   });
-  if ((outgoing.value?.length ?? 0) > maxRecordBytes) {
-    return refuse('too-long', '', `is larger than ${maxRecordBytes} bytes as a whole`);
+  if ((outgoing.value?.length ?? 0) > maxIntakeBytes) {
+    return refuse('too-long', '', `is larger than ${maxIntakeBytes} bytes as a whole`);
   }
   return { ok: true, outgoing };
 }
