@@ -1,7 +1,8 @@
-// `npm run generate`: checks the schemas and writes everything that is generated from them.
+// `npm run generate`: checks the schemas and writes everything that is generated: from them, and the compiled kernels.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { kernelFiles } from './kernel/compile.ts';
 import { sourceProblems } from './schemas/check-source.ts';
 import { goldenFiles } from './schemas/golden.ts';
 import { codeFiles, documentFiles } from './schemas/outputs.ts';
@@ -9,7 +10,7 @@ import { publish, publishedProblems } from './schemas/published.ts';
 import { readSchemas } from './schemas/source.ts';
 import type { TopologySource } from './schemas/topology-source.ts';
 
-const HELP = `Checks schemas/ and writes types, codecs and documents from it.
+const HELP = `Checks schemas/ and writes types, codecs and documents from it; compiles services/classify/kernel/assembly.
 
   npm run generate                 write what is generated
   npm run generate -- --check      write nothing; exit 1 and name stale files
@@ -40,13 +41,15 @@ async function main(check: boolean, publishing: boolean): Promise<0 | 1> {
   if (problems.length > 0) return 1;
 
   const code = codeFiles(source);
+  const kernels = kernelFiles(root);
   if (check) {
     const staleCode = report(code);
     const staleGolden = report(goldenFiles(schemas, source));
     // The topology imports generated code: with that stale, documents cannot be judged.
     const staleDocuments = staleCode > 0 ? 0 : report(documentFiles(source, await topology()));
     const staleInfra = staleCode > 0 ? 0 : report(await infra());
-    const fine = staleCode + staleGolden + staleDocuments + staleInfra === 0;
+    const staleKernels = report(kernels);
+    const fine = staleCode + staleGolden + staleDocuments + staleInfra + staleKernels === 0;
     if (!fine) console.error('Run `npm run generate` and commit what it writes.');
     return fine ? 0 : 1;
   }
@@ -55,6 +58,7 @@ async function main(check: boolean, publishing: boolean): Promise<0 | 1> {
     rmSync(join(root, path));
     console.log(`removed ${path}`);
   }
+  write(kernels);
   write(goldenFiles(schemas, source));
   write(documentFiles(source, await topology()));
   write(await infra());

@@ -1,112 +1,167 @@
-// The model's file: what the numbers of a linear model are, and how they stand in bytes. A file that is
-// damaged, cut short or of another format is refused.
+// The model's file: what the numbers of a model are, and how they stand in bytes. A file that is damaged, cut short or of
+// another format is refused.
 import { z } from 'zod';
 import { SignpostError } from '#core/errors.ts';
 
 /** `multi-label`: each class is yes or no; `single`: exactly one class; `binary`: one class, yes or no. */
 export type TaskKind = 'multi-label' | 'single' | 'binary';
 
-/** What one task predicts. Its scores stand in columns `from` to `from + classes.length - 1`. */
-export interface Task {
-  readonly name: string;
-  readonly kind: TaskKind;
-  readonly classes: readonly string[];
+const taskSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['multi-label', 'single', 'binary']),
+  /** What can be said; the scores stand in columns `from` to `from + classes.length - 1`. */
+  classes: z.array(z.string()).min(1),
   /** The class of a single-choice task that means "nothing fits", or null. */
-  readonly none: string | null;
-  readonly from: number;
+  none: z.string().nullable(),
+  from: z.int(),
   /** Probability per class from which a yes is best by F1 on out-of-fold predictions; empty for `single`. */
-  readonly thresholds: readonly number[];
-}
+  thresholds: z.array(z.number()),
+  /** A single-choice task's label of texts that belong to no class, and the highest score below which a text is one. */
+  outOfScope: z.object({ label: z.string(), below: z.number() }).nullable(),
+});
+/** What one task predicts. */
+export type Task = z.output<typeof taskSchema>;
 
-/** How the artifact came to be: enough to rebuild it and to tell whether it was. */
-export interface TrainingRecord {
-  readonly rows: number;
-  readonly dataSha256: string;
-  readonly recipe: unknown;
-}
+const trainedSchema = z.object({
+  /** Labelled rows of the data, and those of the field knowledge beside them. */
+  rows: z.int(),
+  knowledgeRows: z.int(),
+  /** SHA-256 of each file, in the order given. */
+  data: z.array(z.object({ name: z.string(), sha256: z.string() })),
+  /** Day of training, UTC. */
+  at: z.string(),
+  /** Version of Signpost that trained. */
+  code: z.string(),
+  recipe: z.unknown(),
+  /** Per task what out-of-fold predictions were worth: nothing that was measured had been learnt from. */
+  quality: z.record(z.string(), z.record(z.string(), z.number())),
+  /** Share of the data's rows per task and label, to tell drift by; of `departments` with none too. */
+  shares: z.record(z.string(), z.record(z.string(), z.number())),
+  /** Share of the words of out-of-fold texts that their model had not met. */
+  unknownWords: z.number(),
+});
+/** How the artifact came to be: enough to rebuild it, to tell whether it was, and what to expect of it. */
+export type TrainingReport = z.output<typeof trainedSchema>;
 
-/** A model as numbers. `weights` is row-major, one row of `columns` per key; score = scale × Σ rows ÷ norm + bias. */
-export interface ModelParts {
-  readonly name: string;
-  readonly tasks: readonly Task[];
-  readonly trained: TrainingRecord;
-  /** Keys of words, pairs and negated words. A word's row holds its character n-grams too. */
+const headerSchema = z.object({
+  name: z.string(),
+  tasks: z.array(taskSchema).min(1),
+  /** Fields of a record that are read beside its words. */
+  context: z.array(z.string()),
+  trained: trainedSchema,
+});
+
+/**
+ * A model as numbers. A key's rows are `linear` (16-bit, one number a column) and `inner` (8-bit, one a hidden unit). With the
+ * rows of a text summed and divided by its norm: hidden unit = max(0, innerScale × sum + innerBias), score = scale × sum + bias
+ * + Σ hidden unit × out. `columns` and `hidden` are multiples of 16; columns behind the last class say nothing.
+ */
+export interface ModelParts extends z.output<typeof headerSchema> {
+  readonly columns: number;
+  readonly hidden: number;
+  /** Keys of words, pairs, negated words, character n-grams and context. A word's row holds its n-grams too. */
   readonly keys: Uint32Array;
   /** Part of each row in the squared norm of a text. */
   readonly squares: Float32Array;
-  readonly weights: Int16Array;
-  readonly scales: readonly number[];
-  readonly biases: readonly number[];
+  readonly scales: Float32Array;
+  readonly biases: Float32Array;
+  readonly innerScales: Float32Array;
+  readonly innerBiases: Float32Array;
+  /** One row of `columns` a hidden unit. */
+  readonly out: Float32Array;
+  readonly linear: Int16Array;
+  readonly inner: Int8Array;
 }
 
-const MAGIC = 'SIGNPLM1';
-const PREFIX_BYTES = 20;
+const MAGIC = 'SIGNPLM2';
+const PREFIX_BYTES = 24;
 
-/** The artifact's bytes: magic, lengths, a JSON header, then keys, squares and weights, little-endian. */
+/** The artifact's bytes: magic, lengths, a JSON header, then the arrays in the order of `bodyOf`, little-endian. */
 export function encodeModel(parts: ModelParts): Uint8Array {
-  const { name, tasks, trained, scales, biases, keys, squares, weights } = parts;
-  const json = new TextEncoder().encode(JSON.stringify({ name, tasks, trained, scales, biases }));
-  const headerBytes = PREFIX_BYTES + json.length + ((4 - ((PREFIX_BYTES + json.length) % 4)) % 4);
-  const bytes = new Uint8Array(headerBytes + keys.length * 8 + weights.length * 2);
+  const { name, tasks, context, trained, columns, hidden, keys } = parts;
+  const json = new TextEncoder().encode(JSON.stringify({ name, tasks, context, trained }));
+  const headerBytes = Math.ceil((PREFIX_BYTES + json.length) / 16) * 16;
+  const arrays = bodyOf(parts);
+  const bytes = new Uint8Array(arrays.reduce((sum, array) => sum + array.byteLength, headerBytes));
   bytes.fill(32, 0, headerBytes);
   bytes.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(bytes.buffer);
-  view.setUint32(8, headerBytes, true);
-  view.setUint32(12, keys.length, true);
-  view.setUint32(16, scales.length, true);
+  [headerBytes, keys.length, columns, hidden].forEach((value, at) =>
+    view.setUint32(8 + at * 4, value, true),
+  );
   bytes.set(json, PREFIX_BYTES);
   let at = headerBytes;
-  for (const array of [keys, squares, weights]) {
+  for (const array of arrays) {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     at += array.byteLength;
   }
   return bytes;
 }
 
+type Body = Pick<
+  ModelParts,
+  | 'keys'
+  | 'squares'
+  | 'scales'
+  | 'biases'
+  | 'innerScales'
+  | 'innerBiases'
+  | 'out'
+  | 'linear'
+  | 'inner'
+>;
+
+/** A model's arrays, in the order of the file. */
+export function bodyOf(parts: Body) {
+  const { keys, squares, scales, biases, innerScales, innerBiases, out, linear, inner } = parts;
+  return [keys, squares, scales, biases, innerScales, innerBiases, out, linear, inner];
+}
+
 /** @throws SignpostError `model-unreadable` when the bytes are not a whole artifact of this format. */
 export function decodeModel(bytes: Uint8Array): ModelParts {
-  if (bytes.length < PREFIX_BYTES || new TextDecoder().decode(bytes.subarray(0, 8)) !== MAGIC) {
+  const magic = new TextDecoder().decode(bytes.subarray(0, 8));
+  if (bytes.length < PREFIX_BYTES || magic !== MAGIC) {
+    if (magic === 'SIGNPLM1') throw unreadable('is of an older format; train it anew');
     throw unreadable(`does not begin with ${MAGIC}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerBytes = view.getUint32(8, true);
-  const rows = view.getUint32(12, true);
-  const columns = view.getUint32(16, true);
-  const expected = headerBytes + rows * (8 + 2 * columns);
+  const [headerBytes, rows, columns, hidden] = [8, 12, 16, 20].map((at) =>
+    view.getUint32(at, true),
+  ) as [number, number, number, number];
+  const floats = 2 * columns + 2 * hidden + hidden * columns;
+  const expected = headerBytes + 4 * floats + rows * (8 + 2 * columns + hidden);
   if (bytes.length !== expected) throw unreadable(`has ${bytes.length} bytes, not ${expected}`);
+  if (columns % 16 !== 0 || hidden % 16 !== 0) throw unreadable('has rows of a wrong width');
   const header = readHeader(bytes.subarray(PREFIX_BYTES, headerBytes));
-  const inColumns = header.tasks.reduce((sum, task) => sum + task.classes.length, 0);
-  if ([inColumns, header.scales.length, header.biases.length].some((n) => n !== columns)) {
-    throw unreadable(`speaks of ${inColumns} classes and holds ${columns}`);
-  }
+  const classes = header.tasks.reduce((sum, task) => sum + task.classes.length, 0);
+  if (classes > columns) throw unreadable(`speaks of ${classes} classes and holds ${columns}`);
   // A copy, so that the arrays are aligned wherever the bytes came from (a Buffer's slice would be none).
   const body = new Uint8Array(bytes.subarray(headerBytes)).buffer;
+  let at = 0;
+  const take = <A>(
+    type: new (buffer: ArrayBuffer, at: number, length: number) => A,
+    length: number,
+    size: number,
+  ): A => {
+    const array = new type(body, at, length);
+    at += length * size;
+    return array;
+  };
   return {
     ...header,
-    keys: new Uint32Array(body, 0, rows),
-    squares: new Float32Array(body, rows * 4, rows),
-    weights: new Int16Array(body, rows * 8, rows * columns),
+    columns,
+    hidden,
+    keys: take(Uint32Array, rows, 4),
+    squares: take(Float32Array, rows, 4),
+    scales: take(Float32Array, columns, 4),
+    biases: take(Float32Array, columns, 4),
+    innerScales: take(Float32Array, hidden, 4),
+    innerBiases: take(Float32Array, hidden, 4),
+    out: take(Float32Array, hidden * columns, 4),
+    linear: take(Int16Array, rows * columns, 2),
+    inner: take(Int8Array, rows * hidden, 1),
   };
 }
-
-const headerSchema = z.object({
-  name: z.string(),
-  tasks: z
-    .array(
-      z.object({
-        name: z.string(),
-        kind: z.enum(['multi-label', 'single', 'binary']),
-        classes: z.array(z.string()).min(1),
-        none: z.string().nullable(),
-        from: z.int(),
-        thresholds: z.array(z.number()),
-      }),
-    )
-    .min(1),
-  trained: z.object({ rows: z.int(), dataSha256: z.string(), recipe: z.unknown() }),
-  scales: z.array(z.number()),
-  biases: z.array(z.number()),
-});
 
 function readHeader(json: Uint8Array): z.output<typeof headerSchema> {
   try {
@@ -121,6 +176,6 @@ function readHeader(json: Uint8Array): z.output<typeof headerSchema> {
 export function unreadable(what: string, cause?: unknown): SignpostError {
   return new SignpostError('model-unreadable', `the model ${what}`, {
     cause,
-    hint: 'Restore the file from the repository or rebuild it with scripts/train-model.ts.',
+    hint: 'Restore the file, or train it anew with `signpost train`.',
   });
 }

@@ -1,4 +1,4 @@
-// Which words spoke for or against a class, as spans of the text: the exact parts of a linear score.
+// Which words spoke for or against a class, as spans of the text: the exact parts of its score.
 import type { Model, Scores } from './model.ts';
 
 /** One reason. `words` have a span in UTF-16 offsets; a `field` names itself and its value. `weight` is in log-odds. */
@@ -14,9 +14,9 @@ export interface Evidence {
 const SMALLEST_SHOWN = 0.02;
 
 /**
- * The `limit` largest parts, by size, of one column's score of the text last scored by `model`. A word's
- * part holds its character n-grams and its place under a negation; a pair of words is a part of its own.
- * All parts and the column's bias sum to the score.
+ * The `limit` largest parts, by size, of one column's score of the text last scored by `model`. A word's part holds its
+ * character n-grams and its place under a negation; a pair of words is a part of its own, and so is a field read beside the
+ * words. With `limit` Infinity all parts are given: they and the column's base sum to the score.
  */
 export function explain(
   model: Model,
@@ -25,35 +25,27 @@ export function explain(
   column: number,
   limit: number,
 ): Evidence[] {
-  const { weights, scales } = model.parts;
-  const { itemFirst, itemLast, itemRows, rows, tokens, itemCount } = scores;
-  const factor = scales[column]! * scores.inverseNorm;
+  const parts = model.explain(column);
   const found: Evidence[] = [];
-  let smallest = limit === Infinity ? 0 : SMALLEST_SHOWN;
-  let item = 0;
-  while (item < itemCount) {
-    const first = itemFirst[item]!;
-    const last = itemLast[item]!;
-    let sum = 0;
-    for (let at = itemRows[item]!; at < itemRows[item + 1]!; at += 1) {
-      sum += weights[rows[at]! * model.columns + column]!;
-    }
-    item += 1;
-    // The scorer writes a word's negated form right after the word, so that both are one part here.
-    while (item < itemCount && itemFirst[item] === first && itemLast[item] === last) {
-      for (let at = itemRows[item]!; at < itemRows[item + 1]!; at += 1) {
-        sum += weights[rows[at]! * model.columns + column]!;
-      }
-      item += 1;
-    }
-    const weight = sum * factor;
+  let smallest = limit === Infinity ? -1 : SMALLEST_SHOWN;
+  for (let item = 0; item < scores.itemCount; item += 1) {
+    const weight = parts[item]!;
     if (Math.abs(weight) < smallest) continue;
-    const start = tokens.start[first]!;
-    const end = tokens.end[last]!;
-    insert(found, { kind: 'words', text: text.slice(start, end), start, end, weight }, limit);
+    insert(found, pieceOf(scores, text, item, weight), limit);
     if (found.length === limit) smallest = Math.abs(found[limit - 1]!.weight);
   }
   return found;
+}
+
+function pieceOf(scores: Scores, text: string, item: number, weight: number): Evidence {
+  const first = scores.itemFirst[item]!;
+  if (first < 0) {
+    const { shown } = scores.context[-1 - first]!;
+    return { kind: 'field', text: shown, start: null, end: null, weight };
+  }
+  const start = scores.tokens.start[first]!;
+  const end = scores.tokens.end[scores.itemLast[item]!]!;
+  return { kind: 'words', text: text.slice(start, end), start, end, weight };
 }
 
 /** Puts one piece into a list kept in order of size and at most `limit` long. */

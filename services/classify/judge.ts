@@ -8,7 +8,7 @@ import { add, compileEffects } from './effects.ts';
 import type { Effect } from './effects.ts';
 import { explain, insert } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { taskOf } from './model.ts';
+import { createContextReader, taskOf } from './model.ts';
 import type { Model, Scores } from './model.ts';
 import { createPhrases, showPhrase } from './rules.ts';
 import type { Findings, JudgeInput, PhraseSpans } from './rules.ts';
@@ -55,6 +55,7 @@ const LESS_EVIDENCE = 2;
  */
 export function createJudge(parts: { model: Model; departments: DepartmentsConfig }): Judge {
   const { model, departments: config } = parts;
+  const contextOf = createContextReader(model);
   const labelTask = taskOf(model, 'departments', 'multi-label');
   const themeTask = taskOf(model, 'theme', 'single');
   const sentimentTask = taskOf(model, 'sentiment', 'single');
@@ -69,7 +70,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
   const reasons: Evidence[][] = departments.map(() => []);
 
   function judge(input: JudgeInput): Judgement {
-    const scores = hasText(input.text) ? model.score(input.text) : null;
+    const scores = hasText(input.text) ? model.score(input.text, contextOf(fieldsOf(input))) : null;
     const worded = scores !== null && scores.tokens.count > 0 ? scores : null;
     const text = worded === null ? '' : input.text!;
     const spans = phrases.find(text, worded?.tokens ?? null);
@@ -230,6 +231,11 @@ function sentimentOf(name: string): -1 | 0 | 1 {
   const value = ([-1, 0, 1] as const).find((each) => String(each) === name);
   if (value !== undefined) return value;
   throw unreadable(`has a sentiment ${name}, where -1, 0 and 1 are understood`);
+}
+
+/** What a model may read beside the words, by the names that training data has for it. */
+function fieldsOf({ kind, scale, score }: JudgeInput): Readonly<Record<string, unknown>> {
+  return { kind, rating: scale === 'csat' ? score : null };
 }
 
 function hasText(text: string | null): text is string {

@@ -34,3 +34,8 @@ export function finish(hash: number): number {
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) >>> 0 || 1;
 }
+
+/** Key of what a record says beside its words, for example field `rating` with value 1. */
+export function contextKey(field: string, value: string): number {
+  return symbolKey(`${field}=${value}`);
+}

@@ -1,48 +1,70 @@
-// The linear model at work. Scores are calibrated log-odds and an exact sum of parts (one per word, word
-// pair or negated word, plus a bias), so each can be explained.
+// Scores a text: finds its features among the model's keys and lets the kernel add up their rows. One lookup a known word;
+// an unknown one is known by its character n-grams.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { decodeModel, unreadable } from './artifact.ts';
+import { bodyOf, decodeModel, unreadable } from './artifact.ts';
 import type { ModelParts, Task, TaskKind } from './artifact.ts';
 import { charGrams, createTokenizer } from './features.ts';
+import { createScorer } from './kernel/scorer.ts';
+import type { Scorer } from './kernel/scorer.ts';
+import { contextKey } from './keys.ts';
 import type { Tokens } from './tokens.ts';
 
+/** What a record says beside its words. */
+export interface Context {
+  readonly key: number;
+  /** To be shown as a reason, for example `rating: 1`. */
+  readonly shown: string;
+}
+
 /**
- * Scores of one text; the arrays belong to the scorer and are overwritten by its next call.
- * An item is a span of tokens and the rows it contributed: item i spans tokens `itemFirst[i]` to
- * `itemLast[i]` and owns `rows[itemRows[i]]` up to `rows[itemRows[i + 1] - 1]`.
+ * Scores of one text; the arrays belong to the model and are overwritten by its next call.
+ * An item is a span of tokens (`itemFirst[i]` to `itemLast[i]`) or a piece of context (`itemFirst[i]` is −1 − its number).
  */
 export interface Scores {
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   readonly tokens: Tokens;
+  readonly context: readonly Context[];
   /** 1 ÷ the norm of the text; 0 when no feature is known. */
   inverseNorm: number;
+  /** How many tokens are no known word. */
+  unknown: number;
   itemCount: number;
   readonly itemFirst: Int32Array;
   readonly itemLast: Int32Array;
-  readonly itemRows: Int32Array;
-  readonly rows: Int32Array;
 }
 
 export interface Model {
   /** Name and content, for example `telecom-v1+0a1b2c3d`. */
   readonly version: string;
   readonly parts: ModelParts;
-  readonly columns: number;
-  score(text: string): Scores;
+  score(text: string, context?: readonly Context[]): Scores;
+  /** What each item added to a column's score of the text scored last; overwritten by the next call. */
+  explain(column: number): Float32Array;
+  /** What that score holds beside: it and the items' parts sum to the score. */
+  base(column: number): number;
 }
 
 /** @throws SignpostError `model-unreadable` when the bytes are not a whole artifact of this format. */
 export function loadModel(bytes: Uint8Array): Model {
   const parts = decodeModel(bytes);
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
-  return createModel(parts, `${parts.name}+${hash}`);
+  return createModel(parts, versionOf(parts));
+}
+
+/** Name and a hash of what it judges by: a model trained anew from the same data on another day is the same one. */
+function versionOf(parts: ModelParts): string {
+  const { name, tasks, context } = parts;
+  const hash = createHash('sha256').update(JSON.stringify({ name, tasks, context }));
+  for (const array of bodyOf(parts)) hash.update(array);
+  return `${name}+${hash.digest('hex').slice(0, 8)}`;
 }
 
 /** The model that comes with Signpost. @throws SignpostError `model-unreadable` when the file is damaged. */
 export function loadShippedModel(): Model {
-  return loadModel(readFileSync(new URL('./model/telecom-v1.bin', import.meta.url)));
+  return loadModel(readFileSync(shippedModelFile));
 }
+
+export const shippedModelFile = new URL('./model/telecom-v2.bin', import.meta.url);
 
 /** The task of that name. @throws SignpostError `model-unreadable` when the model has none of that kind. */
 export function taskOf(model: Model, name: string, kind: TaskKind): Task {
@@ -51,83 +73,112 @@ export function taskOf(model: Model, name: string, kind: TaskKind): Task {
   throw unreadable(`has no ${kind} task named ${name}`);
 }
 
-/** A scorer over the parts, with buffers of its own; not to be shared between threads. */
+/** Reads from a record what the model wants to know beside the words; fields without a value are left out. */
+export function createContextReader(
+  model: Model,
+): (fields: Readonly<Record<string, unknown>>) => readonly Context[] {
+  const { context } = model.parts;
+  const known = new Map<string, Context>();
+  return (fields) => {
+    const found: Context[] = [];
+    for (const field of context) {
+      const value = fields[field];
+      if (typeof value !== 'string' && typeof value !== 'number') continue;
+      const name = `${field}: ${value}`;
+      let piece = known.get(name);
+      if (piece === undefined) {
+        piece = { key: contextKey(field, String(value)), shown: name };
+        // Values are few; whoever writes a name into the field must not fill memory.
+        if (known.size < 1_000) known.set(name, piece);
+      }
+      found.push(piece);
+    }
+    return found;
+  };
+}
+
+const noContext: readonly Context[] = [];
+const mostContext = 16;
+
+/** A model over the parts, with buffers of its own; not to be shared between threads. */
 export function createModel(parts: ModelParts, version: string): Model {
-  const { keys, squares, weights, scales, biases } = parts;
-  const columns = scales.length;
-  const find = createIndex(keys);
+  const find = createIndex(parts.keys);
   const tokenize = createTokenizer();
   const grams = new Uint32Array(256);
-  const sums = new Int32Array(columns);
   const first = tokenize('');
   const capacity = first.word.length;
-  const scores: Scores = {
-    values: new Float64Array(columns),
+  const most = { rows: capacity * 6 + mostContext, items: capacity * 3 + mostContext };
+  const scorer: Scorer = createScorer(parts, most);
+  const { rows, begins } = scorer;
+  const scores: Scores & { context: readonly Context[] } = {
+    values: scorer.values,
     tokens: first,
+    context: noContext,
     inverseNorm: 0,
+    unknown: 0,
     itemCount: 0,
-    itemFirst: new Int32Array(capacity * 3),
-    itemLast: new Int32Array(capacity * 3),
-    itemRows: new Int32Array(capacity * 3 + 1),
-    rows: new Int32Array(capacity * 6),
+    itemFirst: new Int32Array(most.items),
+    itemLast: new Int32Array(most.items),
   };
-  const { values, itemFirst, itemLast, itemRows, rows } = scores;
+  const { itemFirst, itemLast } = scores;
 
-  function score(text: string): Scores {
+  function score(text: string, context: readonly Context[] = noContext): Scores {
     const tokens = tokenize(text);
     let items = 0;
     let found = 0;
+    let unknown = 0;
     for (let token = 0; token < tokens.count; token += 1) {
       const before = found;
       const row = find(tokens.word[token]!);
       if (row >= 0) rows[found++] = row;
       else {
+        unknown += 1;
         const count = charGrams(tokens, token, grams);
         for (let gram = 0; gram < count; gram += 1) {
           const gramRow = find(grams[gram]!);
           if (gramRow >= 0) rows[found++] = gramRow;
         }
       }
+      const negatedKey = tokens.negated[token]!;
+      const negated = negatedKey === 0 ? -1 : find(negatedKey);
+      if (negated >= 0) rows[found++] = negated;
       if (found > before) {
         itemFirst[items] = token;
         itemLast[items] = token;
-        itemRows[items++] = before;
-      }
-      const negatedKey = tokens.negated[token]!;
-      const negated = negatedKey === 0 ? -1 : find(negatedKey);
-      if (negated >= 0) {
-        itemFirst[items] = token;
-        itemLast[items] = token;
-        itemRows[items++] = found;
-        rows[found++] = negated;
+        begins[items++] = before;
       }
       const pairKey = tokens.bigram[token]!;
       const pair = pairKey === 0 ? -1 : find(pairKey);
       if (pair >= 0) {
         itemFirst[items] = token - 1;
         itemLast[items] = token;
-        itemRows[items++] = found;
+        begins[items++] = found;
         rows[found++] = pair;
       }
     }
-    itemRows[items] = found;
+    for (let piece = 0; piece < context.length && piece < mostContext; piece += 1) {
+      const row = find(context[piece]!.key);
+      if (row < 0) continue;
+      itemFirst[items] = -1 - piece;
+      itemLast[items] = -1 - piece;
+      begins[items++] = found;
+      rows[found++] = row;
+    }
+    begins[items] = found;
+    scores.context = context;
     scores.itemCount = items;
-    sums.fill(0);
-    let square = 0;
-    for (let at = 0; at < found; at += 1) {
-      const row = rows[at]!;
-      square += squares[row]!;
-      const base = row * columns;
-      for (let column = 0; column < columns; column += 1) sums[column]! += weights[base + column]!;
-    }
-    scores.inverseNorm = square > 0 ? 1 / Math.sqrt(square) : 0;
-    for (let column = 0; column < columns; column += 1) {
-      values[column] = sums[column]! * scales[column]! * scores.inverseNorm + biases[column]!;
-    }
+    scores.unknown = unknown;
+    scores.inverseNorm = scorer.score(found);
     return scores;
   }
 
-  return { version, parts, columns, score };
+  return {
+    version,
+    parts,
+    score,
+    explain: (column) => scorer.explain(scores.itemCount, scores.inverseNorm, column),
+    base: (column) => scorer.base(column),
+  };
 }
 
 /** Exact lookup of a key's row, -1 when unknown: open addressing at half load. */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addClassify } from './commands/classify.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEvaluate } from './commands/evaluate.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addImport } from './commands/import.ts';
 import { addKeys } from './commands/keys.ts';
@@ -11,6 +12,7 @@ import { addRejected } from './commands/rejected.ts';
 import { addRun } from './commands/run.ts';
 import { addTail } from './commands/tail.ts';
 import { addTopics } from './commands/topics.ts';
+import { addTrain } from './commands/train.ts';
 import { addUp } from './commands/up.ts';
 import { reportError } from './exit.ts';
 import { examples } from './options.ts';
@@ -60,6 +62,8 @@ export function buildProgram(): Command {
     addImport,
     addTail,
     addClassify,
+    addTrain,
+    addEvaluate,
     addReconcile,
     addRejected,
     addTopics,

@@ -1,4 +1,4 @@
-// The linear model: what it learns from a few texts, that its reasons are exact, that its file is checked,
+// The model: what it learns from a few texts, that its reasons are exact, that its file is checked,
 // and that the shipped one judges sensibly.
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,43 +8,59 @@ import { explain } from '../../services/classify/evidence.ts';
 import { createTokenizer } from '../../services/classify/features.ts';
 import { createJudge } from '../../services/classify/judge.ts';
 import type { JudgeInput } from '../../services/classify/judge.ts';
-import { createModel, loadModel, loadShippedModel } from '../../services/classify/model.ts';
-import { calibrationError, qualityOf } from '../../services/classify/quality.ts';
+import {
+  createContextReader,
+  createModel,
+  loadModel,
+  loadShippedModel,
+} from '../../services/classify/model.ts';
 import { loadShippedDepartments } from '../../services/classify/departments-file.ts';
-import { foldOf, recipeSchema, train } from '../../services/classify/train.ts';
-import type { Example } from '../../services/classify/train.ts';
+import { foldOf, layOutTasks } from '../../services/classify/training/examples.ts';
+import type { Example } from '../../services/classify/training/examples.ts';
+import { fitsInThreads } from '../../services/classify/training/fit-threads.ts';
+import { recipeSchema } from '../../services/classify/training/recipe.ts';
+import { train } from '../../services/classify/training/train.ts';
+import type { TrainInput } from '../../services/classify/training/train.ts';
 
 const recipe = recipeSchema.parse({
   name: 'made-texts',
   seed: 7,
   folds: 3,
-  wordFactor: 1.5,
-  minTexts: { word: 1, pair: 1, negated: 1, gram: 1 },
-  tasks: [
-    { name: 'departments', kind: 'multi-label', field: 'd', softness: 1, balance: 0.5 },
-    { name: 'theme', kind: 'single', field: 't', none: 'none', softness: 1, balance: 0.5 },
-    { name: 'sentiment', kind: 'single', field: 's', softness: 1, balance: 0.5 },
-    { name: 'churn', kind: 'binary', field: 'c', softness: 1, balance: 0 },
-  ],
+  networks: { count: 2, hidden: 16, epochs: 40 },
 });
 
 const places = ['here', 'at home', 'in Leeds', 'today', 'again', 'since Monday', 'for us', 'now'];
-const made = (text: string, d: string[], t: string, s: string, c: string[]): Example[] =>
-  places.map((place) => ({
+const made = (text: string, d: string[], t: string, s: string, churn: boolean): Example[] =>
+  places.map((place, at) => ({
     text: `${text} ${place}`,
-    labels: { departments: d, theme: [t], sentiment: [s], churn: c },
+    fields: { kind: at % 2 === 0 ? 'post' : 'ticket', ...(s === '1' ? { rating: 5 } : {}) },
+    labels: {
+      departments: { kind: 'all', names: d },
+      theme: { kind: 'one', name: t },
+      sentiment: { kind: 'one', name: s },
+      churn: { kind: 'one', name: churn ? '1' : '0' },
+    },
   }));
 const examples = [
-  ...made('internet is down', ['field'], 'outage', '-1', []),
-  ...made('the connection drops', ['field'], 'outage', '-1', []),
-  ...made('wrong charge on my bill', ['money'], 'bill', '-1', []),
-  ...made('I want a refund for this fee', ['money'], 'bill', '0', []),
-  ...made('I am leaving over this bill', ['money'], 'bill', '-1', ['1']),
-  ...made('internet down and a wrong charge', ['field', 'money'], 'outage', '-1', []),
-  ...made('lovely weather', [], 'none', '1', []),
-  ...made('hello there', [], 'none', '0', []),
+  ...made('internet is down', ['field'], 'outage', '-1', false),
+  ...made('the connection drops', ['field'], 'outage', '-1', false),
+  ...made('wrong charge on my bill', ['money'], 'bill', '-1', false),
+  ...made('I want a refund for this fee', ['money'], 'bill', '0', false),
+  ...made('I am leaving over this bill', ['money'], 'bill', '-1', true),
+  ...made('internet down and a wrong charge', ['field', 'money'], 'outage', '-1', false),
+  ...made('lovely weather', [], 'none', '1', false),
+  ...made('hello there', [], 'none', '0', false),
 ];
-const parts = train(examples, { recipe, dataSha256: 'made' });
+const inputOf = (own: readonly Example[], knowledge: readonly Example[] = []): TrainInput => ({
+  examples: own,
+  knowledge,
+  tasks: layOutTasks(own, ['departments', 'theme', 'sentiment', 'churn'], recipe),
+  recipe,
+  data: [{ name: 'made.jsonl', sha256: 'made' }],
+  code: '0.0.0',
+  at: '2026-01-01',
+});
+const parts = await train(inputOf(examples));
 const model = createModel(parts, 'made');
 const column = (task: string, name: string) => {
   const found = parts.tasks.find((each) => each.name === task)!;
@@ -82,17 +98,55 @@ describe('training', () => {
     expect(known).toBeGreaterThan(strange + 1);
   });
 
-  test('the same examples, recipe and seed give the same bytes', () => {
-    const again = train(examples, { recipe, dataSha256: 'made' });
+  test('the same examples, recipe and seed give the same bytes, in threads too', async () => {
+    const again = await train(inputOf(examples), fitsInThreads(2));
     expect(Buffer.from(encodeModel(again)).equals(encodeModel(parts))).toBe(true);
   });
 
-  test('a task without a single label is refused', () => {
-    const unlabelled = examples.map(({ text, labels }) => ({
-      text,
-      labels: { ...labels, churn: [] },
+  test('a word met only in field knowledge is known', async () => {
+    const knowledge: Example[] = places.map((place) => ({
+      text: `router blinks red ${place}`,
+      fields: {},
+      labels: { departments: { kind: 'all', names: ['field', 'nobody here'] } },
     }));
-    expect(() => train(unlabelled, { recipe, dataSha256: '' })).toThrow(/churn/);
+    const taught = createModel(await train(inputOf(examples, knowledge)), 'taught');
+    const of = (each: typeof model) => each.score('router').values[column('departments', 'field')]!;
+    expect(of(taught)).toBeGreaterThan(of(model) + 0.5);
+    expect(taught.parts.tasks[0]!.classes).toEqual(['field', 'money']);
+  });
+
+  test('what is known of a text only in part teaches that part', async () => {
+    const judged: Example[] = places.map((place) => ({
+      text: `lovely weather ${place}!`,
+      fields: {},
+      labels: { departments: { kind: 'some', known: { money: true } } },
+    }));
+    const before = model.score('lovely weather').values[column('departments', 'money')]!;
+    const taught = createModel(await train(inputOf([...examples, ...judged])), 'taught');
+    const after = taught.score('lovely weather').values;
+    expect(after[column('departments', 'money')]).toBeGreaterThan(before + 0.5);
+    expect(after[column('departments', 'field')]).toBeLessThan(0);
+  });
+
+  test('what a row says beside its text is read where the row has it', () => {
+    const contextOf = createContextReader(model);
+    const good = contextOf({ kind: 'post', rating: 5 });
+    expect(good.map(({ shown }) => shown)).toEqual(['kind: post', 'rating: 5']);
+    const sentiment = column('sentiment', '1');
+    const plain = model.score('whatever').values[sentiment]!;
+    expect(model.score('whatever', good).values[sentiment]).toBeGreaterThan(plain);
+    expect(contextOf({ rating: null, other: 'x' })).toEqual([]);
+  });
+
+  test('a task without a label that holds is refused, and so is a choice of one', () => {
+    const without = (task: string, name: string) =>
+      examples.map((each) => ({
+        ...each,
+        labels: { ...each.labels, [task]: { kind: 'one', name } as const },
+      }));
+    expect(() => layOutTasks(without('churn', '0'), ['churn'], recipe)).toThrow(/churn/);
+    expect(() => layOutTasks(without('theme', 'bill'), ['theme'], recipe)).toThrow(/theme/);
+    expect(() => layOutTasks(examples, ['colour'], recipe)).toThrow(/colour/);
   });
 
   test('a text falls into the same fold wherever it stands', () => {
@@ -110,10 +164,10 @@ describe('reasons', () => {
     const texts = ['internet is not down, refuuund my bill bill', 'wrong chargez', 'unseen qwx'];
     for (const text of texts) {
       const scores = model.score(text);
-      for (let at = 0; at < model.columns; at += 1) {
+      for (let at = 0; at < parts.columns; at += 1) {
         const pieces = explain(model, scores, text, at, Infinity);
-        const sum = pieces.reduce((total, { weight }) => total + weight, parts.biases[at]!);
-        expect(sum).toBeCloseTo(scores.values[at]!, 6);
+        const sum = pieces.reduce((total, { weight }) => total + weight, model.base(at));
+        expect(sum).toBeCloseTo(scores.values[at]!, 4);
       }
     }
   });
@@ -214,7 +268,9 @@ describe('the file', () => {
 
   test('the version names the model and its content', () => {
     expect(loadModel(bytes).version).toMatch(/^made-texts\+[0-9a-f]{8}$/);
-    const changed = Buffer.from(encodeModel({ ...parts, biases: parts.biases.map((b) => b + 1) }));
+    const changed = Buffer.from(
+      encodeModel({ ...parts, biases: parts.biases.map((b: number) => b + 1) }),
+    );
     expect(loadModel(changed).version).not.toBe(loadModel(bytes).version);
   });
 
@@ -241,8 +297,8 @@ describe('the shipped model', () => {
   );
 
   test('it is small and names itself', () => {
-    expect(encodeModel(shipped.parts).length).toBeLessThan(3_000_000);
-    expect(judge.version).toMatch(/^telecom-v1\+[0-9a-f]{8}$/);
+    expect(encodeModel(shipped.parts).length).toBeLessThan(8_000_000);
+    expect(judge.version).toMatch(/^telecom-v2\+[0-9a-f]{8}$/);
   });
 
   test('the departments file holds the thresholds the model was tuned to', () => {
@@ -289,20 +345,5 @@ describe('the shipped model', () => {
       expect(judge.judge(input({ text }))).toEqual(none);
     }
     expect(none).toMatchObject({ departments: [], theme: null, sentiment: 0 });
-  });
-});
-
-describe('measures', () => {
-  test('F1 by class, together and on average', () => {
-    const quality = qualityOf([['a'], ['a', 'b'], []], [['a'], ['b'], ['b']], ['a', 'b']);
-    expect(quality.classes['a']).toEqual({ precision: 0.5, recall: 1, f1: 2 / 3, support: 1 });
-    expect(quality.classes['b']!.f1).toBeCloseTo(2 / 3);
-    expect(quality.microF1).toBeCloseTo(4 / 6);
-    expect(quality.macroF1).toBeCloseTo(2 / 3);
-  });
-
-  test('a probability that comes true as often as it says has no calibration error', () => {
-    expect(calibrationError([0.5, 0.5], [true, false])).toBe(0);
-    expect(calibrationError([0.9, 0.9], [false, false])).toBeCloseTo(0.9);
   });
 });

@@ -1,0 +1,82 @@
+// `signpost evaluate`: a model measured on labelled texts.
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { SignpostError } from '#core/errors.ts';
+import type { Task } from '../../classify/artifact.ts';
+import { loadModel, loadShippedModel } from '../../classify/model.ts';
+import type { Model } from '../../classify/model.ts';
+import type { EvaluateOptions } from '../commands/evaluate.ts';
+import { createOutput } from '../output.ts';
+import { readLabelled } from './labelled-files.ts';
+import { measureModel, predictions } from './measure-model.ts';
+import { showQuality } from './show-quality.ts';
+import { writeRefused } from '../write-refused.ts';
+
+/** With `--json` one object: the measures of the first task, and under `others` those of further ones. */
+export async function evaluateModel(options: EvaluateOptions): Promise<void> {
+  const model = openModel(options.model);
+  const wanted = tasksWanted(model, options.task);
+  const { examples, files, unlabelled } = await readLabelled(
+    options.data,
+    wanted.map(({ name }) => name),
+  );
+  const tasks = wanted.filter(({ name }) => examples.some(({ labels }) => labels[name]));
+  if (options.predictions !== undefined) {
+    if (tasks.length > 1) {
+      throw new SignpostError('task-not-named', 'The data has labels of several tasks', {
+        hint: `Predictions are of one: --task ${tasks[0]!.name}.`,
+      });
+    }
+    await writePredictions(options.predictions, model, tasks[0]!, examples);
+  }
+  const measured = tasks.map((task) => measureModel(model, task, examples));
+  const output = createOutput();
+  if (options.json) {
+    const [first, ...others] = measured;
+    const about = { model: model.version, data: files, unlabelled };
+    await output.json({ ...first, ...about, ...(others.length > 0 ? { others } : {}) });
+    return;
+  }
+  await output.line(output.styles.dim(`model ${model.version}`));
+  for (const task of measured)
+    for (const line of ['', ...showQuality(task, output)]) await output.line(line);
+}
+
+/** @throws SignpostError `model-unreadable` */
+export function openModel(file: string): Model {
+  if (file === 'shipped') return loadShippedModel();
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    throw new SignpostError('model-unreadable', `Cannot read the model ${file}`, {
+      cause,
+      hint: 'Name a file made by `signpost train`, or "shipped".',
+    });
+  }
+  return loadModel(bytes);
+}
+
+function tasksWanted(model: Model, name: string | undefined): readonly Task[] {
+  const { tasks } = model.parts;
+  if (name === undefined) return tasks;
+  const task = tasks.find((each) => each.name === name);
+  if (task !== undefined) return [task];
+  throw new SignpostError('task-unknown', `The model has no task ${name}`, {
+    hint: `It has ${tasks.map((each) => each.name).join(', ')}.`,
+  });
+}
+
+async function writePredictions(
+  file: string,
+  model: Model,
+  task: Task,
+  examples: Parameters<typeof predictions>[2],
+): Promise<void> {
+  const lines = [...predictions(model, task, examples)].map((each) => `${JSON.stringify(each)}\n`);
+  try {
+    await writeFile(file, lines.join(''));
+  } catch (cause) {
+    throw writeRefused(cause, file, 'with --predictions');
+  }
+}

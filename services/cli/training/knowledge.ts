@@ -1,0 +1,35 @@
+// The field knowledge that comes with Signpost: labelled texts written for it, in the voices of customers, whose places for a
+// provider's name are filled in.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { foldOf } from '../../classify/training/examples.ts';
+import type { Example } from '../../classify/training/examples.ts';
+import { readLabelled } from './labelled-files.ts';
+
+const folder = new URL('../../classify/knowledge/', import.meta.url);
+const placeholder = '{brand}';
+
+/** Rows that have a label of one of the tasks; none where the tasks are not of this field. `file`: other than the shipped. */
+export async function readKnowledge(
+  tasks: readonly string[],
+  file: string = fileURLToPath(new URL('telecom.jsonl', folder)),
+): Promise<readonly Example[]> {
+  const names = JSON.parse(readFileSync(new URL('names.json', folder), 'utf8')) as Names;
+  try {
+    const { examples } = await readLabelled([file], tasks);
+    return examples.map((example) => named(example, names));
+  } catch (error) {
+    if ((error as { code?: string }).code === 'data-invalid') return [];
+    throw error;
+  }
+}
+
+/** Names of providers as texts of a language or kind use them. */
+type Names = Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
+
+function named(example: Example, names: Names): Example {
+  const { text, fields } = example;
+  if (!text.includes(placeholder)) return example;
+  const list = names[String(fields['lang'])] ?? names[String(fields['kind'])] ?? names.default;
+  return { ...example, text: text.replaceAll(placeholder, list[foldOf(text, list.length)]!) };
+}

@@ -1,0 +1,209 @@
+// `signpost train`: labelled texts in, a model out, with what it is worth.
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { SignpostError } from '#core/errors.ts';
+import { encodeModel } from '../../classify/artifact.ts';
+import type { ModelParts } from '../../classify/artifact.ts';
+import { createModel, loadModel } from '../../classify/model.ts';
+import { foldOf, layOutTasks } from '../../classify/training/examples.ts';
+import type { Example } from '../../classify/training/examples.ts';
+import { fitsInThreads } from '../../classify/training/fit-threads.ts';
+import { withJudgements } from '../../classify/training/judged.ts';
+import { recipeSchema } from '../../classify/training/recipe.ts';
+import type { Recipe } from '../../classify/training/recipe.ts';
+import { train } from '../../classify/training/train.ts';
+import type { TrainInput } from '../../classify/training/train.ts';
+import type { TrainOptions } from '../commands/train.ts';
+import { createOutput } from '../output.ts';
+import type { Output } from '../output.ts';
+import { createProgress } from '../progress.ts';
+import { writeRefused } from '../write-refused.ts';
+import { readKnowledge } from './knowledge.ts';
+import { readLabelled } from './labelled-files.ts';
+import { measureModel } from './measure-model.ts';
+import type { Measured } from './measure-model.ts';
+import { showQuality } from './show-quality.ts';
+
+const SPLIT_PARTS = 5;
+
+export async function trainModel(options: TrainOptions): Promise<void> {
+  if (options.out === undefined && options.evaluateSplit === undefined) {
+    throw new SignpostError('nothing-to-do', 'Say where the model goes, or ask for a measurement', {
+      hint: 'Give --out MODEL, --evaluate-split, or both.',
+    });
+  }
+  const recipe = readRecipe(options);
+  const tasks = [...new Set(options.task)];
+  const { examples, unlabelled, files } = await readLabelled(options.data, tasks);
+  const judged =
+    options.judgements.length === 0
+      ? { examples: [], files: [] }
+      : await readLabelled(options.judgements, tasks);
+  const knowledge = await knowledgeFor(options.knowledge, tasks);
+  const data = [...files, ...judged.files];
+  const { version } = createRequire(import.meta.url)('../../../package.json') as {
+    version: string;
+  };
+  const build = (own: readonly Example[], says: string): Promise<Trained> =>
+    trainAll({
+      says,
+      input: {
+        examples: own,
+        knowledge,
+        tasks: layOutTasks(own, tasks, recipe),
+        recipe,
+        data,
+        code: version,
+        at: today(process.env),
+      },
+    });
+
+  const output = createOutput();
+  const split = options.evaluateSplit ? await measureSplit(examples, build) : undefined;
+  const trained =
+    options.out === undefined
+      ? undefined
+      : await build(withJudgements(examples, judged.examples), 'all texts');
+  const report = trained && describe(trained, write(options.out!, trained.parts));
+  if (options.json) {
+    await output.json({ texts: examples.length, unlabelled, split, model: report });
+    return;
+  }
+  if (split !== undefined) await showSplit(split, output);
+  if (report === undefined) return;
+  for (const line of showReport(report, output)) await output.line(line);
+}
+
+interface Trained {
+  readonly parts: ModelParts;
+  readonly seconds: number;
+}
+
+async function trainAll({ input, says }: { input: TrainInput; says: string }): Promise<Trained> {
+  const progress = createProgress(process.stderr, () => performance.now());
+  const started = performance.now();
+  progress.update(0, says);
+  try {
+    const parts = await train(input, fitsInThreads(), (done, total) =>
+      progress.update(done / total, `${says}: ${done} of ${total} fits`),
+    );
+    return { parts, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    progress.end();
+  }
+}
+
+type Report = ReturnType<typeof describe>;
+
+function describe({ parts, seconds }: Trained, bytes: Uint8Array) {
+  const { version } = loadModel(bytes);
+  const { trained, tasks } = parts;
+  return {
+    model: version,
+    bytes: bytes.length,
+    keys: parts.keys.length,
+    rows: trained.rows,
+    knowledgeRows: trained.knowledgeRows,
+    seconds: Math.round(seconds * 10) / 10,
+    quality: trained.quality,
+    thresholds: Object.fromEntries(
+      tasks
+        .filter(({ thresholds }) => thresholds.length > 0)
+        .map(({ name, classes, thresholds }) => [
+          name,
+          Object.fromEntries(classes.map((label, at) => [label, thresholds[at]!])),
+        ]),
+    ),
+  };
+}
+
+function showReport(report: Report, { styles }: Output): string[] {
+  const { model, bytes, rows, knowledgeRows, seconds, quality, thresholds } = report;
+  const number = (value: number | undefined) => (value ?? 0).toFixed(3);
+  return [
+    `${styles.bold(model)}  ${(bytes / 1e6).toFixed(1)} MB, from ${rows.toLocaleString('en')} texts and ` +
+      `${knowledgeRows.toLocaleString('en')} of field knowledge, in ${seconds} s`,
+    '',
+    styles.dim('  on texts that the fits had not seen'),
+    ...Object.entries(quality).map(
+      ([task, { accuracy, macroF1, microF1, meanAveragePrecision, ece }]) =>
+        `  ${task.padEnd(14)} accuracy ${number(accuracy)}  macro-F1 ${number(macroF1)}  micro-F1 ${number(microF1)}  ` +
+        `average precision ${number(meanAveragePrecision)}  calibration error ${number(ece)}`,
+    ),
+    ...Object.entries(thresholds).map(([task, labels]) => {
+      const parts = Object.entries(labels).map(([label, threshold]) => `${label} ${threshold}`);
+      return styles.dim(`  yes in ${task} from ${parts.join(', ')}`);
+    }),
+  ];
+}
+
+async function measureSplit(
+  examples: readonly Example[],
+  build: (own: readonly Example[], says: string) => Promise<Trained>,
+): Promise<readonly Measured[]> {
+  const isHeldOut = ({ text }: Example) => foldOf(`split ${text}`, SPLIT_PARTS) === 0;
+  const { parts } = await build(
+    examples.filter((example) => !isHeldOut(example)),
+    'four fifths',
+  );
+  const model = createModel(parts, parts.name);
+  const rest = examples.filter(isHeldOut);
+  return parts.tasks.map((task) => measureModel(model, task, rest));
+}
+
+async function showSplit(split: readonly Measured[], output: Output): Promise<void> {
+  await output.line('Measured on a fifth of the texts that was held out');
+  for (const measured of split)
+    for (const line of ['', ...showQuality(measured, output)]) await output.line(line);
+  await output.line();
+}
+
+async function knowledgeFor(named: string, tasks: readonly string[]): Promise<readonly Example[]> {
+  if (named === 'none') return [];
+  return named === 'shipped' ? readKnowledge(tasks) : readKnowledge(tasks, named);
+}
+
+function readRecipe({ recipe: file, seed, name }: TrainOptions): Recipe {
+  const given = {
+    ...(seed === undefined ? {} : { seed }),
+    ...(name === undefined ? {} : { name }),
+  };
+  let document: unknown = {};
+  if (file !== undefined) {
+    try {
+      document = parseYaml(readFileSync(file, 'utf8')) ?? {};
+    } catch (cause) {
+      throw new SignpostError('recipe-invalid', `Cannot read the recipe ${file}`, { cause });
+    }
+  }
+  const parsed = recipeSchema.safeParse({ ...(document as object), ...given });
+  if (parsed.success) return parsed.data;
+  throw new SignpostError('recipe-invalid', z.prettifyError(parsed.error).replaceAll('\n', ' '), {
+    hint: 'See services/classify/training/recipe.ts for what a recipe holds.',
+  });
+}
+
+/** Written beside and renamed, so that whoever watches the file never meets half a model. */
+function write(file: string, parts: ModelParts): Uint8Array {
+  const bytes = encodeModel(parts);
+  const part = `${file}.part`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(part, bytes);
+    renameSync(part, file);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw writeRefused(error, file, 'with --out');
+  }
+  return bytes;
+}
+
+/** The day, or the one that `SOURCE_DATE_EPOCH` (seconds) tells, so that a build can be repeated to the byte. */
+function today(env: NodeJS.ProcessEnv): string {
+  const epoch = Number(env['SOURCE_DATE_EPOCH'] ?? Number.NaN);
+  const time = Number.isFinite(epoch) ? epoch * 1000 : Date.now();
+  return new Date(time).toISOString().slice(0, 10);
+}
