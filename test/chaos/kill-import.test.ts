@@ -35,7 +35,7 @@ interface Import {
 
 test(
   `an import killed ${KILLS} times loses nothing, doubles nothing, and counts right (seed ${SEED})`,
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const random = seeded(SEED);
     const data = join(directory, 'data');

@@ -29,7 +29,7 @@ afterEach(async () => {
 
 test(
   `a feed survives ${KILLS} kills: what was acknowledged ends once (seed ${SEED})`,
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const random = seeded(SEED);
     const data = join(directory, 'data');
