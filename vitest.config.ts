@@ -16,7 +16,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/servers/desk.ts'],
-    testTimeout: 30_000,
+    // For what hangs. What is slow on a machine that has much else to do need not fail.
+    testTimeout: 120_000,
     // The first file to ask for a server in a hook waits for its start, and once ever for its download.
     hookTimeout: 180_000,
     // Of the tests of servers and kills most wait for something at any time.
