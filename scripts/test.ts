@@ -1,9 +1,11 @@
-// `npm test`: formatting, lint, types, stale generated files, then every test; ends with a line of totals.
+// `npm test`: every test and, beside them, formatting, lint, types, stale generated files; ends with a line of totals.
 // Arguments go to vitest: `npm test -- test/stages` runs a part, without the checks.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 const root = join(import.meta.dirname, '..');
 const node = join(root, 'bin/node');
@@ -17,18 +19,26 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['generated files', node, join(root, 'scripts/generate.ts'), '--check'],
 ];
 
-let failed = 0;
-if (only.length === 0) {
+/** One after the other; each says at once that it failed, and why when the tests are through. */
+async function runChecks(): Promise<readonly { name: string; ok: boolean; said: string }[]> {
+  const results = [];
   for (const [name, command, ...args] of checks) {
-    const { status } = spawnSync(command!, args, { cwd: root, stdio: 'inherit' });
-    console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}`);
-    if (status !== 0) failed += 1;
+    const child = spawn(command!, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [out, errors, [status]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    const ok = status === 0;
+    if (!ok) console.error(`FAIL ${name}`);
+    results.push({ name, ok, said: out + errors });
   }
+  return results;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'signpost-test-'));
 const results = join(folder, 'results.json');
-const vitest = spawnSync(
+const vitest = spawn(
   node,
   [
     module('vitest/vitest.mjs'),
@@ -38,8 +48,24 @@ const vitest = spawnSync(
     `--outputFile.json=${results}`,
     ...only,
   ],
-  { cwd: root, stdio: 'inherit' },
+  {
+    cwd: root,
+    stdio: 'inherit',
+    // What tests import is compiled once, as bin/signpost has it.
+    env: { NODE_COMPILE_CACHE: module('.cache/signpost'), ...process.env },
+  },
 );
+const [checked, [status]] = await Promise.all([
+  only.length === 0 ? runChecks() : [],
+  once(vitest, 'close'),
+]);
+
+let failed = 0;
+for (const { name, ok, said } of checked) {
+  if (!ok) process.stdout.write(said);
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}`);
+  if (!ok) failed += 1;
+}
 let totals = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 };
 try {
   totals = JSON.parse(readFileSync(results, 'utf8')) as typeof totals;
@@ -50,7 +76,7 @@ rmSync(folder, { recursive: true });
 
 const skipped = totals.numPendingTests + totals.numTodoTests;
 failed += totals.numFailedTests;
-if (vitest.status !== 0 && failed === 0) failed = 1;
+if (status !== 0 && failed === 0) failed = 1;
 console.log(`${totals.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
 // Nothing that should run may be skipped.
 process.exitCode = failed === 0 && skipped === 0 && totals.numPassedTests > 0 ? 0 : 1;

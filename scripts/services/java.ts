@@ -8,8 +8,11 @@ import { ServerError } from './server-error.ts';
 const advice =
   'Kafka and S3Proxy need Java 17 or newer: install a JRE (Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17) or set JAVA_HOME.';
 
-/** Leaves out the optimising compiler, which pays off after minutes only and takes a core from the start until then. */
-export const quickStartFlag = '-XX:TieredStopAtLevel=1';
+/**
+ * Leave out the optimising compiler, which pays off after minutes only and takes a core from the start until then, and
+ * the collector for many cores and large heaps.
+ */
+export const quickStartFlags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] as const;
 
 /** `java`, `keytool`: of JAVA_HOME where that is set, else from the PATH. */
 export function javaProgram(name: 'java' | 'keytool'): string {

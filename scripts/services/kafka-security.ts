@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runJava } from './java.ts';
+import { quickStartFlags, runJava } from './java.ts';
 
 /** Passwords by user name: letters, digits, dashes, underscores. */
 export type KafkaUsers = Readonly<Record<string, string>>;
@@ -79,10 +79,22 @@ export async function makeKeystore(dir: string, { path, password }: Keystore): P
   if (existsSync(path)) return;
   const unfinished = `${path}.unfinished`;
   rmSync(unfinished, { force: true });
+  const quick = quickStartFlags.map((flag) => `-J${flag}`);
   const store = ['-alias', 'kafka', '-keystore', unfinished, '-storepass', password];
   const key = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '3650'];
   const names = ['-dname', 'CN=localhost', '-ext', 'san=ip:127.0.0.1,dns:localhost'];
-  await runJava('keytool', ['-genkeypair', ...store, '-storetype', 'PKCS12', ...key, ...names]);
-  writeFileSync(certificatePath(dir), await runJava('keytool', ['-exportcert', '-rfc', ...store]));
+  await runJava('keytool', [
+    ...quick,
+    '-genkeypair',
+    ...store,
+    '-storetype',
+    'PKCS12',
+    ...key,
+    ...names,
+  ]);
+  writeFileSync(
+    certificatePath(dir),
+    await runJava('keytool', [...quick, '-exportcert', '-rfc', ...store]),
+  );
   renameSync(unfinished, path);
 }

@@ -29,8 +29,11 @@ const atOnce = 8;
 const attempts = 5;
 const timeoutMs = 120_000;
 
-const cache = (): string =>
-  join(process.env['SIGNPOST_CACHE'] ?? join(homedir(), '.cache/signpost'), 'maven');
+/** Of all that is fetched once, and of what is made of it. */
+export const cacheFolder = (): string =>
+  process.env['SIGNPOST_CACHE'] ?? join(homedir(), '.cache/signpost');
+
+const cache = (): string => join(cacheFolder(), 'maven');
 
 /** Where a pinned file stands once it was fetched. */
 export const cachedPath = (file: PinnedFile): string => join(cache(), file.path);

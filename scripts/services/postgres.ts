@@ -75,7 +75,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
     {
       name: 'postgres',
       command: join(programs, 'postgres'),
-      args: [
+      args: () => [
         '-D',
         data,
         ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePorts } from './free-ports.ts';
-import { explainJava, javaEnvironment, javaProgram, quickStartFlag } from './java.ts';
+import { explainJava, javaEnvironment, javaProgram, quickStartFlags } from './java.ts';
 import { fetchPinnedFiles } from './pinned-files.ts';
 import jars from './s3-jars.json' with { type: 'json' };
 import { serverProcess, type Lifetime, type ServerProcess } from './server-process.ts';
@@ -53,7 +53,13 @@ export async function openS3(options: S3Options): Promise<S3> {
     {
       name: 's3',
       command: javaProgram('java'),
-      args: ['-Xmx192m', quickStartFlag, 'org.gaul.s3proxy.Main', '--properties', settings],
+      args: () => [
+        '-Xmx192m',
+        ...quickStartFlags,
+        'org.gaul.s3proxy.Main',
+        '--properties',
+        settings,
+      ],
       env: javaEnvironment(jars.jars),
       mark: settings,
       pidFile: join(dir, 's3.pid'),

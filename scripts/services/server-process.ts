@@ -19,7 +19,8 @@ import { ServerError } from './server-error.ts';
 export interface Launch {
   readonly name: string;
   readonly command: string;
-  readonly args: readonly string[];
+  /** Asked at every start, when `prepare` is through. */
+  readonly args: () => readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly runAs?: { readonly uid: number; readonly gid: number };
@@ -176,7 +177,7 @@ export async function allOf(tasks: readonly Promise<void>[]): Promise<void> {
 async function spawned(launch: Launch): Promise<ChildProcess> {
   const log = openSync(launch.logFile, 'a');
   try {
-    const child = spawn(launch.command, launch.args, {
+    const child = spawn(launch.command, launch.args(), {
       stdio: ['ignore', log, log],
       detached: true,
       env: launch.env ?? process.env,

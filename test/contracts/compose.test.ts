@@ -1,5 +1,5 @@
 // docker-compose.yml as Docker Compose reads it: what runs, hardened how, reachable from where, in which order.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../../services/cli/config.ts';
@@ -22,7 +22,6 @@ beforeAll(async () => {
   files = await readContainerFiles();
   [one, cluster] = await Promise.all([files.compose(), files.compose({}, clusterEnv)]);
 });
-afterAll(() => files?.close());
 
 const ours = (): [string, ComposeService][] =>
   Object.entries(one.services).filter(([, { build }]) => build !== undefined);

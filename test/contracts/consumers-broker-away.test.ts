@@ -10,7 +10,7 @@ import { subscribe } from '../../services/client/subscribe.ts';
 import { newStream, someInsights } from '../support/consumers.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'signpost-broker-away-'));
-const kafka = await startKafka({ dir });
+const kafka = await startKafka({ dir, quickStart: true });
 afterAll(async () => {
   await kafka.stop();
   rmSync(dir, { recursive: true });

@@ -23,7 +23,6 @@ beforeAll(async () => {
   ({ stages, warnings } = await files.dockerfile());
   context = await files.context();
 });
-afterAll(() => files?.close());
 
 const last = (): DockerfileStage => stages.at(-1)!;
 const textOf = (stage: DockerfileStage, name: string): string[] =>

@@ -294,13 +294,15 @@ describe('while it is up', () => {
 });
 
 describe('an import that is interrupted', () => {
+  /** So many that it is under way for a while after its first are written. */
+  const RECORDS = 8_000;
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'by %s says how to go on, and then goes on',
     async (signal) => {
       const target = join(directory, `data-${signal}`);
       const file = join(directory, `${signal}.csv`);
       const rows = Array.from(
-        { length: 25_000 },
+        { length: RECORDS },
         (_, i) => `${i},2025-06-01T10:00:00Z,The bill of month ${i} is wrong`,
       );
       writeFileSync(file, `id,at,text\n${rows.join('\n')}\n`);
@@ -323,8 +325,8 @@ describe('an import that is interrupted', () => {
       expect(stderr).toContain('Run the same command again');
       const { stdout: report } = await run([...args, '--json']);
       expect(JSON.parse(report)).toMatchObject({
-        accepted: 25_000,
-        insights: 25_000,
+        accepted: RECORDS,
+        insights: RECORDS,
         dropped: {},
         rejected: {},
       });

@@ -2,11 +2,17 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { syncDirectory } from '#core/sync-directory.ts';
-import { readPseudonymKeys } from '../../services/cli/pseudonym-keys.ts';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 vi.mock('#core/sync-directory.ts', { spy: true });
+// Files share modules, and others have loaded these before them: here they are loaded anew.
+vi.resetModules();
+const { syncDirectory } = await import('#core/sync-directory.ts');
+const { readPseudonymKeys } = await import('../../services/cli/pseudonym-keys.ts');
+afterAll(() => {
+  vi.doUnmock('#core/sync-directory.ts');
+  vi.resetModules();
+});
 
 let directory: string;
 beforeEach(() => {

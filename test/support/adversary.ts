@@ -72,18 +72,24 @@ export function createAdversary(log: Log, mischief: Mischief): Adversary {
   async function subscribe(options: SubscribeOptions): Promise<Subscription> {
     let inner = await log.subscribe(options);
     let closed = false;
+    // Several may ask at once. Of two members that joined, one would be forgotten and keep its partitions.
+    let rejoining: Promise<void> | undefined;
+    const rejoin = async (): Promise<void> => {
+      await inner.close();
+      inner = await log.subscribe(options);
+    };
     return {
       async next(signal) {
-        if (!closed && random() < rebalance) {
-          await inner.close();
-          inner = await log.subscribe(options);
-        }
+        if (!closed && random() < rebalance)
+          rejoining ??= rejoin().finally(() => (rejoining = undefined));
+        await rejoining;
         const batch = await inner.next(signal);
         if (crashed) throw new Crash('Crashed while waiting');
         return batch === null ? null : spoil(batch);
       },
       async close() {
         closed = true;
+        await rejoining;
         await inner.close();
       },
     };

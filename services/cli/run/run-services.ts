@@ -17,9 +17,8 @@ import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import type { StageName } from '../stage-names.ts';
-import { buildStages } from '../stages.ts';
 import { registeredTopics } from '../topics/log-schemas.ts';
-import { openGatewayService, type GatewayService } from './gateway-service.ts';
+import type { GatewayService } from './gateway-service.ts';
 import { createLogWatch } from './log-watch.ts';
 import { createReachWatch } from './reach-watch.ts';
 import { createSeats } from './seats.ts';
@@ -54,7 +53,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   const logger = createLogger(`signpost-${services.join('+')}`, config.logLevel);
   if (at.kind === 'kafka' && services.includes('normalize')) databaseUrl(config.database);
   const keys = services.includes('gateway') ? await senderKeys(at, config) : undefined;
-  const built = buildAll(stages, at, config);
+  const built = await buildAll(stages, at, config);
 
   const shutdown = listenForShutdown();
   const stop = new AbortController();
@@ -108,6 +107,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     await output.line(`Probes at ${probe.url}/livez, /readyz and /metrics`);
     if (keys !== undefined) {
       const traced = traces.get('gateway');
+      const { openGatewayService } = await import('./gateway-service.ts');
       gateway = await openGatewayService({
         config: { ...config.gateway, port: options.port ?? config.gateway.port },
         keys,
@@ -153,8 +153,13 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   }
 }
 
-/** Everything that the configuration names is loaded before anything else begins. */
-function buildAll(stages: readonly StageName[], at: LogAt, config: Config) {
+/**
+ * Everything that the configuration names is loaded before anything else begins. A gateway loads none of what stages
+ * consist of, and they not the intake: half of what there is to load.
+ */
+async function buildAll(stages: readonly StageName[], at: LogAt, config: Config) {
+  if (stages.length === 0) return [];
+  const { buildStages } = await import('../stages.ts');
   const needsKeys = stages.includes('normalize');
   const pseudonymKeys = needsKeys ? sharedPseudonymKeys(at, config, process.env) : '';
   const departments = readDepartments(config.classify);

@@ -1,6 +1,10 @@
 // The HTTP intake as a server: limits on time and connections, health, metrics, its own description, a graceful end.
 import type { Socket } from 'node:net';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyServerOptions,
+} from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { SignpostError } from '#core/errors.ts';
 import type { Log } from '#core/log/port.ts';
@@ -44,6 +48,21 @@ export interface Gateway {
   readonly inject: FastifyInstance['inject'];
 }
 
+type Compilers = NonNullable<
+  NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']
+>;
+
+/**
+ * Answers are serialized by zod, and requests are judged by their handlers. Left to itself fastify loads a validator and
+ * a serializer of its own all the same: 110 modules at every start.
+ */
+const compilersFactory = {
+  buildValidator: () => () => {
+    throw new Error('A route with a schema needs a validator of its own');
+  },
+  buildSerializer: () => serializerCompiler,
+} as unknown as Compilers;
+
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, logger, overloaded, metricsText } = parts;
   let closing = false;
@@ -62,6 +81,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
     },
+    schemaController: { compilersFactory },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (_error, _request, { raw }) => {
       const body = JSON.stringify(
@@ -71,7 +91,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
   });
   app.server.maxConnections = config.maxConnections;
-  app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler<Error>((error, _request, reply) => {
     const problem = problemOf(error);
     parts.onRefused?.(problem.code);

@@ -1,4 +1,4 @@
-// Vitest's global setup: a desk at which test files, each in its own process, ask for servers. The first to ask waits
+// Vitest’s global setup: a desk at which test files, in several processes, ask for servers. The first to ask waits
 // for the start. All are stopped when the run ends, and die with it when it is killed.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
