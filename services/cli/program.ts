@@ -5,6 +5,8 @@ import { addClassify } from './commands/classify.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addImport } from './commands/import.ts';
+import { addJudge } from './commands/judge.ts';
+import { addJudgements } from './commands/judgements.ts';
 import { addKeys } from './commands/keys.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
@@ -60,6 +62,8 @@ export function buildProgram(): Command {
     addImport,
     addTail,
     addClassify,
+    addJudge,
+    addJudgements,
     addReconcile,
     addRejected,
     addTopics,

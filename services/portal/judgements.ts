@@ -38,10 +38,7 @@ export function judgementRoute(parts: JudgementParts): RecordRoute<'judgements'>
   };
 }
 
-function framed(
-  judgement: Judgement,
-  { receivedAt, traceparent }: Reception,
-): OutgoingRecord {
+function framed(judgement: Judgement, { receivedAt, traceparent }: Reception): OutgoingRecord {
   return toOutgoing(insightsJudged, judgement, { timestamp: receivedAt, traceparent });
 }
 

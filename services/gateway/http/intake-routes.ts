@@ -91,8 +91,7 @@ export function registerIntake(
         refuseWhenBusy(parts, inFlightBytes);
         request.intakeSource = await parts.access.sourceOf(callerOf(request), kind);
       },
-      handler: (request, reply) =>
-        withShare((grow) => handle(route, parts, request, reply, grow)),
+      handler: (request, reply) => withShare((grow) => handle(route, parts, request, reply, grow)),
     });
   }
 }
@@ -150,7 +149,10 @@ async function handle(
   }
   onIntake({
     kind: route.kind,
-    source, accepted: outgoing.length, rejected: countReasons(rejected) });
+    source,
+    accepted: outgoing.length,
+    rejected: countReasons(rejected),
+  });
   return outgoing.length > 0
     ? reply.code(202).send({ accepted: outgoing.length, rejected })
     : reply.code(400).send({ ...errorBody(noneValid(rejected)), accepted: 0, rejected });
