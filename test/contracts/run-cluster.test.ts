@@ -263,9 +263,13 @@ describe('services on a cluster', () => {
         body: JSON.stringify({ insightId: id, department: 'billing', verdict: 'missing' }),
       });
       expect(response.status).toBe(202);
-      const judged = await command('judge', '--department', 'it', '--json', '--', id, 'wrong');
+      // An id may begin with a hyphen.
+      const judged = await run(
+        ['judge', '--config', config, '--department', 'it', '--json', '--', id, 'wrong'],
+        { env, cwd: directory },
+      );
       expect(judged.stderr).toBe('');
-      expect(judged.json()).toMatchObject({ insightId: id, belongs: false });
+      expect(JSON.parse(judged.stdout)).toMatchObject({ insightId: id, belongs: false });
       const exported = await command('judgements', 'export');
       expect(exported.json()).toMatchObject({ id, departments: { billing: true, it: false } });
       expect(exported.stderr).toContain('1 labelled text of 1 judged insight; 2 judgements');

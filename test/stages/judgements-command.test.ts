@@ -51,12 +51,9 @@ beforeAll(async () => {
 describe('judge', () => {
   it('writes down what is said of an insight, with the model that judged it', async () => {
     const comment = 'a planned work; ask ann@example.com \x1b[2J';
-    const { code, stdout, stderr } = await judge(
-      ids[0]!,
-      'wrong',
-      ...['--department', 'operations', '--by', 'noc-lead', '--theme', 'coverage'],
-      ...['--comment', comment, '--json'],
-    );
+    const by = ['--department', 'operations', '--by', 'noc-lead', '--theme', 'coverage'];
+    const more = [...by, '--comment', comment, '--json'];
+    const { code, stdout, stderr } = await judge(ids[0]!, 'wrong', ...more);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       insightId: ids[0],

@@ -1,5 +1,6 @@
 // `signpost judge`: one reader's word on one insight, checked against the insight as it lies on the log.
 import type { Insight } from '#schemas/insight.ts';
+import type { Judgement } from '#schemas/judgement.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { JudgeOptions, Verdict } from '../commands/judge.ts';
@@ -16,9 +17,8 @@ import { belongs } from './label.ts';
 import { judgementIntake } from './route.ts';
 import { send } from './send.ts';
 
-/** `source` of what comes by command; a reader who names no role is `reader`. */
+/** `source` of what comes by command. */
 const source = 'command';
-export const usualReader = 'reader';
 
 export async function judge(
   insightId: string,
@@ -28,12 +28,9 @@ export async function judge(
 ): Promise<void> {
   const config = configOf(place);
   const { departments } = readDepartments(config.classify);
+  const names = departments.map(({ name }) => name);
   const known = departments.find(({ name }) => name === options.department);
-  if (known === undefined)
-    throw unknownDepartment(
-      options.department,
-      departments.map(({ name }) => name),
-    );
+  if (known === undefined) throw unknownDepartment(options.department, names);
   const insight = await withReader(place, (log) => findInsight(log, insightId));
   const input = {
     insightId,
@@ -44,11 +41,11 @@ export async function judge(
     judgedBy: options.by,
     model: insight.model,
   };
-  const route = judgementIntake(
-    config,
-    departments.map(({ name }) => name),
-  );
-  const taken = route.take(input, { source, receivedAt: Date.now(), traceparent: undefined });
+  const taken = judgementIntake(config, names).take(input, {
+    source,
+    receivedAt: Date.now(),
+    traceparent: undefined,
+  });
   if (!taken.ok) throw refused(taken);
   const { outgoing } = taken;
   const at = logAt(place, () => config);
@@ -57,37 +54,29 @@ export async function judge(
   const label = belongs(verdict, known.name, insight, () => known.threshold);
   const output = createOutput();
   if (options.json) await output.json({ ...judgement, belongs: label, sentTo });
-  else await print(insight, judgement, { label, threshold: known.threshold, sentTo }, output);
+  else
+    for (const line of lines(insight, judgement, known.threshold, label, sentTo, output))
+      await output.line(line);
 }
 
-async function print(
+/** What was said, what the word on it means, and where it went. */
+function lines(
   { signal, departments }: Insight,
-  {
-    verdict,
-    department,
-    judgedBy,
-    theme,
-  }: Pick<Insight, 'theme'> & {
-    readonly verdict: string;
-    readonly department: string;
-    readonly judgedBy: string;
-  },
-  {
-    label,
-    threshold,
-    sentTo,
-  }: { readonly label: boolean; readonly threshold: number; readonly sentTo: string },
-  { line, styles, columns }: Output,
-): Promise<void> {
+  { verdict, department, judgedBy, theme }: Judgement,
+  threshold: number,
+  label: boolean,
+  sentTo: string,
+  { styles, columns }: Output,
+): string[] {
   const words = truncate(oneLine(signal.text ?? 'no words'), Math.max(20, columns - 4));
   const said = departments.find((each) => each.department === department)?.relevance ?? 0;
   const was = said >= threshold ? 'which received it' : 'which did not receive it';
-  await line(`“${words}”`);
-  await line(
+  return [
+    `“${words}”`,
     `${styles.bold(`Judged ${verdict}`)} for ${department}, ${was} (relevance ${said.toFixed(2)}): ` +
       `it ${label ? 'belongs' : 'does not belong'} there${theme === null ? '' : `, theme ${theme}`}.`,
-  );
-  await line(styles.dim(oneLine(`By ${judgedBy}; written to ${sentTo}.`)));
+    styles.dim(oneLine(`By ${judgedBy}; written to ${sentTo}.`)),
+  ];
 }
 
 function unknownDepartment(name: string, known: readonly string[]): SignpostError {
