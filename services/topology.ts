@@ -3,6 +3,7 @@
 import { communityPostCodec, type CommunityPost } from '#schemas/community-post.ts';
 import { droppedRecordCodec, type DroppedRecord } from '#schemas/dropped-record.ts';
 import { insightCodec, type Insight } from '#schemas/insight.ts';
+import { judgementCodec, type Judgement } from '#schemas/judgement.ts';
 import { rejectedRecordCodec, type RejectedRecord } from '#schemas/rejected-record.ts';
 import { signalCodec, type Signal } from '#schemas/signal.ts';
 import { surveyAnswerCodec, type SurveyAnswer } from '#schemas/survey-answer.ts';
@@ -74,6 +75,23 @@ export const insightsShared: Topic<Insight> = {
   facts: insightFacts,
 };
 
+export const insightsJudged: Topic<Judgement> = {
+  name: 'insights.judged.v1',
+  codec: judgementCodec,
+  description:
+    'What readers said of insights: right, wrong or missing. Of one reader the last word on an insight and department counts.',
+  keyedBy: 'id of the insight, so that what is said of one keeps its order',
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'redacted',
+  facts: ({ id, insightId, department, judgedAt }) => ({
+    id,
+    key: insightId,
+    source: eventSource('judgements', department),
+    time: judgedAt,
+  }),
+};
+
 export const recordsRejected: Topic<RejectedRecord> = {
   name: 'records.rejected.v1',
   codec: rejectedRecordCodec,
@@ -128,6 +146,7 @@ export const fixedTopics = [
   ...intakeTopics,
   signalsNormalized,
   insightsShared,
+  insightsJudged,
   recordsRejected,
   recordsDropped,
 ] as const;
@@ -183,6 +202,8 @@ export interface Flow {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   readonly does: string;
+  /** The service whose process it shares, and so its user on a cluster; absent for those with one of their own. */
+  readonly runsIn?: string;
 }
 
 export const departmentStreams = 'insights.<department>.v1';
@@ -218,6 +239,14 @@ export const flows: readonly Flow[] = [
     does: 'routes each insight to the departments it matters to',
   },
   {
+    name: 'portal',
+    kind: 'source',
+    reads: [],
+    writes: [insightsJudged.name],
+    does: 'takes in what readers judge of insights',
+    runsIn: 'gateway',
+  },
+  {
     name: 'departments',
     kind: 'reader',
     reads: [departmentStreams],
@@ -227,16 +256,28 @@ export const flows: readonly Flow[] = [
   {
     name: 'data',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, recordsDropped.name],
+    reads: [insightsShared.name, departmentStreams, insightsJudged.name, recordsDropped.name],
     writes: [],
     does: 'data teams, who read everything that is safe to share',
   },
   {
+    name: 'trainer',
+    kind: 'reader',
+    reads: [insightsShared.name, insightsJudged.name],
+    writes: [],
+    does: 'makes labelled texts of insights and what was judged of them, for the next model',
+  },
+  {
     name: 'operator',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, ...outcomes],
-    writes: [...intakeTopics.map(({ name }) => name), signalsNormalized.name, insightsShared.name],
-    does: 'looks after dead letters (rejected) and puts them back where they came from',
+    reads: [insightsShared.name, departmentStreams, insightsJudged.name, ...outcomes],
+    writes: [
+      ...intakeTopics.map(({ name }) => name),
+      signalsNormalized.name,
+      insightsShared.name,
+      insightsJudged.name,
+    ],
+    does: 'looks after dead letters (rejected) and puts them back where they came from; judges by command',
   },
 ];
 

@@ -56,6 +56,9 @@ kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --op
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --operation Describe --group 'signpost.publish'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --transactional-id 'signpost.publish.' --resource-pattern-type prefixed
 
+# User:signpost-gateway
+kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'insights.judged.v1'
+
 # User:signpost-department-operations
 kafka_acls --add --allow-principal 'User:signpost-department-operations' --operation Read --operation Describe --topic 'insights.operations.v1'
 kafka_acls --add --allow-principal 'User:signpost-department-operations' --operation Read --operation Describe --group 'operations'
@@ -94,9 +97,16 @@ kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --opera
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.customer-service.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.billing.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.it.v1'
+kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.judged.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data.' --resource-pattern-type prefixed
+
+# User:signpost-trainer
+kafka_acls --add --allow-principal 'User:signpost-trainer' --operation Read --operation Describe --topic 'insights.shared.v1'
+kafka_acls --add --allow-principal 'User:signpost-trainer' --operation Read --operation Describe --topic 'insights.judged.v1'
+kafka_acls --add --allow-principal 'User:signpost-trainer' --operation Read --operation Describe --group 'trainer'
+kafka_acls --add --allow-principal 'User:signpost-trainer' --operation Read --operation Describe --group 'trainer.' --resource-pattern-type prefixed
 
 # User:signpost-operator
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Write --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.shared.v1'
@@ -106,6 +116,7 @@ kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --o
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.customer-service.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.billing.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.it.v1'
+kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Write --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.judged.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'tickets.reported.v1'

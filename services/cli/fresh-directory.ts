@@ -5,9 +5,10 @@ import { dirname, join, resolve } from 'node:path';
 import { openEmbeddedLogReader } from '#core/log/embedded/reader.ts';
 import { lockForWriting } from '#core/log/embedded/writer-lock.ts';
 import { schemasAnnounced } from '../topology.ts';
+import { intakeFile } from './judgements/intake-address.ts';
 
 /** What a start makes by itself. Keys of pseudonyms that no record carries can be made anew. */
-const ownNames: ReadonlySet<string> = new Set(['log', 'pseudonym-keys']);
+const ownNames: ReadonlySet<string> = new Set(['log', 'pseudonym-keys', intakeFile]);
 const ownLogNames = /^(?:log\.sqlite(?:-wal|-shm)?|writer\.(?:lock|json)(?:-journal)?)$/;
 
 /** Runs `use`; when it throws, takes away the data directory it made, if that is empty. */

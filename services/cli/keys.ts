@@ -3,8 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { SignpostError } from '#core/errors.ts';
 import { makeDirectory } from '#core/make-directory.ts';
-import { createApiKey, listApiKeys, revokeApiKey } from '../gateway/api-keys.ts';
-import { intakeKinds, type IntakeKind } from '../gateway/sources/intake.ts';
+import {
+  createApiKey,
+  keyKinds,
+  listApiKeys,
+  revokeApiKey,
+  type KeyKind,
+} from '../gateway/api-keys.ts';
 import type { CreateKeyOptions, KeysOptions } from './commands/keys.ts';
 import { leavingNothing } from './fresh-directory.ts';
 import { createOutput } from './output.ts';
@@ -79,15 +84,15 @@ export async function revokeKey(id: string, options: KeysOptions): Promise<void>
   else await output.line(`Key ${safeText(id)} is revoked.`);
 }
 
-function kindsOf(list: string): readonly IntakeKind[] {
+function kindsOf(list: string): readonly KeyKind[] {
   const names = list.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !intakeKinds.some((kind) => kind === name));
-  if (unknown === undefined) return names as IntakeKind[];
+  const unknown = names.find((name) => !keyKinds.some((kind) => kind === name));
+  if (unknown === undefined) return names as KeyKind[];
   throw new SignpostError(
     'unknown-kind',
     `There is no kind ${unknown === '' ? '(empty)' : unknown}`,
     {
-      hint: `Kinds are ${intakeKinds.join(', ')}; join several with commas.`,
+      hint: `Kinds are ${keyKinds.join(', ')}; join several with commas.`,
     },
   );
 }

@@ -6,6 +6,8 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addImport } from './commands/import.ts';
+import { addJudge } from './commands/judge.ts';
+import { addJudgements } from './commands/judgements.ts';
 import { addKeys } from './commands/keys.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
@@ -64,6 +66,8 @@ export function buildProgram(): Command {
     addClassify,
     addTrain,
     addEvaluate,
+    addJudge,
+    addJudgements,
     addReconcile,
     addRejected,
     addTopics,

@@ -14,6 +14,8 @@ import { GAZETTEER_URL } from '../gateway/synthetic/provider.ts';
 import { takeIn } from '../gateway/sources/intake.ts';
 import { schemasAnnounced } from '../topology.ts';
 import { readConfig, type Config } from './config.ts';
+import { noteIntake } from './judgements/intake-address.ts';
+import { judgementIntake } from './judgements/route.ts';
 import { createLiveView } from './live-view.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { metricsWithLag } from './run/process-metrics.ts';
@@ -67,6 +69,7 @@ export async function runUp(options: UpOptions): Promise<void> {
         groups: groupsOf(stageNames),
         now: Date.now,
       }),
+      routes: [judgementIntake(config, departments)],
       registry: {
         topics: registeredTopics(departments, ''),
         source: announcedSchemas(log, schemasAnnounced.name),
@@ -75,6 +78,7 @@ export async function runUp(options: UpOptions): Promise<void> {
       onRefused: telemetry.intake.refused,
     });
     const { url } = await gateway.listen();
+    const forgetIntake = noteIntake(options.data, url);
     const live = options.demo
       ? liveEvents({
           ...demo,
@@ -101,6 +105,7 @@ export async function runUp(options: UpOptions): Promise<void> {
       await Promise.race([pipeline.failed, Promise.all(tasks)]);
     } finally {
       view.end();
+      forgetIntake();
       await gateway.close();
     }
   } finally {

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { SignpostError } from '#core/errors.ts';
-import { intakeKinds, isSourceName, type IntakeKind } from './sources/intake.ts';
+import { intakeKinds, isSourceName } from './sources/intake.ts';
+
+/** What a key may allow: to send what customers said, or what readers judged of it. */
+export const keyKinds = [...intakeKinds, 'judgements'] as const;
+export type KeyKind = (typeof keyKinds)[number];
 
 const fileName = 'api-keys.json';
 
@@ -15,7 +19,7 @@ const fileName = 'api-keys.json';
 const keySchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{12}$/),
   source: z.string().refine(isSourceName, 'must be a source name in kebab-case'),
-  kinds: z.array(z.enum(intakeKinds)).min(1),
+  kinds: z.array(z.enum(keyKinds)).min(1),
   secretSha256: z.string().regex(/^[0-9a-f]{64}$/),
   createdAt: z.number().int(),
   revokedAt: z.number().int().nullable(),
@@ -28,7 +32,7 @@ type StoredKey = z.output<typeof keySchema>;
 
 export interface NewApiKey {
   readonly source: string;
-  readonly kinds: readonly IntakeKind[];
+  readonly kinds: readonly KeyKind[];
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Cryptographically random bytes. */
@@ -56,7 +60,7 @@ export async function createApiKey(
   if (made.kinds.length === 0) {
     throw new SignpostError(
       'kinds-missing',
-      `A key must allow at least one of ${intakeKinds.join(', ')}.`,
+      `A key must allow at least one of ${keyKinds.join(', ')}.`,
     );
   }
   const id = Buffer.from(made.random(6)).toString('hex');
@@ -64,7 +68,7 @@ export async function createApiKey(
   const key: ApiKey = {
     id,
     source: made.source,
-    kinds: intakeKinds.filter((kind) => made.kinds.includes(kind)),
+    kinds: keyKinds.filter((kind) => made.kinds.includes(kind)),
     createdAt: made.clock(),
     revokedAt: null,
   };

@@ -6,6 +6,7 @@ import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 import { toOutgoing } from '#core/topic.ts';
+import type { IntakeReason } from '#core/refusal.ts';
 import { recordsDropped, recordsRejected } from '../topology.ts';
 import { createCsvReader, type RawRecord } from './files/csv.ts';
 import { boundRaw, maxRawBytes, type ImportReason } from './files/import-reason.ts';
@@ -15,7 +16,6 @@ import { defaultReadLimits } from './files/rows.ts';
 import { compileMapping } from './mapping/apply.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { takeIn } from './sources/intake.ts';
-import type { IntakeReason } from './sources/refusal.ts';
 
 const stage = 'gateway';
 

@@ -251,6 +251,31 @@ describe('services on a cluster', () => {
     },
   );
 
+  it(
+    'take in judgements, by HTTP and by command, and export them',
+    { timeout: 60_000 },
+    async () => {
+      const shared = await command('tail', 'shared', '--max', '1', '--json');
+      const { id } = (shared.json()['value'] ?? {}) as { id: string };
+      const response = await fetch(`${intake}/v1/judgements`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ insightId: id, department: 'billing', verdict: 'missing' }),
+      });
+      expect(response.status).toBe(202);
+      // An id may begin with a hyphen.
+      const judged = await run(
+        ['judge', '--config', config, '--department', 'it', '--json', '--', id, 'wrong'],
+        { env, cwd: directory },
+      );
+      expect(judged.stderr).toBe('');
+      expect(JSON.parse(judged.stdout)).toMatchObject({ insightId: id, belongs: false });
+      const exported = await command('judgements', 'export');
+      expect(exported.json()).toMatchObject({ id, departments: { billing: true, it: false } });
+      expect(exported.stderr).toContain('1 labelled text of 1 judged insight; 2 judgements');
+    },
+  );
+
   it('end within ten seconds of SIGTERM, with nothing under way', { timeout: 30_000 }, async () => {
     await send(100);
     const startedAt = performance.now();

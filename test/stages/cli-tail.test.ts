@@ -30,14 +30,17 @@ async function keysOf(stream: AsyncIterable<ReceivedRecord>): Promise<number[]> 
 }
 
 describe('a stream', () => {
-  const topics = [topic, 'insights.shared.v1', 'records.rejected.v1'].map((name) => ({
-    name,
-    partitions: [],
-  }));
+  const topics = [topic, 'insights.shared.v1', 'insights.judged.v1', 'records.rejected.v1'].map(
+    (name) => ({
+      name,
+      partitions: [],
+    }),
+  );
 
   it('is named by department, by a short name or by topic', () => {
     expect(topicOfStream('operations', topics).name).toBe(topic);
     expect(topicOfStream('shared', topics).name).toBe('insights.shared.v1');
+    expect(topicOfStream('judged', topics).name).toBe('insights.judged.v1');
     expect(topicOfStream('rejected', topics).name).toBe('records.rejected.v1');
     expect(topicOfStream(topic, topics).name).toBe(topic);
   });

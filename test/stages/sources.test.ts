@@ -15,7 +15,7 @@ import {
   type IntakeKind,
 } from '../../services/gateway/sources/intake.ts';
 import { validatePost } from '../../services/gateway/sources/posts.ts';
-import { intakeReasons, pathText } from '../../services/gateway/sources/refusal.ts';
+import { intakeReasons, pathText } from '../../services/core/refusal.ts';
 import { validateSurvey } from '../../services/gateway/sources/surveys.ts';
 import { validateTicket } from '../../services/gateway/sources/tickets.ts';
 import { readTime } from '../../services/gateway/sources/time.ts';

@@ -2,6 +2,7 @@
 import type { LogReader } from '#core/log/port.ts';
 import { insightCodec } from '#schemas/insight.ts';
 import { readRange } from '../../services/cli/read-range.ts';
+import { insightsJudged } from '../../services/topology.ts';
 
 /** Per stream every insight by its id: what was said and how it was judged, as JSON. */
 export type Streams = Readonly<Record<string, ReadonlyMap<string, string>>>;
@@ -13,7 +14,7 @@ export type Streams = Readonly<Record<string, ReadonlyMap<string, string>>>;
 export async function readStreams(log: LogReader): Promise<Streams> {
   const streams: Record<string, ReadonlyMap<string, string>> = {};
   for (const { name, partitions } of await log.topics()) {
-    if (!name.startsWith('insights.')) continue;
+    if (!name.startsWith('insights.') || name === insightsJudged.name) continue;
     const insights = new Map<string, string>();
     for (const { partition, start, end } of partitions) {
       for await (const records of readRange(log, name, partition, start, end)) {

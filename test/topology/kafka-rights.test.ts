@@ -64,6 +64,19 @@ describe('access rights', () => {
     expect(allowed('gateway', 'group', 'Read', given)).toEqual([]);
   });
 
+  it('to write judgements has the gateway, whose process takes them in, and the operator', () => {
+    const writers = rules
+      .filter(
+        ({ name, operations }) => name === 'insights.judged.v1' && operations.includes('Write'),
+      )
+      .map(({ principal }) => principal);
+    expect(writers).toEqual(['User:gateway', 'User:operator']);
+    expect(readersOf('insights.judged.v1')).toEqual(['data', 'trainer', 'operator']);
+    expect(usersOf(options)).not.toContain('portal');
+    const shared = aclRules({ ...options, runAs: new Map([['gateway', 'all']]) });
+    expect(allowed('all', 'topic', 'Write', shared)).toContain('insights.judged.v1');
+  });
+
   it('of a department are its own stream and groups, though another’s name begins alike', () => {
     expect(allowed('department-op', 'topic', 'Read')).toEqual(['insights.op.v1']);
     expect(allowed('department-op', 'group', 'Read')).toEqual(['op', 'op.*']);
@@ -107,7 +120,7 @@ describe('access rights', () => {
 
   it('carry the prefix of their deployment on every topic, group and transaction of the services', () => {
     const given = aclRules({ ...options, topicPrefix: 'dev.' });
-    const services = given.filter(({ principal }) => !/:(department|data)/.test(principal));
+    const services = given.filter(({ principal }) => !/:(department|data|trainer)/.test(principal));
     expect(services.filter(({ name }) => !name.startsWith('dev.'))).toEqual([]);
   });
 

@@ -33,7 +33,7 @@ export function addKeys(program: Command): void {
     .requiredOption('--source <name>', 'source that its records come from, kebab-case')
     .requiredOption(
       '--kinds <list>',
-      'what it may send: tickets, posts, surveys; several with commas',
+      'what it may send: tickets, posts, surveys, judgements; several with commas',
     )
     .addOption(dataOption())
     .addOption(jsonOption('print one JSON object'))

@@ -21,9 +21,9 @@ export function addTail(program: Command): void {
     .summary('read a stream')
     .description(
       'Prints the last records of a stream, those of its partitions in order of time. STREAM is the name of a ' +
-        'department, or shared (all insights), signals, rejected, dropped, or any topic.',
+        'department, or shared (all insights), judged (what readers say of them), signals, rejected, dropped, or any topic.',
     )
-    .argument('<stream>', 'department, shared, signals, rejected, dropped, or a topic')
+    .argument('<stream>', 'department, shared, judged, signals, rejected, dropped, or a topic')
     .option('--from-beginning', 'start at the oldest record held')
     .option(
       '--max <n>',

@@ -7,6 +7,7 @@ import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { header } from '#core/topic.ts';
 import {
+  insightsJudged,
   insightsShared,
   intakeTopics,
   recordsDropped,
@@ -255,7 +256,7 @@ function countDuplicate(
 
 function isDepartmentStream(topic: string): boolean {
   return (
-    topic.startsWith('insights.') && topic !== insightsShared.name && topic !== 'insights.judged.v1'
+    topic.startsWith('insights.') && topic !== insightsShared.name && topic !== insightsJudged.name
   );
 }
 

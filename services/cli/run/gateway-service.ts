@@ -1,9 +1,10 @@
 // The HTTP intake as a service: it listens from the start and asks senders to come again while the log is away.
+import type { RecordRoute } from '#core/http/record-route.ts';
 import type { Log } from '#core/log/port.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Logger } from '#core/logger.ts';
 import type { IntakeMetrics } from '#core/telemetry.ts';
-import type { ApiKeys } from '../../gateway/api-keys.ts';
+import type { ApiKeys, KeyKind } from '../../gateway/api-keys.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { createGateway } from '../../gateway/http/gateway.ts';
 import type { RegistryParts } from '../../gateway/http/registry-routes.ts';
@@ -16,6 +17,8 @@ export interface GatewayServiceParts {
   readonly metrics: IntakeMetrics;
   readonly metricsText: () => Promise<string>;
   readonly watch: LogWatch;
+  /** What it takes in for other services. */
+  readonly routes: readonly RecordRoute<KeyKind>[];
   /** What its schema registry tells of, if it has one. */
   readonly registry: RegistryParts | undefined;
   /** Undefined until it is open. */
@@ -63,6 +66,7 @@ export async function openGatewayService(parts: GatewayServiceParts): Promise<Ga
     keys,
     overloaded,
     metricsText,
+    routes: parts.routes,
     ...(parts.registry === undefined ? {} : { registry: parts.registry }),
     onIntake: metrics.taken,
     onRefused: metrics.refused,

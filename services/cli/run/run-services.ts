@@ -13,6 +13,8 @@ import type { Tracing } from '#core/tracing.ts';
 import type { RegistryParts } from '../../gateway/http/registry-routes.ts';
 import type { Config } from '../config.ts';
 import { departmentNames, readDepartments } from '../departments.ts';
+import { noteIntake } from '../judgements/intake-address.ts';
+import { judgementIntake } from '../judgements/route.ts';
 import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
@@ -87,6 +89,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     }),
   );
   let gateway: GatewayService | undefined;
+  let forgetIntake = (): void => {};
   const ready = (): Reasons => ({
     ...(opening === null ? {} : { log: opening }),
     ...(stopped.aborted ? { process: 'It is shutting down.' } : {}),
@@ -115,6 +118,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
         metrics: telemetry.intake,
         metricsText,
         watch,
+        routes: [judgementIntake(config, departments)],
         registry: registryOf(at, config, departments, () => opened),
         log: () =>
           opened === undefined || traced === undefined ? log() : traced.appends(opened.log),
@@ -130,6 +134,9 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     );
     if (opened === undefined) return;
     const { log: shared, failed } = opened;
+    // Not before the directory is this process's to write to.
+    if (gateway !== undefined && at.kind === 'embedded')
+      forgetIntake = noteIntake(at.directory, gateway.url);
     await output.line(`Running ${services.join(', ')} on ${nameOf(at)}`);
     const tasks = [
       watch.run(stopped),
@@ -145,6 +152,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     }
   } finally {
     stop.abort();
+    forgetIntake();
     await gateway?.close();
     await opened?.log.close();
     await Promise.all([...traces.values()].map((tracing) => tracing.close()));

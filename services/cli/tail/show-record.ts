@@ -1,10 +1,12 @@
 // One record of any topic, for people and for programs.
 import type { DroppedRecord } from '#schemas/dropped-record.ts';
 import type { Insight } from '#schemas/insight.ts';
+import type { Judgement } from '#schemas/judgement.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import type { Signal } from '#schemas/signal.ts';
 import type { ReceivedRecord } from '#core/log/port.ts';
 import { bytesAsJson, decodeValue, plainValue } from '../decode-value.ts';
+import { judgementLines } from '../judgements/show.ts';
 import type { Output } from '../output.ts';
 import { oneLine, truncate } from '../safe-text.ts';
 import { quoteLines } from '../words.ts';
@@ -68,12 +70,17 @@ export function showRecord(record: ReceivedRecord, output: Output): string[] {
         ...showWords(insight.signal, spokenFor(insight.departments), output),
         `  ${departments === '' ? styles.dim('concerns no department') : departments}`,
         `  ${showJudgement(insight, styles)}`,
-        grey(...factsOf(insight.signal)),
+        // First, where it is never cut off: `signpost judge` takes it.
+        grey(insight.id, ...factsOf(insight.signal)),
       ];
     }
     case 'signpost.Signal': {
       const signal = decoded.value as Signal;
       return [...showWords(signal, [], output), grey(...factsOf(signal))];
+    }
+    case 'signpost.Judgement': {
+      const judgement = decoded.value as Judgement;
+      return judgementLines(judgement, { styles, columns }, timeOf(judgement.judgedAt), at);
     }
     case 'signpost.RejectedRecord': {
       const letter = decoded.value as RejectedRecord;

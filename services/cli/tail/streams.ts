@@ -2,6 +2,7 @@
 import { SignpostError } from '#core/errors.ts';
 import type { TopicStatus } from '#core/log/port.ts';
 import {
+  insightsJudged,
   insightsOf,
   insightsShared,
   recordsDropped,
@@ -12,6 +13,7 @@ import { nearest } from '../nearest.ts';
 
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['shared', insightsShared.name],
+  ['judged', insightsJudged.name],
   ['signals', signalsNormalized.name],
   ['rejected', recordsRejected.name],
   ['dropped', recordsDropped.name],
@@ -43,5 +45,5 @@ export function topicOfStream(stream: string, topics: readonly TopicStatus[]): T
 function departmentOf(topic: string): string | undefined {
   const parts = topic.split('.');
   if (parts.length !== 3 || parts[0] !== 'insights') return undefined;
-  return topic === insightsShared.name || parts[1] === 'judged' ? undefined : parts[1];
+  return topic === insightsShared.name || topic === insightsJudged.name ? undefined : parts[1];
 }

@@ -46,8 +46,8 @@ export interface AclOptions {
 
 /** Services and readers that the rules are for, in flow order; `department-<name>` for each department. */
 export function usersOf({ departments, auditor, runAs }: AclOptions): readonly string[] {
-  const users = flows.flatMap(({ name }) =>
-    name === 'departments' ? departments.map(readerOf) : [runAs.get(name) ?? name],
+  const users = flows.flatMap(({ name, runsIn = name }) =>
+    name === 'departments' ? departments.map(readerOf) : [runAs.get(runsIn) ?? runsIn],
   );
   return [...new Set([...users, ...(auditor ? ['auditor'] : [])])];
 }
@@ -77,7 +77,7 @@ export function aclRules(options: AclOptions): readonly AclRule[] {
       }
       continue;
     }
-    const allow = allowTo(flow.name);
+    const allow = allowTo(flow.runsIn ?? flow.name);
     for (const name of expand(flow.reads, departments)) {
       allow('topic', topicPrefix + name, 'literal', 'Read', 'Describe');
     }

@@ -40,7 +40,9 @@ export async function printAcls(
   else await output.line(aclScript(rules, comment).trimEnd());
 }
 
-const services = flows.filter(({ kind }) => kind !== 'reader').map(({ name }) => name);
+const services = flows
+  .filter(({ kind, runsIn }) => kind !== 'reader' && runsIn === undefined)
+  .map(({ name }) => name);
 const comment = [
   'Access rights of Signpost, one user to a service. They allow, and take nothing away.',
 ];

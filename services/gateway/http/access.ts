@@ -1,9 +1,9 @@
 // Who may send what: the Host check against DNS rebinding, API keys, and a bound on guessing.
 import type { IncomingHttpHeaders } from 'node:http';
 import { SignpostError } from '#core/errors.ts';
-import type { ApiKey, ApiKeys } from '../api-keys.ts';
+import type { ApiKey, ApiKeys, KeyKind } from '../api-keys.ts';
 import { isLoopback, type GatewayConfig } from '../config.ts';
-import { isSourceName, type IntakeKind } from '../sources/intake.ts';
+import { isSourceName } from '../sources/intake.ts';
 import { comeAgain, Problem } from './problem.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface Caller {
 
 export interface Access {
   /** The source that a caller's records of `kind` belong to. @throws Problem 400, 401, 403, 429, 503. */
-  sourceOf(caller: Caller, kind: IntakeKind): Promise<string>;
+  sourceOf(caller: Caller, kind: KeyKind): Promise<string>;
 }
 
 const openSource = 'http';
@@ -54,7 +54,7 @@ export function createAccess(keys: ApiKeys, config: GatewayConfig, clock: () => 
     throw unauthorized(token === undefined);
   }
 
-  async function sourceOf(caller: Caller, kind: IntakeKind): Promise<string> {
+  async function sourceOf(caller: Caller, kind: KeyKind): Promise<string> {
     if (open && !(await keys.configured())) return chosenSource(caller.source);
     const key = await identify(caller);
     if (!key.kinds.includes(kind)) {

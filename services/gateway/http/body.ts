@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { refuse, type Refusal } from '../sources/refusal.ts';
+import { refuse, type Refusal } from '#core/refusal.ts';
 import { Problem } from './problem.ts';
 
 export const mediaTypes = ['application/json', 'application/x-ndjson'] as const;

@@ -3,8 +3,7 @@ import fastifySwagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { inputSchemas, type IntakeKind } from '../sources/intake.ts';
-import { intakeReasons } from '../sources/refusal.ts';
+import { intakeReasons } from '#core/refusal.ts';
 
 const rejectedSchema = z.object({
   index: z
@@ -54,8 +53,7 @@ export const intakeResponses = {
   503: errorSchema.describe('Nothing was taken in; send the same again after Retry-After.'),
 };
 
-export function requestBody(kind: IntakeKind) {
-  const record = inputSchemas[kind];
+export function requestBody(record: z.ZodType) {
   return z.union([record, z.array(record), z.object({ records: z.array(record) })]);
 }
 
@@ -68,8 +66,8 @@ export async function registerDocument(app: FastifyInstance): Promise<void> {
         title: 'Signpost intake',
         version: '1.0.0',
         description:
-          'Trouble tickets, community posts and survey answers go in here. 202 means stored durably. ' +
-          'Resending is safe: the same id of the same source counts once.',
+          'Trouble tickets, community posts and survey answers go in here, and what readers judge of the insights made ' +
+          'of them. 202 means stored durably. Resending is safe: the same id of the same source counts once.',
       },
       components: {
         securitySchemes: {

@@ -7,15 +7,20 @@ import fastify, {
 } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { SignpostError } from '#core/errors.ts';
+import type { RecordRoute } from '#core/http/record-route.ts';
 import type { Log } from '#core/log/port.ts';
 import type { Logger } from '#core/logger.ts';
-import type { ApiKeys } from '../api-keys.ts';
+import type { ApiKeys, KeyKind } from '../api-keys.ts';
 import type { GatewayConfig } from '../config.ts';
-import { intakeKinds } from '../sources/intake.ts';
 import { checkHost, createAccess } from './access.ts';
 import { createBatcher } from './batcher.ts';
 import { registerDocument } from './documents.ts';
-import { registerIntake, unsupportedMediaType, type IntakeEvent } from './intake-routes.ts';
+import {
+  intakeRoutes,
+  registerIntake,
+  unsupportedMediaType,
+  type IntakeEvent,
+} from './intake-routes.ts';
 import { createProblemLog } from './problem-log.ts';
 import { errorBody, Problem, type ProblemCode } from './problem.ts';
 import { registerRegistry, type RegistryParts } from './registry-routes.ts';
@@ -31,6 +36,8 @@ export interface GatewayParts {
   readonly overloaded: () => string | null;
   /** Metrics in the Prometheus text format. */
   readonly metricsText: () => Promise<string>;
+  /** What it takes in for other services, beside the kinds of intake. */
+  readonly routes?: readonly RecordRoute<KeyKind>[];
   /** What its schema registry tells of; absent, or switched off in the configuration: there is none. */
   readonly registry?: RegistryParts;
   /** Told of every request that was judged, for metrics. */
@@ -65,6 +72,8 @@ const compilersFactory = {
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, logger, overloaded, metricsText } = parts;
+  const routes = [...intakeRoutes, ...(parts.routes ?? [])];
+  const paths = routes.map(({ kind }) => `/v1/${kind}`);
   let closing = false;
   const batcher = createBatcher((records) => parts.log.append(records), config);
   const logProblem = createProblemLog(logger, parts.clock);
@@ -99,13 +108,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
   app.setNotFoundHandler(({ url, method }) => {
     const [path] = url.split('?', 1);
-    if (method !== 'POST' && intakeKinds.some((kind) => path === `/v1/${kind}`)) {
+    if (method !== 'POST' && paths.includes(path ?? '')) {
       throw new Problem(405, 'method-not-allowed', 'Only POST is allowed here.', {
         headers: { allow: 'POST' },
       });
     }
     throw new Problem(404, 'not-found', 'There is nothing at this address.', {
-      hint: 'POST /v1/tickets, /v1/posts or /v1/surveys; GET /openapi.json describes them.',
+      hint: `POST ${paths.slice(0, -1).join(', ')} or ${paths.at(-1)}; GET /openapi.json describes them.`,
     });
   });
   app.addHook('onRequest', async ({ headers }, reply) => {
@@ -114,7 +123,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
 
   await registerDocument(app);
-  registerIntake(app, {
+  registerIntake(app, routes, {
     config,
     clock: parts.clock,
     access: createAccess(parts.keys, config, parts.clock),

@@ -1,10 +1,12 @@
-// POST /v1/tickets, /v1/posts, /v1/surveys: 202 once the records are durable, else an error and nothing taken in.
+// POST /v1/tickets and the like: 202 once the records are durable, else an error and nothing taken in.
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Reception, RecordRoute } from '#core/http/record-route.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
+import type { IntakeReason, Refusal } from '#core/refusal.ts';
+import type { KeyKind } from '../api-keys.ts';
 import type { GatewayConfig } from '../config.ts';
-import { intakeKinds, takeIn, type IntakeKind } from '../sources/intake.ts';
-import type { IntakeReason, Refusal } from '../sources/refusal.ts';
+import { inputSchemas, intakeKinds, takeIn } from '../sources/intake.ts';
 import type { Access } from './access.ts';
 import type { Batcher } from './batcher.ts';
 import { mediaTypes, parseItems, readBody, type Item } from './body.ts';
@@ -13,7 +15,7 @@ import { comeAgain, errorBody, Problem, storageProblem } from './problem.ts';
 
 /** What the intake did with a request: counts and names, never content. */
 export interface IntakeEvent {
-  readonly kind: IntakeKind;
+  readonly kind: KeyKind;
   readonly source: string;
   readonly accepted: number;
   readonly rejected: Readonly<Partial<Record<IntakeReason, number>>>;
@@ -36,7 +38,18 @@ declare module 'fastify' {
   }
 }
 
-export function registerIntake(app: FastifyInstance, parts: IntakeParts): void {
+/** What the gateway itself takes in. */
+export const intakeRoutes: readonly RecordRoute<KeyKind>[] = intakeKinds.map((kind) => ({
+  kind,
+  body: inputSchemas[kind],
+  take: (input, reception) => takeIn(kind, input, reception),
+}));
+
+export function registerIntake(
+  app: FastifyInstance,
+  routes: readonly RecordRoute<KeyKind>[],
+  parts: IntakeParts,
+): void {
   const { config } = parts;
   let inFlightBytes = 0;
 
@@ -59,7 +72,8 @@ export function registerIntake(app: FastifyInstance, parts: IntakeParts): void {
   app.addContentTypeParser([...mediaTypes], (_request, payload, done) => done(null, payload));
   app.decorateRequest('intakeSource', '');
 
-  for (const kind of intakeKinds) {
+  for (const route of routes) {
+    const { kind } = route;
     app.route({
       method: 'POST',
       url: `/v1/${kind}`,
@@ -68,7 +82,7 @@ export function registerIntake(app: FastifyInstance, parts: IntakeParts): void {
         summary: `Takes in ${kind}: one object, a list, {"records": [...]}, or one object a line.`,
         consumes: [...mediaTypes],
         security: [{ bearer: [] }, { header: [] }],
-        body: requestBody(kind),
+        body: requestBody(route.body),
         response: intakeResponses,
       },
       // Records are checked one by one in the handler, so that a bad one does not refuse the good ones around it.
@@ -77,7 +91,7 @@ export function registerIntake(app: FastifyInstance, parts: IntakeParts): void {
         refuseWhenBusy(parts, inFlightBytes);
         request.intakeSource = await parts.access.sourceOf(callerOf(request), kind);
       },
-      handler: (request, reply) => withShare((grow) => handle(kind, parts, request, reply, grow)),
+      handler: (request, reply) => withShare((grow) => handle(route, parts, request, reply, grow)),
     });
   }
 }
@@ -111,7 +125,7 @@ function callerOf({ ip, headers, query }: FastifyRequest) {
 }
 
 async function handle(
-  kind: IntakeKind,
+  route: RecordRoute<KeyKind>,
   { config, clock, batcher, onIntake }: IntakeParts,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -121,7 +135,7 @@ async function handle(
   if (!isStream(body)) throw new Problem(400, 'empty-body', 'The body is empty.');
   const mediaType = mediaTypeOf(headers['content-type']);
   const items = parseItems(await readBody(body, headers, config, grow), mediaType, config);
-  const { outgoing, rejected } = takeAll(kind, items, {
+  const { outgoing, rejected } = takeAll(route, items, {
     source,
     receivedAt: clock(),
     traceparent: traceparentOf(headers['traceparent']),
@@ -133,21 +147,18 @@ async function handle(
       throw storageProblem(error, config.retryAfterSeconds);
     }
   }
-  onIntake({ kind, source, accepted: outgoing.length, rejected: countReasons(rejected) });
+  onIntake({
+    kind: route.kind,
+    source,
+    accepted: outgoing.length,
+    rejected: countReasons(rejected),
+  });
   return outgoing.length > 0
     ? reply.code(202).send({ accepted: outgoing.length, rejected })
     : reply.code(400).send({ ...errorBody(noneValid(rejected)), accepted: 0, rejected });
 }
 
-function takeAll(
-  kind: IntakeKind,
-  items: readonly Item[],
-  reception: {
-    readonly source: string;
-    readonly receivedAt: number;
-    readonly traceparent: string | undefined;
-  },
-) {
+function takeAll(route: RecordRoute<KeyKind>, items: readonly Item[], reception: Reception) {
   const outgoing: OutgoingRecord[] = [];
   const rejected: RejectedItem[] = [];
   for (const item of items) {
@@ -155,7 +166,7 @@ function takeAll(
       rejected.push(rejectedItem(item.index, undefined, item.refusal));
       continue;
     }
-    const taken = takeIn(kind, item.value, reception);
+    const taken = route.take(item.value, reception);
     if (taken.ok) outgoing.push(taken.outgoing);
     else rejected.push(rejectedItem(item.index, item.value, taken));
   }

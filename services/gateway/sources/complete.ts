@@ -1,17 +1,8 @@
 // What the kinds of intake record have in common once complete: every field there, null where the source says nothing.
 import type { z } from 'zod';
 import type { Place } from '#schemas/shared.ts';
+import { stated } from '#core/text-fields.ts';
 import type { commonFields, place } from './fields.ts';
-
-/** True when nothing was said: absent, null, or only white space. */
-export function isBlank(value: string | null | undefined): boolean {
-  return value === undefined || value === null || value.trim() === '';
-}
-
-/** What the source says, or null. */
-export function stated(value: string | null | undefined): string | null {
-  return isBlank(value) ? null : (value ?? null);
-}
 
 /** Who sent a record and when it was taken in (milliseconds since the epoch). */
 export interface Reception {

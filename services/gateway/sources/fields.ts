@@ -1,7 +1,8 @@
 // The kinds of field that input records are made of, as zod schemas shared by HTTP intake and file import. All are
 // compiled by `validatorOf`; none repairs what it was given, except that numbers as ids become strings.
 import { z } from 'zod';
-import { because, pathText, refusalOf, refuse, type Refusal, type Validated } from './refusal.ts';
+import { badCharacters, badIdentifier, isIdentifier, isText, textUpTo } from '#core/text-fields.ts';
+import { because, refusalIn, refuse, type Refusal, type Validated } from '#core/refusal.ts';
 import { clockSkewMs, readTime } from './time.ts';
 
 export const maxTextLength = 65_536;
@@ -11,28 +12,6 @@ const maxIdLength = 200;
 const maxAttributes = 50;
 const maxAttributeNameLength = 100;
 const maxNotes = 200;
-
-const badCharacters = because(
-  'invalid-characters',
-  'must not contain NUL or half a surrogate pair',
-);
-const badIdentifier = because(
-  'invalid-characters',
-  'must not contain control characters or half a surrogate pair',
-);
-const controls = /[\u0000-\u001f\u007f-\u009f]/;
-
-function isText(value: string): boolean {
-  return value.isWellFormed() && !value.includes('\0');
-}
-
-function isIdentifier(value: string): boolean {
-  return value.isWellFormed() && !controls.test(value);
-}
-
-function textUpTo(maxLength: number) {
-  return z.string().max(maxLength).refine(isText, badCharacters).nullish();
-}
 
 /** Words of a customer; kept as they are. */
 export const words = textUpTo(maxTextLength);
@@ -161,7 +140,7 @@ export function validatorOf<S extends z.ZodObject>(
     const crowd = crowded(input);
     if (crowd !== undefined) return crowd;
     const result = compiled.safeParse(input);
-    if (!result.success) return unknownField(schema, input) ?? firstRefusal(result.error, input);
+    if (!result.success) return refusalIn(schema, result.error, input);
     const ahead = now === undefined ? undefined : aheadOf(result.data, pastFields, now);
     return ahead ?? { ok: true, record: result.data };
   };
@@ -184,21 +163,6 @@ function crowded(input: unknown): Refusal | undefined {
     return refuse('too-many', 'notes', `must have at most ${maxNotes} entries`);
   }
   return undefined;
-}
-
-/** A misspelt name explains a missing field better than the missing field does. */
-function unknownField(schema: z.ZodObject, input: unknown): Refusal | undefined {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
-  const unknown = Object.keys(input).find((key) => !Object.hasOwn(schema.shape, key));
-  return unknown === undefined
-    ? undefined
-    : refuse('unknown-field', pathText([unknown]), 'is not a field of this record');
-}
-
-function firstRefusal(error: z.ZodError, input: unknown): Refusal {
-  const [issue] = error.issues;
-  if (issue === undefined) throw new Error('zod refused a record without an issue');
-  return refusalOf(issue, input);
 }
 
 function aheadOf(record: PastTimes, fields: readonly string[], now: number): Refusal | undefined {

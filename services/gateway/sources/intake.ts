@@ -5,10 +5,10 @@ import type { OutgoingRecord } from '#core/log/port.ts';
 import type { CommunityPost } from '#schemas/community-post.ts';
 import type { SurveyAnswer } from '#schemas/survey-answer.ts';
 import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
+import { refuse, type Refusal, type Validated } from '#core/refusal.ts';
 import { postsPublished, surveysAnswered, ticketsReported } from '../../topology.ts';
 import type { Reception } from './complete.ts';
 import { postOf, postSchema, validatePost, type PostRecord } from './posts.ts';
-import { refuse, type Refusal, type Validated } from './refusal.ts';
 import { surveyOf, surveySchema, validateSurvey, type SurveyRecord } from './surveys.ts';
 import { ticketOf, ticketSchema, validateTicket, type TicketRecord } from './tickets.ts';
 

@@ -1,9 +1,10 @@
 // Posts of communities, forums and networks as a source sends them: an id, a time, and a text or at least a title.
 import { z } from 'zod';
 import type { CommunityPost } from '#schemas/community-post.ts';
-import { commonPart, isBlank, stated, type Reception } from './complete.ts';
+import { isBlank, stated } from '#core/text-fields.ts';
+import { because } from '#core/refusal.ts';
+import { commonPart, type Reception } from './complete.ts';
 import { commonFields, optionalId, title, validatorOf, words } from './fields.ts';
-import { because } from './refusal.ts';
 
 const fields = z.strictObject({
   ...commonFields,

@@ -1,9 +1,10 @@
 // Survey answers as a source sends them: an id, a time, and a score on a named scale or a verbatim.
 import { z } from 'zod';
 import type { SurveyAnswer } from '#schemas/survey-answer.ts';
-import { commonPart, isBlank, stated, type Reception } from './complete.ts';
+import { isBlank, stated } from '#core/text-fields.ts';
+import { because } from '#core/refusal.ts';
+import { commonPart, type Reception } from './complete.ts';
 import { commonFields, optionalId, title, validatorOf, words } from './fields.ts';
-import { because } from './refusal.ts';
 
 /** Ends of the scales: net promoter score, customer satisfaction, customer effort score. */
 export const scales = {

@@ -1,7 +1,9 @@
 // Trouble tickets as a source sends them: whole or partial, with an id, a time and at least one thing said.
 import { z } from 'zod';
 import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
-import { commonPart, isBlank, stated, type Reception } from './complete.ts';
+import { isBlank, stated } from '#core/text-fields.ts';
+import { because } from '#core/refusal.ts';
+import { commonPart, type Reception } from './complete.ts';
 import {
   commonFields,
   label,
@@ -12,7 +14,6 @@ import {
   validatorOf,
   words,
 } from './fields.ts';
-import { because } from './refusal.ts';
 
 const fields = z.strictObject({
   ...commonFields,

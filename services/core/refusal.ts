@@ -21,6 +21,8 @@ export const intakeReasons = [
   'too-long',
   'too-many',
   'empty-record',
+  'unknown-department',
+  'personal-data',
 ] as const;
 
 export type IntakeReason = (typeof intakeReasons)[number];
@@ -51,10 +53,29 @@ export function because(
 const vocabularies: Readonly<Record<string, IntakeReason>> = {
   status: 'unknown-status',
   scale: 'unknown-scale',
+  department: 'unknown-department',
 };
 
+/** Why `schema` did not take `input`: the first of what its error tells. */
+export function refusalIn(schema: z.ZodObject, error: z.ZodError, input: unknown): Refusal {
+  const misspelt = unknownField(schema, input);
+  if (misspelt !== undefined) return misspelt;
+  const [issue] = error.issues;
+  if (issue === undefined) throw new Error('zod refused a record without an issue');
+  return refusalOf(issue, input);
+}
+
+/** A misspelt name explains a missing field better than the missing field does. */
+function unknownField(schema: z.ZodObject, input: unknown): Refusal | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+  const unknown = Object.keys(input).find((key) => !Object.hasOwn(schema.shape, key));
+  return unknown === undefined
+    ? undefined
+    : refuse('unknown-field', pathText([unknown]), 'is not a field of this record');
+}
+
 /** The refusal that a zod issue means. */
-export function refusalOf(issue: z.core.$ZodIssue, input: unknown): Refusal {
+function refusalOf(issue: z.core.$ZodIssue, input: unknown): Refusal {
   const field = pathText(issue.path);
   switch (issue.code) {
     case 'custom':
