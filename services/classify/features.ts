@@ -19,14 +19,20 @@ const MAX_GRAM = 4;
 
 export type Tokenizer = (text: string) => Tokens;
 
-const NEGATIONS = new Set(
+const negations = Uint32Array.from(
   (
     'no not never nothing none nobody without cannot cant dont doesnt didnt wont wouldnt isnt arent ' +
     'wasnt havent hasnt couldnt aint nor sin nunca nada ni hakuna bila'
-  )
-    .split(' ')
-    .map(foldedKey),
+  ).split(' '),
+  foldedKey,
 );
+/** By the lowest bits of a key whether a negation may have it: nearly every word is let go with one look. */
+const mayNegate = new Uint8Array(1024);
+for (const key of negations) mayNegate[key & 1023] = 1;
+
+function isNegation(key: number): boolean {
+  return mayNegate[key & 1023] === 1 && negations.includes(key);
+}
 
 /** Makes a tokenizer with buffers of its own; not to be shared between threads. */
 export function createTokenizer(): Tokenizer {
@@ -79,6 +85,6 @@ function link(tokens: Tokens): void {
     const key = tokens.word[token]!;
     tokens.bigram[token] = token === 0 ? 0 : pairKey(tokens.word[token - 1]!, key, BIGRAM_SALT);
     tokens.negated[token] = reach > 0 ? pairKey(key, key, NEGATION_SALT) : 0;
-    reach = NEGATIONS.has(key) ? NEGATION_REACH : Math.max(0, reach - 1);
+    reach = isNegation(key) ? NEGATION_REACH : Math.max(0, reach - 1);
   }
 }

@@ -43,6 +43,8 @@ export interface Model {
   explain(column: number): Float32Array;
   /** What that score holds beside: it and the items' parts sum to the score. */
   base(column: number): number;
+  /** Probability of each class of a single-choice task for the text scored last; overwritten by the next call. */
+  choose(task: Task): Float32Array;
 }
 
 /** @throws SignpostError `model-unreadable` when the bytes are not a whole artifact of this format. */
@@ -178,6 +180,7 @@ export function createModel(parts: ModelParts, version: string): Model {
     score,
     explain: (column) => scorer.explain(scores.itemCount, scores.inverseNorm, column),
     base: (column) => scorer.base(column),
+    choose: ({ from, classes }) => scorer.choose(from, classes.length),
   };
 }
 

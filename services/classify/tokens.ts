@@ -60,6 +60,7 @@ export function split(text: string, tokens: Tokens): void {
         continue;
       }
       const from = chars;
+      let hash = WORD_SALT;
       let digits = 0;
       let end = at;
       for (; at < length; at += 1) {
@@ -80,8 +81,9 @@ export function split(text: string, tokens: Tokens): void {
         }
         if (digit) digits += 1;
         tokens.chars[chars++] = code;
+        hash = Math.imul(hash ^ code, FNV_PRIME);
       }
-      chars = word(tokens, count++, start, end, from, chars, digits);
+      chars = word(tokens, count++, start, end, from, chars, digits, finish(hash));
       continue;
     }
     const end = endOfSymbol(text, at, unit, length, tokens, count, chars);
@@ -93,7 +95,7 @@ export function split(text: string, tokens: Tokens): void {
   tokens.count = count;
 }
 
-/** Finishes a word token; returns where the next token's letters begin. */
+/** Finishes a word token, whose letters have the key `exact`; returns where the next token's letters begin. */
 function word(
   tokens: Tokens,
   token: number,
@@ -102,11 +104,12 @@ function word(
   from: number,
   to: number,
   digits: number,
+  exact: number,
 ): number {
   const { chars } = tokens;
   tokens.start[token] = start;
   tokens.end[token] = end;
-  tokens.exact[token] = hashOf(chars, from, to, WORD_SALT);
+  tokens.exact[token] = exact;
   tokens.charFrom[token] = from;
   tokens.charTo[token] = to;
   const length = to - from;
@@ -117,7 +120,7 @@ function word(
   }
   // "4g" keeps its digit; "300gb" and "50gb" become "0gb".
   if (digits === 0 || length === 2) {
-    tokens.word[token] = tokens.exact[token]!;
+    tokens.word[token] = exact;
     return to;
   }
   let kept = from;

@@ -17,6 +17,7 @@ interface Kernel {
     parts: number,
   ): void;
   base(layout: number, column: number): number;
+  choose(scores: number, count: number, shares: number): void;
 }
 
 export interface Scorer {
@@ -32,6 +33,8 @@ export interface Scorer {
   explain(items: number, inverseNorm: number, column: number): Float32Array;
   /** What that score holds beside: parts and base sum to it. */
   base(column: number): number;
+  /** Softmax of the scores of `count` columns from `from` on. */
+  choose(from: number, count: number): Float32Array;
 }
 
 /** `rows` and `items` are the most a text can have. */
@@ -49,6 +52,7 @@ export function createScorer(parts: ModelParts, most: { rows: number; items: num
   const values = space.room(columns);
   const opened = space.room(hidden);
   const blended = space.room(hidden);
+  const shares = space.room(columns + 4);
   // In the order of the kernel's Layout.
   const layout = space.put(
     Int32Array.from(
@@ -63,6 +67,7 @@ export function createScorer(parts: ModelParts, most: { rows: number; items: num
   const added = space.room(most.items);
   const { buffer, exports } = instantiate(scoreKernel, space);
   const kernel = exports as Kernel;
+  const sharesView = new Float32Array(buffer, shares, columns);
   const addedView = new Float32Array(buffer, added, most.items);
   return {
     rows: new Int32Array(buffer, rows, most.rows),
@@ -74,5 +79,9 @@ export function createScorer(parts: ModelParts, most: { rows: number; items: num
       return addedView;
     },
     base: (column) => kernel.base(layout, column),
+    choose(from, count) {
+      kernel.choose(values + 4 * from, count, shares);
+      return sharesView;
+    },
   };
 }

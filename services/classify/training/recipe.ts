@@ -8,8 +8,8 @@ export const recipeSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens')
     .default('model'),
   seed: z.int().default(1),
-  /** In how many parts texts are held out to calibrate; by default 5, and 3 for more than 4,000 texts. */
-  folds: z.int().min(2).max(20).optional(),
+  /** In how many parts the texts fall of which each in turn, or one of many texts, is held out to calibrate. */
+  folds: z.int().min(2).max(20).default(5),
   /** Factor of words, pairs and negated words over character n-grams. */
   wordFactor: z.number().positive().default(1.5),
   /** In how many texts a feature must occur to be kept; less where there are few texts. */

@@ -40,6 +40,8 @@ export const fitsHere: FitRunner = {
 
 /** Multi-label tasks have several decisions a text, each with little loss of its own. */
 const MULTI_LABEL_WEIGHT = 1.5;
+/** From this many texts on only one of the parts is held out to calibrate. */
+const MANY_TEXTS = 4_000;
 /** How much of the accuracy within scope telling what is out of scope may cost. */
 const OUT_OF_SCOPE_COST = 0.02;
 
@@ -52,8 +54,9 @@ export async function train(
   const { examples, knowledge, recipe } = input;
   const problem = problemOf(input);
   const all = Int32Array.from({ length: examples.length + knowledge.length }, (_, text) => text);
-  const count = recipe.folds ?? (examples.length > 4_000 ? 3 : 5);
-  const folds = examples.map(({ text }) => foldOf(text, count));
+  const folds = examples.map(({ text }) => foldOf(text, recipe.folds));
+  // One part of many texts tells as well what scores mean as all parts of few.
+  const count = examples.length > MANY_TEXTS ? 1 : recipe.folds;
   let done = 0;
   const counted = async <T>(work: Promise<T>): Promise<T> => {
     const result = await work;

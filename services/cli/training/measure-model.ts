@@ -72,11 +72,7 @@ function speed(
         for (let at = from; at < to; at += 1) sink += 1 / (1 + Math.exp(-values[at]!));
         continue;
       }
-      let most = values[from]!;
-      for (let at = from + 1; at < to; at += 1) if (values[at]! > most) most = values[at]!;
-      let total = 0;
-      for (let at = from; at < to; at += 1) total += values[at] = Math.exp(values[at]! - most);
-      for (let at = from; at < to; at += 1) sink += values[at]! /= total;
+      sink += model.choose(task)[0]!;
     }
   };
   const rate = (seconds: number): number => {

@@ -219,3 +219,56 @@ export function base(layout: Layout, column: i32): f32 {
   }
   return sum;
 }
+
+/**
+ * Softmax of `count` scores. `shares` has room for `count` rounded up to a multiple of four.
+ * The exponential is that of Cephes (Moshier, `expf`), exact to about two units in the last place of 32 bits.
+ */
+export function choose(scores: usize, count: i32, shares: usize): void {
+  const bytes = <usize>count << 2;
+  let most: f32 = -Infinity;
+  for (let at: usize = 0; at < bytes; at += 4) {
+    const value = load<f32>(scores + at);
+    store<f32>(shares + at, value);
+    if (value > most) most = value;
+  }
+  const padded = (bytes + 15) & ~15;
+  for (let at = bytes; at < padded; at += 4) store<f32>(shares + at, -1e30);
+  const top = f32x4.splat(most);
+  let total = f32x4.splat(0);
+  for (let at: usize = 0; at < padded; at += 16) {
+    const share = exponential(f32x4.sub(v128.load(shares + at), top));
+    v128.store(shares + at, share);
+    total = f32x4.add(total, share);
+  }
+  const sum =
+    f32x4.extract_lane(total, 0) +
+    f32x4.extract_lane(total, 1) +
+    (f32x4.extract_lane(total, 2) + f32x4.extract_lane(total, 3));
+  const factor = f32x4.splat(1 / sum);
+  for (let at: usize = 0; at < padded; at += 16)
+    v128.store(shares + at, f32x4.mul(v128.load(shares + at), factor));
+}
+
+/** e to the power of numbers of at most zero; 0 below −87. */
+// @ts-ignore: decorator
+@inline
+function exponential(power: v128): v128 {
+  const isLeft = f32x4.gt(power, f32x4.splat(-87));
+  const bounded = f32x4.max(power, f32x4.splat(-87));
+  const whole = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504088896341)));
+  let rest = f32x4.sub(bounded, f32x4.mul(whole, f32x4.splat(0.693359375)));
+  rest = f32x4.add(rest, f32x4.mul(whole, f32x4.splat(2.12194440e-4)));
+  let sum = f32x4.splat(1.9875691500e-4);
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(1.3981999507e-3));
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(8.3334519073e-3));
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(4.1665795894e-2));
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(1.6666665459e-1));
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(5.0000001201e-1));
+  sum = f32x4.add(f32x4.mul(f32x4.mul(sum, rest), rest), f32x4.add(rest, f32x4.splat(1)));
+  const exponent = i32x4.shl(
+    i32x4.add(i32x4.trunc_sat_f32x4_s(whole), i32x4.splat(127)),
+    23,
+  );
+  return v128.and(f32x4.mul(sum, exponent), isLeft);
+}

@@ -328,7 +328,7 @@ function learnGroup(network: Network, group: usize, targets: usize, weight: f32,
   const rate = f32x4.splat(now);
   for (let column = from; column < to; column += 1) {
     const error = load<f32>(errors + ((<usize>column) << 2)) * loss;
-    if (abs<f32>(error) < 1e-4) continue;
+    if (error == 0) continue;
     const row = network.out + <usize>column * bytes;
     const squares = network.outSquares + <usize>column * bytes;
     const wide = f32x4.splat(error);
