@@ -74,6 +74,18 @@ export const insightsShared: Topic<Insight> = {
   facts: insightFacts,
 };
 
+export const insightsUnsure: Topic<Insight> = {
+  name: 'insights.unsure.v1',
+  codec: insightCodec,
+  description:
+    'Insights for review: each names the departments it may matter to, too uncertainly to be sent to their streams.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'redacted',
+  facts: insightFacts,
+};
+
 export const recordsRejected: Topic<RejectedRecord> = {
   name: 'records.rejected.v1',
   codec: rejectedRecordCodec,
@@ -128,6 +140,7 @@ export const fixedTopics = [
   ...intakeTopics,
   signalsNormalized,
   insightsShared,
+  insightsUnsure,
   recordsRejected,
   recordsDropped,
 ] as const;
@@ -214,8 +227,8 @@ export const flows: readonly Flow[] = [
     name: 'publish',
     kind: 'transform',
     reads: [insightsShared.name],
-    writes: [departmentStreams, ...outcomes],
-    does: 'routes each insight to the departments it matters to',
+    writes: [departmentStreams, insightsUnsure.name, ...outcomes],
+    does: 'routes each insight to the departments it matters to, and for review where that is unsure',
   },
   {
     name: 'departments',
@@ -227,14 +240,14 @@ export const flows: readonly Flow[] = [
   {
     name: 'data',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, recordsDropped.name],
+    reads: [insightsShared.name, departmentStreams, insightsUnsure.name, recordsDropped.name],
     writes: [],
     does: 'data teams, who read everything that is safe to share',
   },
   {
     name: 'operator',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, ...outcomes],
+    reads: [insightsShared.name, departmentStreams, insightsUnsure.name, ...outcomes],
     writes: [...intakeTopics.map(({ name }) => name), signalsNormalized.name, insightsShared.name],
     does: 'looks after dead letters (rejected) and puts them back where they came from',
   },

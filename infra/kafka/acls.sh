@@ -50,6 +50,7 @@ kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --o
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'insights.customer-service.v1'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'insights.billing.v1'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'insights.it.v1'
+kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'insights.unsure.v1'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --operation Describe --topic 'signpost.schemas.v1'
@@ -94,6 +95,7 @@ kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --opera
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.customer-service.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.billing.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.it.v1'
+kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.unsure.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data.' --resource-pattern-type prefixed
@@ -106,6 +108,7 @@ kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --o
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.customer-service.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.billing.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.it.v1'
+kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.unsure.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'tickets.reported.v1'

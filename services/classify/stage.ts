@@ -16,5 +16,13 @@ export function createClassify(judge: Judge): Transform<Signal, undefined, never
 }
 
 function insightOf(signal: Signal, judge: Judge): Insight {
-  return { id: signal.id, signal, ...judge.judge(signal), model: judge.version, sharedWith: null };
+  const judgement = judge.judge(signal);
+  return {
+    id: signal.id,
+    signal,
+    ...judgement,
+    model: judge.version,
+    unsure: null,
+    sharedWith: null,
+  };
 }

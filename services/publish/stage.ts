@@ -1,41 +1,43 @@
-// publish: routes each insight to the departments it matters to, and tells on it who else receives it.
+// publish: routes each insight to the departments it matters to, and where that is unsure to a review list. Every copy
+// tells who else receives it and for whom it is unsure.
 import type { Insight } from '#schemas/insight.ts';
-import { emit, to, type Transform } from '#core/stage.ts';
+import { emit, to, type Transform, type Verdict } from '#core/stage.ts';
 import type { Topic } from '#core/topic.ts';
-import { insightsOf, insightsShared } from '../topology.ts';
-
-export interface Subscriber {
-  readonly name: string;
-  /** Relevance from 0 to 1 from which on the department receives an insight. */
-  readonly threshold: number;
-}
+import { insightsOf, insightsShared, insightsUnsure } from '../topology.ts';
+import { routeOf, subscribersByName, type Subscriber } from './route.ts';
 
 /** @param subscribers the departments with a stream; a relevance for any other is ignored. */
 export function createPublish(
   subscribers: readonly Subscriber[],
 ): Transform<Insight, undefined, never> {
-  const streams = new Map<string, { threshold: number; topic: Topic<Insight> }>(
-    subscribers.map(({ name, threshold }) => [name, { threshold, topic: insightsOf(name) }]),
-  );
+  const byName = subscribersByName(subscribers);
   return {
     kind: 'transform',
     name: 'publish',
     inputs: [insightsShared],
-    decide({ record }) {
-      const receivers = record.departments.filter(
-        ({ department, relevance }) =>
-          relevance >= (streams.get(department)?.threshold ?? Infinity),
-      );
-      if (receivers.length === 0) return emit([]);
-      const shared: Insight = {
-        ...record,
-        sharedWith: receivers.map(({ department }) => department),
-      };
-      // Put there by somebody else it may say so already; then nothing of its encoding can be kept.
-      const repeats = record.sharedWith === null ? record : undefined;
-      return emit(
-        receivers.map(({ department }) => to(streams.get(department)!.topic, shared, repeats)),
-      );
-    },
+    decide: ({ record }) => publish(record, byName),
   };
+}
+
+const streams = new Map<string, Topic<Insight>>();
+function streamOf(department: string): Topic<Insight> {
+  let topic = streams.get(department);
+  if (topic === undefined) streams.set(department, (topic = insightsOf(department)));
+  return topic;
+}
+
+function publish(insight: Insight, subscribers: ReadonlyMap<string, Subscriber>): Verdict<never> {
+  const { receivers, unsure } = routeOf(insight, subscribers);
+  if (receivers.length + unsure.length === 0) return emit([]);
+  const copy: Insight = {
+    ...insight,
+    unsure: unsure.length === 0 ? null : unsure,
+    sharedWith: receivers,
+  };
+  // Put there by somebody else it may say so already; then nothing of its encoding can be kept.
+  const isSame = insight.sharedWith === null && insight.unsure === null && copy.unsure === null;
+  const repeats = isSame ? insight : undefined;
+  const outputs = receivers.map((name) => to(streamOf(name), copy, repeats));
+  if (unsure.length > 0) outputs.push(to(insightsUnsure, copy));
+  return emit(outputs);
 }

@@ -67,6 +67,9 @@ export function showRecord(record: ReceivedRecord, output: Output): string[] {
       return [
         ...showWords(insight.signal, spokenFor(insight.departments), output),
         `  ${departments === '' ? styles.dim('concerns no department') : departments}`,
+        ...(insight.unsure === null
+          ? []
+          : [styles.yellow(`  unsure: ${insight.unsure.map((name) => oneLine(name)).join(', ')}`)]),
         `  ${showJudgement(insight, styles)}`,
         grey(...factsOf(insight.signal)),
       ];

@@ -4,6 +4,7 @@ import type { TopicStatus } from '#core/log/port.ts';
 import {
   insightsOf,
   insightsShared,
+  insightsUnsure,
   recordsDropped,
   recordsRejected,
   signalsNormalized,
@@ -12,6 +13,7 @@ import { nearest } from '../nearest.ts';
 
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['shared', insightsShared.name],
+  ['unsure', insightsUnsure.name],
   ['signals', signalsNormalized.name],
   ['rejected', recordsRejected.name],
   ['dropped', recordsDropped.name],
@@ -39,9 +41,12 @@ export function topicOfStream(stream: string, topics: readonly TopicStatus[]): T
   );
 }
 
+/** Streams of insights that are no department's, by the name a department would have. */
+const noDepartments: ReadonlySet<string> = new Set(['shared', 'unsure', 'revised', 'judged']);
+
 /** `operations` of `insights.operations.v1`; undefined for topics that are no department's. */
 function departmentOf(topic: string): string | undefined {
   const parts = topic.split('.');
   if (parts.length !== 3 || parts[0] !== 'insights') return undefined;
-  return topic === insightsShared.name || parts[1] === 'judged' ? undefined : parts[1];
+  return noDepartments.has(parts[1]!) ? undefined : parts[1];
 }
