@@ -2,16 +2,22 @@
 // concern no department.
 import type { Insight } from '#schemas/insight.ts';
 import type { Signal } from '#schemas/signal.ts';
-import { emit, to, type Transform } from '#core/stage.ts';
+import { emit, to, type Transform, type Work } from '#core/stage.ts';
 import { insightsShared, signalsNormalized } from '../topology.ts';
 import type { Judge } from './judge.ts';
 
-export function createClassify(judge: Judge): Transform<Signal, undefined, never> {
+/** @param latest the judge of a batch that begins now */
+export function createClassify(latest: () => Judge): Transform<Signal, undefined, never> {
+  function begin(): Work<Signal, undefined, never> {
+    const judge = latest();
+    return { decide: ({ record }) => emit([to(insightsShared, insightOf(record, judge))]) };
+  }
   return {
     kind: 'transform',
     name: 'classify',
     inputs: [signalsNormalized],
-    decide: ({ record }) => emit([to(insightsShared, insightOf(record, judge))]),
+    begin,
+    decide: (input) => begin().decide(input, undefined),
   };
 }
 

@@ -1,21 +1,25 @@
 // publish: routes each insight to the departments it matters to, and where that is unsure to a review list. Every copy
 // tells who else receives it and for whom it is unsure.
 import type { Insight } from '#schemas/insight.ts';
-import { emit, to, type Transform, type Verdict } from '#core/stage.ts';
+import { emit, to, type Transform, type Verdict, type Work } from '#core/stage.ts';
 import type { Topic } from '#core/topic.ts';
 import { insightsOf, insightsShared, insightsUnsure } from '../topology.ts';
 import { routeOf, subscribersByName, type Subscriber } from './route.ts';
 
-/** @param subscribers the departments with a stream; a relevance for any other is ignored. */
+/** @param latest the departments with a stream, for a batch that begins now; a relevance for any other is ignored */
 export function createPublish(
-  subscribers: readonly Subscriber[],
+  latest: () => readonly Subscriber[],
 ): Transform<Insight, undefined, never> {
-  const byName = subscribersByName(subscribers);
+  function begin(): Work<Insight, undefined, never> {
+    const subscribers = subscribersByName(latest());
+    return { decide: ({ record }) => publish(record, subscribers) };
+  }
   return {
     kind: 'transform',
     name: 'publish',
     inputs: [insightsShared],
-    decide: ({ record }) => publish(record, byName),
+    begin,
+    decide: (input) => begin().decide(input, undefined),
   };
 }
 

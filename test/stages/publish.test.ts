@@ -29,7 +29,7 @@ function relevant(departments: Record<string, number>): Insight {
 
 const publish = () =>
   driveTransform(
-    createPublish([
+    createPublish(() => [
       { name: 'operations', threshold: 0.5 },
       { name: 'legal', threshold: 0.8, unsureFrom: 0.6 },
     ]),

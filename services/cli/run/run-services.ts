@@ -17,7 +17,8 @@ import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import type { StageName } from '../stage-names.ts';
-import { buildStages } from '../stages.ts';
+import { openLiveJudging } from '../live-judging.ts';
+import { buildStages, judgingParts } from '../stages.ts';
 import { registeredTopics } from '../topics/log-schemas.ts';
 import { openGatewayService, type GatewayService } from './gateway-service.ts';
 import { createLogWatch } from './log-watch.ts';
@@ -54,7 +55,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   const logger = createLogger(`signpost-${services.join('+')}`, config.logLevel);
   if (at.kind === 'kafka' && services.includes('normalize')) databaseUrl(config.database);
   const keys = services.includes('gateway') ? await senderKeys(at, config) : undefined;
-  const built = buildAll(stages, at, config);
+  const { built, judging } = buildAll(stages, at, config, logger);
 
   const shutdown = listenForShutdown();
   const stop = new AbortController();
@@ -134,6 +135,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     const tasks = [
       watch.run(stopped),
       database.run(stopped),
+      judging.watch(stopped),
       ...[...running.values()].map((stage) => stage.run(shared, stopped)),
     ];
     try {
@@ -154,13 +156,16 @@ export async function runServices({ services, place, ...options }: RunOptions): 
 }
 
 /** Everything that the configuration names is loaded before anything else begins. */
-function buildAll(stages: readonly StageName[], at: LogAt, config: Config) {
+function buildAll(stages: readonly StageName[], at: LogAt, config: Config, logger: Logger) {
   const needsKeys = stages.includes('normalize');
   const pseudonymKeys = needsKeys ? sharedPseudonymKeys(at, config, process.env) : '';
   const departments = readDepartments(config.classify);
-  return buildStages(stages, { config, departments, pseudonymKeys }).map(
+  const parts = { config, departments, pseudonymKeys };
+  const judging = openLiveJudging({ ...judgingParts(stages, parts), logger, sleep });
+  const built = buildStages(stages, parts, judging).map(
     (stage) => [stage.name as StageName, stage] as const,
   );
+  return { built, judging };
 }
 
 /** Loaded only when a collector is configured. */
