@@ -6,6 +6,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addImport } from './commands/import.ts';
 import { addKeys } from './commands/keys.ts';
+import { addModels } from './commands/models.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRun } from './commands/run.ts';
@@ -60,6 +61,7 @@ export function buildProgram(): Command {
     addImport,
     addTail,
     addClassify,
+    addModels,
     addReconcile,
     addRejected,
     addTopics,

@@ -202,11 +202,10 @@ function watchCommits(log: Log): {
           if (batch === null) return null;
           const commit = batch.commit.bind(batch);
           return Object.assign(Object.create(batch) as typeof batch, {
-            commit(outputs: Iterable<OutgoingRecord>, how?: Parameters<typeof commit>[1]) {
+            async commit(outputs: Iterable<OutgoingRecord>, how?: Parameters<typeof commit>[1]) {
               const by = new Set<string>();
-              return commit(seen(outputs, by), how).then(() => {
-                if (by.size > 1) found.push([...by].join(' and '));
-              });
+              await commit(seen(outputs, by), how);
+              if (by.size > 1) found.push([...by].join(' and '));
             },
           });
         },
