@@ -86,6 +86,18 @@ export const insightsUnsure: Topic<Insight> = {
   facts: insightFacts,
 };
 
+export const insightsRevised: Topic<Insight> = {
+  name: 'insights.revised.v1',
+  codec: insightCodec,
+  description:
+    'Past insights judged anew, by another model or other departments: per id, the last one stands. Not routed.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'redacted',
+  facts: insightFacts,
+};
+
 export const recordsRejected: Topic<RejectedRecord> = {
   name: 'records.rejected.v1',
   codec: rejectedRecordCodec,
@@ -141,6 +153,7 @@ export const fixedTopics = [
   signalsNormalized,
   insightsShared,
   insightsUnsure,
+  insightsRevised,
   recordsRejected,
   recordsDropped,
 ] as const;
@@ -240,16 +253,33 @@ export const flows: readonly Flow[] = [
   {
     name: 'data',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, insightsUnsure.name, recordsDropped.name],
+    reads: [
+      insightsShared.name,
+      departmentStreams,
+      insightsUnsure.name,
+      insightsRevised.name,
+      recordsDropped.name,
+    ],
     writes: [],
     does: 'data teams, who read everything that is safe to share',
   },
   {
     name: 'operator',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, insightsUnsure.name, ...outcomes],
-    writes: [...intakeTopics.map(({ name }) => name), signalsNormalized.name, insightsShared.name],
-    does: 'looks after dead letters (rejected) and puts them back where they came from',
+    reads: [
+      insightsShared.name,
+      departmentStreams,
+      insightsUnsure.name,
+      insightsRevised.name,
+      ...outcomes,
+    ],
+    writes: [
+      ...intakeTopics.map(({ name }) => name),
+      signalsNormalized.name,
+      insightsShared.name,
+      insightsRevised.name,
+    ],
+    does: 'looks after dead letters (rejected), puts them back where they came from, and judges anew',
   },
 ];
 

@@ -96,6 +96,7 @@ kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --opera
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.billing.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.it.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.unsure.v1'
+kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.revised.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data.' --resource-pattern-type prefixed
@@ -109,6 +110,7 @@ kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --o
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.billing.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.it.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.unsure.v1'
+kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Write --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.revised.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'tickets.reported.v1'

@@ -7,6 +7,7 @@ import { addGenerate } from './commands/generate.ts';
 import { addImport } from './commands/import.ts';
 import { addKeys } from './commands/keys.ts';
 import { addModels } from './commands/models.ts';
+import { addReclassify } from './commands/reclassify.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRun } from './commands/run.ts';
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
     addTail,
     addClassify,
     addModels,
+    addReclassify,
     addReconcile,
     addRejected,
     addTopics,

@@ -7,6 +7,7 @@ import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { header } from '#core/topic.ts';
 import {
+  insightsRevised,
   insightsShared,
   intakeTopics,
   recordsDropped,
@@ -262,7 +263,7 @@ function countDuplicate(
 const otherInsights: ReadonlySet<string> = new Set([
   insightsShared.name,
   'insights.judged.v1',
-  'insights.revised.v1',
+  insightsRevised.name,
 ]);
 
 function isDepartmentStream(topic: string): boolean {

@@ -3,6 +3,7 @@ import { SignpostError } from '#core/errors.ts';
 import type { TopicStatus } from '#core/log/port.ts';
 import {
   insightsOf,
+  insightsRevised,
   insightsShared,
   insightsUnsure,
   recordsDropped,
@@ -14,6 +15,7 @@ import { nearest } from '../nearest.ts';
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['shared', insightsShared.name],
   ['unsure', insightsUnsure.name],
+  ['revised', insightsRevised.name],
   ['signals', signalsNormalized.name],
   ['rejected', recordsRejected.name],
   ['dropped', recordsDropped.name],
