@@ -2,15 +2,39 @@
 // concern no department.
 import type { Insight } from '#schemas/insight.ts';
 import type { Signal } from '#schemas/signal.ts';
+import { countsOfDay, type DriftMetrics, type DriftTally } from '#core/drift.ts';
 import { emit, to, type Transform, type Work } from '#core/stage.ts';
 import { insightsShared, signalsNormalized } from '../topology.ts';
-import type { Judge } from './judge.ts';
+import type { Judge, Judgement } from './judge.ts';
 
-/** @param latest the judge of a batch that begins now */
-export function createClassify(latest: () => Judge): Transform<Signal, undefined, never> {
+/** How much of the words the model knew, where it tells. */
+interface Reading {
+  readonly tokens: number;
+  readonly unknown: number;
+}
+
+/**
+ * @param latest the judge of a batch that begins now
+ * @param drift is told what was judged and read, by day, of each batch once it stands
+ */
+export function createClassify(
+  latest: () => Judge,
+  drift?: Pick<DriftMetrics, 'judged'>,
+): Transform<Signal, undefined, never> {
   function begin(): Work<Signal, undefined, never> {
     const judge = latest();
-    return { decide: ({ record }) => emit([to(insightsShared, insightOf(record, judge))]) };
+    const tally: DriftTally = new Map();
+    return {
+      decide({ record }) {
+        const judgement: Judgement & { readonly reading?: Reading } = judge.judge(record);
+        const counts = countsOfDay(tally, record.occurredAt);
+        counts.insights += 1;
+        counts.tokens += judgement.reading?.tokens ?? 0;
+        counts.unknownTokens += judgement.reading?.unknown ?? 0;
+        return emit([to(insightsShared, insightOf(record, judgement, judge.version))]);
+      },
+      committed: () => drift?.judged(tally),
+    };
   }
   return {
     kind: 'transform',
@@ -21,13 +45,19 @@ export function createClassify(latest: () => Judge): Transform<Signal, undefined
   };
 }
 
-function insightOf(signal: Signal, judge: Judge): Insight {
-  const judgement = judge.judge(signal);
+/** Named one by one: what a judgement tells beside, such as how it was read, is no part of the insight. */
+export function insightOf(signal: Signal, judgement: Judgement, model: string): Insight {
+  const { departments, theme, themeConfidence, sentiment, urgency, churnRisk } = judgement;
   return {
     id: signal.id,
     signal,
-    ...judgement,
-    model: judge.version,
+    departments,
+    theme,
+    themeConfidence,
+    sentiment,
+    urgency,
+    churnRisk,
+    model,
     unsure: null,
     sharedWith: null,
   };

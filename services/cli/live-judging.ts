@@ -2,6 +2,7 @@
 // that changes is taken up between batches; one that cannot be used leaves what there was, and is told of once.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { DriftMetrics, Expected } from '#core/drift.ts';
 import { SignpostError } from '#core/errors.ts';
 import { createFileWatch, type FileFacts } from '#core/file-watch.ts';
 import type { Logger } from '#core/logger.ts';
@@ -127,6 +128,12 @@ export function openLiveJudging(parts: LiveJudgingParts): LiveJudging {
       }
     },
   };
+}
+
+/** Tells metrics what the model of a judging expects; nothing of one that does not say. */
+export function tellExpected(drift: DriftMetrics, { model }: Judging): void {
+  const told: (Model & { readonly expected?: Expected }) | undefined = model;
+  if (told !== undefined) drift.judgedBy(told.version, told.expected);
 }
 
 /** A judging that stays as it is: for whoever runs stages for a moment. @throws SignpostError as `openLiveJudging` */

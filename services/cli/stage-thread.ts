@@ -9,7 +9,7 @@ import { runStage } from '#core/run-stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { recordsDropped, recordsRejected, schemasAnnounced } from '../topology.ts';
 import type { StageName } from './stage-names.ts';
-import { openLiveJudging } from './live-judging.ts';
+import { openLiveJudging, tellExpected } from './live-judging.ts';
 import { buildStages, judgingParts, type StageParts } from './stages.ts';
 
 export interface StageThreadData extends StageParts {
@@ -44,8 +44,9 @@ const judging = openLiveJudging({
   ...judgingParts(names, parts),
   logger: tells ? logger : createLogger('stages', 'silent'),
   sleep,
+  onJudging: (by) => tellExpected(telemetry.drift, by),
 });
-const stages = buildStages(names, parts, judging);
+const stages = buildStages(names, parts, judging, telemetry.drift);
 parentPort!.postMessage({ ready: true });
 const watching = judging.watch(stop.signal);
 try {

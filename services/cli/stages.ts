@@ -1,5 +1,6 @@
 // Builds the stages of the pipeline from the configuration: the only place where services and their parts meet.
 import { chain, type Follower } from '#core/chain.ts';
+import type { DriftMetrics } from '#core/drift.ts';
 import type { Stage } from '#core/stage.ts';
 import type { DepartmentsConfig } from '../classify/departments.ts';
 import { createClassify } from '../classify/stage.ts';
@@ -29,18 +30,22 @@ export interface StageParts {
  * chained (see `chain.ts`), unless the configuration says otherwise; by itself each then has only what copies that are
  * not chained left it.
  * @param judging what batches are judged and routed by; as the files are now, for good, where it is not given
+ * @param drift is told what is judged and where it goes
  * @throws SignpostError when a file that the configuration names cannot be used
  */
 export function buildStages(
   names: readonly StageName[],
   { config, departments, pseudonymKeys }: StageParts,
   judging: LiveJudging = fixedJudging(judgingParts(names, { config, departments })),
+  drift?: DriftMetrics,
 ): readonly Stage<never>[] {
   const has = (name: StageName): boolean => names.includes(name);
   const normalize = has('normalize') ? builders.normalize(config, pseudonymKeys) : undefined;
-  const classify = has('classify') ? createClassify(() => judging.current().judge!) : undefined;
+  const classify = has('classify')
+    ? createClassify(() => judging.current().judge!, drift)
+    : undefined;
   const publish = has('publish')
-    ? createPublish(() => judging.current().departments.departments)
+    ? createPublish(() => judging.current().departments.departments, drift)
     : undefined;
   const { enabled, write } = config.fusion;
   const stages =

@@ -1,18 +1,31 @@
 // publish: routes each insight to the departments it matters to, and where that is unsure to a review list. Every copy
 // tells who else receives it and for whom it is unsure.
 import type { Insight } from '#schemas/insight.ts';
+import { countsOfDay, type DayCounts, type DriftMetrics, type DriftTally } from '#core/drift.ts';
 import { emit, to, type Transform, type Verdict, type Work } from '#core/stage.ts';
 import type { Topic } from '#core/topic.ts';
 import { insightsOf, insightsShared, insightsUnsure } from '../topology.ts';
-import { routeOf, subscribersByName, type Subscriber } from './route.ts';
+import { routeOf, subscribersByName, type Route, type Subscriber } from './route.ts';
 
-/** @param latest the departments with a stream, for a batch that begins now; a relevance for any other is ignored */
+/**
+ * @param latest the departments with a stream, for a batch that begins now; a relevance for any other is ignored
+ * @param drift is told what went where, by day, of each batch once it stands
+ */
 export function createPublish(
   latest: () => readonly Subscriber[],
+  drift?: Pick<DriftMetrics, 'judged'>,
 ): Transform<Insight, undefined, never> {
   function begin(): Work<Insight, undefined, never> {
     const subscribers = subscribersByName(latest());
-    return { decide: ({ record }) => publish(record, subscribers) };
+    const tally: DriftTally = new Map();
+    return {
+      decide({ record }) {
+        const route = routeOf(record, subscribers);
+        count(route, countsOfDay(tally, record.signal.occurredAt));
+        return publish(record, route);
+      },
+      committed: () => drift?.judged(tally),
+    };
   }
   return {
     kind: 'transform',
@@ -30,8 +43,13 @@ function streamOf(department: string): Topic<Insight> {
   return topic;
 }
 
-function publish(insight: Insight, subscribers: ReadonlyMap<string, Subscriber>): Verdict<never> {
-  const { receivers, unsure } = routeOf(insight, subscribers);
+function count({ receivers, unsure }: Route, counts: DayCounts): void {
+  if (receivers.length === 0) counts.withoutDepartment += 1;
+  if (unsure.length > 0) counts.unsure += 1;
+  for (const name of receivers) counts.received[name] = (counts.received[name] ?? 0) + 1;
+}
+
+function publish(insight: Insight, { receivers, unsure }: Route): Verdict<never> {
   if (receivers.length + unsure.length === 0) return emit([]);
   const copy: Insight = {
     ...insight,

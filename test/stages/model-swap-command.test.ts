@@ -54,6 +54,9 @@ it.each(['true', 'false'])('with fusion %s', { timeout: 90_000 }, async (fused) 
   writeFileSync(`${model}.new`, other.bytes);
   renameSync(`${model}.new`, model);
   while (!(await modelsAfterSending()).has(other.version));
+  // Counted in whatever thread it was judged, by the day it was said.
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain(`signpost_insights_total{day="2026-11-22"} ${sent}\n`);
   // Damaged, it is told of once and changes nothing.
   writeFileSync(model, 'no model');
   await pause(4_000);

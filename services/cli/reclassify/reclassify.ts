@@ -13,6 +13,7 @@ import type {
 import { isWithinSize } from '#core/log/record-size.ts';
 import { toOutgoing } from '#core/topic.ts';
 import type { Judging } from '../models/open-model.ts';
+import { insightOf } from '../../classify/stage.ts';
 import { routeOf } from '../../publish/route.ts';
 import { insightsRevised, insightsShared } from '../../topology.ts';
 import { readRange } from '../read-range.ts';
@@ -97,14 +98,7 @@ export async function reclassify(
     const { id, signal: said } = insight;
     if (said.occurredAt < from || said.occurredAt >= to) return;
     counts.judged += 1;
-    const revision: Insight = {
-      id,
-      signal: said,
-      ...judge.judge(said),
-      model: judge.version,
-      unsure: null,
-      sharedWith: null,
-    };
+    const revision = insightOf(said, judge.judge(said), judge.version);
     countRoutes(insight, revision);
     const judgement = judgementOf(revision);
     if (standing.is(id, judgement) ?? judgementOf(insight) === judgement) {

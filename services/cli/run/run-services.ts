@@ -1,6 +1,7 @@
 // `signpost run`: one or several services in this process until SIGTERM, with their health, metrics and traces.
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DriftMetrics } from '#core/drift.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Log } from '#core/log/port.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
@@ -17,7 +18,7 @@ import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import type { StageName } from '../stage-names.ts';
-import { openLiveJudging } from '../live-judging.ts';
+import { openLiveJudging, tellExpected } from '../live-judging.ts';
 import { buildStages, judgingParts } from '../stages.ts';
 import { registeredTopics } from '../topics/log-schemas.ts';
 import { openGatewayService, type GatewayService } from './gateway-service.ts';
@@ -55,12 +56,12 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   const logger = createLogger(`signpost-${services.join('+')}`, config.logLevel);
   if (at.kind === 'kafka' && services.includes('normalize')) databaseUrl(config.database);
   const keys = services.includes('gateway') ? await senderKeys(at, config) : undefined;
-  const { built, judging } = buildAll(stages, at, config, logger);
+  const telemetry = createTelemetry(() => performance.now() / 1000);
+  const { built, judging } = buildAll(stages, at, config, { logger, drift: telemetry.drift });
 
   const shutdown = listenForShutdown();
   const stop = new AbortController();
   const stopped = AbortSignal.any([shutdown.signal, stop.signal]);
-  const telemetry = createTelemetry(() => performance.now() / 1000);
   const traces = await openTraces(services, config, logger);
   let opened: ServiceLog | undefined;
   let opening: string | null = 'The log is not opened yet.';
@@ -156,13 +157,23 @@ export async function runServices({ services, place, ...options }: RunOptions): 
 }
 
 /** Everything that the configuration names is loaded before anything else begins. */
-function buildAll(stages: readonly StageName[], at: LogAt, config: Config, logger: Logger) {
+function buildAll(
+  stages: readonly StageName[],
+  at: LogAt,
+  config: Config,
+  { logger, drift }: { readonly logger: Logger; readonly drift: DriftMetrics },
+) {
   const needsKeys = stages.includes('normalize');
   const pseudonymKeys = needsKeys ? sharedPseudonymKeys(at, config, process.env) : '';
   const departments = readDepartments(config.classify);
   const parts = { config, departments, pseudonymKeys };
-  const judging = openLiveJudging({ ...judgingParts(stages, parts), logger, sleep });
-  const built = buildStages(stages, parts, judging).map(
+  const judging = openLiveJudging({
+    ...judgingParts(stages, parts),
+    logger,
+    sleep,
+    onJudging: (by) => tellExpected(drift, by),
+  });
+  const built = buildStages(stages, parts, judging, drift).map(
     (stage) => [stage.name as StageName, stage] as const,
   );
   return { built, judging };
