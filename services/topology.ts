@@ -92,6 +92,30 @@ export const insightsJudged: Topic<Judgement> = {
   }),
 };
 
+export const insightsUnsure: Topic<Insight> = {
+  name: 'insights.unsure.v1',
+  codec: insightCodec,
+  description:
+    'Insights for review: each names the departments it may matter to, too uncertainly to be sent to their streams.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'redacted',
+  facts: insightFacts,
+};
+
+export const insightsRevised: Topic<Insight> = {
+  name: 'insights.revised.v1',
+  codec: insightCodec,
+  description:
+    'Past insights judged anew, by another model or other departments: per id, the last one stands. Not routed.',
+  keyedBy: sourceKey,
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  words: 'redacted',
+  facts: insightFacts,
+};
+
 export const recordsRejected: Topic<RejectedRecord> = {
   name: 'records.rejected.v1',
   codec: rejectedRecordCodec,
@@ -147,6 +171,8 @@ export const fixedTopics = [
   signalsNormalized,
   insightsShared,
   insightsJudged,
+  insightsUnsure,
+  insightsRevised,
   recordsRejected,
   recordsDropped,
 ] as const;
@@ -235,8 +261,8 @@ export const flows: readonly Flow[] = [
     name: 'publish',
     kind: 'transform',
     reads: [insightsShared.name],
-    writes: [departmentStreams, ...outcomes],
-    does: 'routes each insight to the departments it matters to',
+    writes: [departmentStreams, insightsUnsure.name, ...outcomes],
+    does: 'routes each insight to the departments it matters to, and for review where that is unsure',
   },
   {
     name: 'portal',
@@ -256,7 +282,14 @@ export const flows: readonly Flow[] = [
   {
     name: 'data',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, insightsJudged.name, recordsDropped.name],
+    reads: [
+      insightsShared.name,
+      departmentStreams,
+      insightsUnsure.name,
+      insightsRevised.name,
+      insightsJudged.name,
+      recordsDropped.name,
+    ],
     writes: [],
     does: 'data teams, who read everything that is safe to share',
   },
@@ -270,14 +303,22 @@ export const flows: readonly Flow[] = [
   {
     name: 'operator',
     kind: 'reader',
-    reads: [insightsShared.name, departmentStreams, insightsJudged.name, ...outcomes],
+    reads: [
+      insightsShared.name,
+      departmentStreams,
+      insightsUnsure.name,
+      insightsRevised.name,
+      insightsJudged.name,
+      ...outcomes,
+    ],
     writes: [
       ...intakeTopics.map(({ name }) => name),
       signalsNormalized.name,
       insightsShared.name,
       insightsJudged.name,
+      insightsRevised.name,
     ],
-    does: 'looks after dead letters (rejected) and puts them back where they came from; judges by command',
+    does: 'looks after dead letters (rejected), puts them back where they came from, judges by command and judges anew',
   },
 ];
 

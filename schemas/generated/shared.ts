@@ -64,6 +64,8 @@ export interface DepartmentRelevance {
   readonly relevance: number;
   /** Strongest reasons for and against, strongest first. */
   readonly evidence: readonly Evidence[];
+  /** What everything that is not listed as evidence added to the log-odds, so that evidence weights plus rest are the log-odds of the relevance. */
+  readonly rest: number;
 }
 
 export function readDepartmentRelevance(reader: AvroReader): DepartmentRelevance {
@@ -71,6 +73,7 @@ export function readDepartmentRelevance(reader: AvroReader): DepartmentRelevance
     department: reader.string(),
     relevance: reader.double(),
     evidence: reader.array(readEvidence),
+    rest: reader.double(),
   };
 }
 
@@ -78,6 +81,7 @@ export function writeDepartmentRelevance(writer: AvroWriter, value: DepartmentRe
   writer.string(value.department);
   writer.double(value.relevance);
   writer.array(value.evidence, writeEvidence);
+  writer.double(value.rest);
 }
 
 /** A place. What the source or the gazetteer does not say is null: unknown stays unknown. */

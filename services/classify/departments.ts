@@ -79,24 +79,38 @@ const ruleSchema = z
   );
 export type Rule = z.infer<typeof ruleSchema>;
 
-const departmentSchema = z.strictObject({
-  name: kebabCase,
-  title: z.string().trim().min(1).max(80),
-  /** Relevance from which the department receives an insight. */
-  threshold: z.number().min(0.01).max(1),
-  /** Log-odds added always: makes a department more or less eager. */
-  bias: logOdds.default(0),
-  /** Phrases that speak for it, with the log-odds each adds once; a bare phrase adds `wordAdds`. */
-  words: z
-    .array(z.union([phrase, z.strictObject({ phrase, adds: logOdds })]))
-    .max(2_000)
-    .default([]),
-  wordAdds: logOdds.default(4),
-  /** Log-odds added where the judged theme is this one. */
-  themes: z.record(kebabCase, logOdds).default({}),
-  /** Rules whose log-odds go to this department. */
-  rules: z.array(z.strictObject({ when: whenSchema, adds: logOdds })).default([]),
-});
+const departmentSchema = z
+  .strictObject({
+    name: kebabCase,
+    title: z.string().trim().min(1).max(80),
+    /** Relevance from which the department receives an insight. */
+    threshold: z.number().min(0.01).max(1),
+    /**
+     * Relevance from which, below `threshold`, it is unsure whether the department is meant: somebody looks at it first.
+     * Equal to `threshold` means never. Below 0.05 relevance nothing is listed, so nothing is unsure either.
+     */
+    unsureFrom: z.number().min(0.01).max(1).optional(),
+    /** Log-odds added always: makes a department more or less eager. */
+    bias: logOdds.default(0),
+    /** Phrases that speak for it, with the log-odds each adds once; a bare phrase adds `wordAdds`. */
+    words: z
+      .array(z.union([phrase, z.strictObject({ phrase, adds: logOdds })]))
+      .max(2_000)
+      .default([]),
+    wordAdds: logOdds.default(4),
+    /** Log-odds added where the judged theme is this one. */
+    themes: z.record(kebabCase, logOdds).default({}),
+    /** Rules whose log-odds go to this department. */
+    rules: z.array(z.strictObject({ when: whenSchema, adds: logOdds })).default([]),
+  })
+  .refine(({ threshold, unsureFrom }) => unsureFrom === undefined || unsureFrom <= threshold, {
+    path: ['unsureFrom'],
+    message: 'must not be above threshold',
+  })
+  .transform(({ unsureFrom, ...department }) => ({
+    ...department,
+    unsureFrom: unsureFrom ?? department.threshold,
+  }));
 export type Department = z.infer<typeof departmentSchema>;
 
 const departmentsSchema = z

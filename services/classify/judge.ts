@@ -20,8 +20,10 @@ export interface JudgedDepartment {
   readonly department: string;
   /** Probability, 0 to 1, that the department should read this. */
   readonly relevance: number;
-  /** The weightiest reasons first, five or, below the department's threshold, two; a negative weight speaks against. */
+  /** The weightiest reasons first, five or, where it is not even unsure, two; a negative weight speaks against. */
   readonly evidence: readonly Evidence[];
+  /** Log-odds that are not listed as evidence: weights and rest sum to the log-odds of the relevance, before rounding. */
+  readonly rest: number;
 }
 
 export interface Judgement {
@@ -35,6 +37,8 @@ export interface Judgement {
   readonly urgency: 'low' | 'normal' | 'high';
   /** Probability, 0 to 1, that the writer says or threatens to leave. */
   readonly churnRisk: number;
+  /** How many words and signs were read, and how many of them the model does not know. */
+  readonly reading: { readonly tokens: number; readonly unknown: number };
 }
 
 export interface Judge {
@@ -43,8 +47,9 @@ export interface Judge {
   judge(input: JudgeInput): Judgement;
 }
 
+const nothingRead = { tokens: 0, unknown: 0 } as const;
 const SHOWN_FROM = 0.05;
-/** Reasons shown for a department that receives the insight, and for one that was merely considered. */
+/** Reasons shown for a department that receives the insight or may be meant, and for one that was merely considered. */
 const MOST_EVIDENCE = 5;
 const LESS_EVIDENCE = 2;
 
@@ -105,6 +110,8 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
       sentiment,
       urgency: urgencyOf(points),
       churnRisk: findings.churnRisk,
+      reading:
+        worded === null ? nothingRead : { tokens: worded.tokens.count, unknown: worded.unknown },
     };
   }
 
@@ -169,13 +176,15 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
       }
       const relevance = round(probability(logOdds[at]!));
       if (relevance < SHOWN_FROM) continue;
-      const most = relevance >= config.departments[at]!.threshold ? MOST_EVIDENCE : LESS_EVIDENCE;
+      const most = relevance >= config.departments[at]!.unsureFrom ? MOST_EVIDENCE : LESS_EVIDENCE;
       const evidence =
         worded === null || column === null ? [] : explain(model, worded, text, column, most);
       for (const piece of own) insert(evidence, piece, most);
       let place = found.length;
       while (place > 0 && found[place - 1]!.relevance < relevance) place -= 1;
-      found.splice(place, 0, { department: name, relevance, evidence });
+      let rest = logOdds[at]!;
+      for (const { weight } of evidence) rest -= weight;
+      found.splice(place, 0, { department: name, relevance, evidence, rest });
     }
     return found;
   }

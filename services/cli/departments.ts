@@ -7,7 +7,7 @@ import { checkDepartments, placeOf, type DepartmentsConfig } from '../classify/d
 import { loadShippedDepartments } from '../classify/departments-file.ts';
 
 /** Streams that are no department's, by the name a department would have. */
-const reservedNames = new Set(['shared', 'judged', 'rejected', 'dropped']);
+const reservedNames = new Set(['shared', 'unsure', 'revised', 'judged', 'rejected', 'dropped']);
 
 /** Names of the departments that get a stream. @throws SignpostError `departments-invalid`. */
 export function departmentNames(config: ClassifyConfig): readonly string[] {

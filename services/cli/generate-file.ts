@@ -6,6 +6,7 @@ import { SignpostError } from '#core/errors.ts';
 import { generate } from '../gateway/synthetic/generate.ts';
 import type { GenerateOptions } from './commands/generate.ts';
 import { count } from './count.ts';
+import { momentOf } from './moment.ts';
 import { toJson } from './output.ts';
 import { writeRefused } from './write-refused.ts';
 
@@ -46,16 +47,4 @@ async function writeEvents(
     if (written === options.max) break;
   }
   return written;
-}
-
-/** Milliseconds since the epoch; a time without a zone is UTC. */
-function momentOf(option: string, text: string): number {
-  const hasTime = text.includes('T');
-  const hasZone = /(?:Z|[+-]\d{2}:?\d{2})$/.test(text);
-  const isDate = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$/.test(text);
-  const moment = isDate ? Date.parse(hasTime && !hasZone ? `${text}Z` : text) : Number.NaN;
-  if (!Number.isNaN(moment)) return moment;
-  throw new SignpostError('wrong-time', `${option} is no date: ${text}`, {
-    hint: 'For example 2026-03-01 or 2026-03-01T08:00:00Z.',
-  });
 }

@@ -20,6 +20,7 @@ async function printReport(
     accepted,
     insights,
     perDepartment,
+    unsure,
     dropped,
     rejected,
     seconds,
@@ -52,6 +53,7 @@ async function printReport(
   await line(styles.bold('To the departments'));
   const streams = Object.entries(perDepartment).toSorted(([, a], [, b]) => b - a);
   for (const [department, records] of streams) await row(department, records);
+  if (unsure > 0) await row('unsure', unsure, 'for review: signpost tail unsure');
   await line();
   const flag = flagOf(at);
   const [busiest] = streams;

@@ -3,7 +3,13 @@
 import type { Codec } from '#core/codec.ts';
 import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
 import { header, sourceOf } from '#core/topic.ts';
-import { insightsOf, insightsShared, recordsDropped, recordsRejected } from '../topology.ts';
+import {
+  insightsOf,
+  insightsShared,
+  insightsUnsure,
+  recordsDropped,
+  recordsRejected,
+} from '../topology.ts';
 import { readRange } from './read-range.ts';
 
 export interface ImportReport {
@@ -11,6 +17,8 @@ export interface ImportReport {
   readonly accepted: number;
   readonly insights: number;
   readonly perDepartment: Readonly<Record<string, number>>;
+  /** On the review list, since for some department it was unsure. */
+  readonly unsure: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly rejected: Readonly<Record<string, number>>;
   /** There when outcomes of other imports of the same source cannot be told apart, and are counted in. */
@@ -80,7 +88,8 @@ export async function reportImport(
     const insights = (await size(insightsShared.name)) - turned;
     const perDepartment: Record<string, number> = {};
     for (const name of departments) perDepartment[name] = await size(insightsOf(name).name);
-    return { accepted, insights, perDepartment, dropped, rejected };
+    const unsure = await size(insightsUnsure.name);
+    return { accepted, insights, perDepartment, unsure, dropped, rejected };
   }
 
   if (!isResumed) {

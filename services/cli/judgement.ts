@@ -11,17 +11,23 @@ export function openJudge(
   { model }: Pick<ClassifyConfig, 'model'>,
   departments: DepartmentsConfig,
 ): Judge {
-  const opened = model === undefined ? loadShippedModel() : loadModel(readModel(model));
+  const opened = model === undefined ? loadShippedModel() : loadModel(readModelFile(model));
   return createJudge({ model: opened, departments });
 }
 
-function readModel(file: string): Buffer {
+/** @throws SignpostError `model-unreadable`. */
+export function readModelFile(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new SignpostError('model-unreadable', `Cannot read the model ${file}`, {
-      cause,
-      hint: 'classify.model in the configuration names a file made by `npm run train`.',
-    });
+    throw modelUnreadable(file, cause);
   }
+}
+
+/** The error for a model's file that cannot be read at all. */
+export function modelUnreadable(file: string, cause: unknown): SignpostError {
+  return new SignpostError('model-unreadable', `Cannot read the model ${file}`, {
+    cause,
+    hint: 'classify.model in the configuration names a file made by `npm run train`.',
+  });
 }

@@ -2,7 +2,13 @@
 // terminal one view redrawn in place; elsewhere a line from time to time.
 import { insightCodec, type Insight } from '#schemas/insight.ts';
 import type { Log, TopicStatus } from '#core/log/port.ts';
-import { insightsOf, intakeTopics, recordsDropped, recordsRejected } from '../topology.ts';
+import {
+  insightsOf,
+  insightsUnsure,
+  intakeTopics,
+  recordsDropped,
+  recordsRejected,
+} from '../topology.ts';
 import { count } from './count.ts';
 import { createOutput, sizeOf } from './output.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -63,6 +69,7 @@ export function createLiveView({
       bold('Went to'),
       ...departments.map((name, i) => row(name, insightsOf(name).name, newest[i])),
       bold('Kept apart'),
+      row('unsure', insightsUnsure.name, 'for review: signpost tail unsure'),
       row('dropped', recordsDropped.name, 'with a reason: sent twice, the company itself, …'),
       row('rejected', recordsRejected.name, 'dead letters: signpost rejected list'),
       ...(happening.length === 0 ? [] : [bold('Going on at the made-up provider')]),
@@ -109,7 +116,7 @@ function summary(topics: ReadonlyMap<string, TopicStatus>, departments: readonly
   const on = (topic: string): string => count(endOf(topics.get(topic)));
   const came = intakeTopics.map(({ name }) => `${name.split('.')[0]} ${on(name)}`).join(', ');
   const went = departments.map((name) => `${name} ${on(insightsOf(name).name)}`).join(', ');
-  return `came in: ${came} · went to: ${went} · dropped ${on(recordsDropped.name)}, rejected ${on(recordsRejected.name)}`;
+  return `came in: ${came} · went to: ${went} · unsure ${on(insightsUnsure.name)}, dropped ${on(recordsDropped.name)}, rejected ${on(recordsRejected.name)}`;
 }
 
 function endOf(topic: TopicStatus | undefined): number {

@@ -50,8 +50,12 @@ export async function openPipeline(
     // Another release that opens this directory later can then read what this one wrote.
     await announceSchemas(log, schemasAnnounced.name, Date.now);
     const pseudonymKeys = readPseudonymKeys(directory);
-    for (const stages of stagesByThread(config.threads, config.fusion.enabled))
-      workers.push(startThread(log, { config, departments, pseudonymKeys, stages }));
+    const byThread = stagesByThread(config.threads, config.fusion.enabled);
+    const teller = byThread.findIndex((stages) => stages.includes('classify'));
+    for (const [at, stages] of byThread.entries()) {
+      const tells = at === teller;
+      workers.push(startThread(log, { config, departments, pseudonymKeys, stages, tells }));
+    }
   } catch (error) {
     await log.close();
     throw error;

@@ -9,6 +9,8 @@ import { addImport } from './commands/import.ts';
 import { addJudge } from './commands/judge.ts';
 import { addJudgements } from './commands/judgements.ts';
 import { addKeys } from './commands/keys.ts';
+import { addModels } from './commands/models.ts';
+import { addReclassify } from './commands/reclassify.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRun } from './commands/run.ts';
@@ -68,6 +70,8 @@ export function buildProgram(): Command {
     addEvaluate,
     addJudge,
     addJudgements,
+    addModels,
+    addReclassify,
     addReconcile,
     addRejected,
     addTopics,

@@ -9,17 +9,20 @@ import { runStage } from '#core/run-stage.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { recordsDropped, recordsRejected, schemasAnnounced } from '../topology.ts';
 import type { StageName } from './stage-names.ts';
-import { buildStages, type StageParts } from './stages.ts';
+import { openLiveJudging, tellExpected } from './live-judging.ts';
+import { buildStages, judgingParts, type StageParts } from './stages.ts';
 
 export interface StageThreadData extends StageParts {
   readonly log: MessagePort;
   readonly stages: readonly StageName[];
+  /** Whether it tells what becomes of changed files: each thread sees them, and one line is enough. */
+  readonly tells: boolean;
 }
 
 /** Messages to the thread. */
 export type ToStageThread = 'stop' | 'metrics';
 
-const { log: port, stages: names, ...parts } = workerData as StageThreadData;
+const { log: port, stages: names, tells, ...parts } = workerData as StageThreadData;
 const stop = new AbortController();
 /** Small: what a batch holds is then gone before the collector of young objects comes by twice, and keeps it. */
 const maxRecords = 250;
@@ -37,8 +40,15 @@ const log = learningLog(plain, {
   logger,
   clock: Date.now,
 });
-const stages = buildStages(names, parts);
+const judging = openLiveJudging({
+  ...judgingParts(names, parts),
+  logger: tells ? logger : createLogger('stages', 'silent'),
+  sleep,
+  onJudging: (by) => tellExpected(telemetry.drift, by),
+});
+const stages = buildStages(names, parts, judging, telemetry.drift);
 parentPort!.postMessage({ ready: true });
+const watching = judging.watch(stop.signal);
 try {
   await Promise.all(
     stages.map(async (stage) => {
@@ -64,6 +74,8 @@ try {
     }),
   );
 } finally {
+  stop.abort();
+  await watching;
   await log.close();
   parentPort!.close();
 }

@@ -1,5 +1,6 @@
 // Builds the stages of the pipeline from the configuration: the only place where services and their parts meet.
 import { chain, type Follower } from '#core/chain.ts';
+import type { DriftMetrics } from '#core/drift.ts';
 import type { Stage } from '#core/stage.ts';
 import type { DepartmentsConfig } from '../classify/departments.ts';
 import { createClassify } from '../classify/stage.ts';
@@ -12,7 +13,7 @@ import { createNormalize } from '../normalize/stage.ts';
 import { createPublish } from '../publish/stage.ts';
 import { flows } from '../topology.ts';
 import type { Config } from './config.ts';
-import { openJudge } from './judgement.ts';
+import { fixedJudging, type LiveJudging } from './live-judging.ts';
 import type { StageName } from './stage-names.ts';
 
 /** What stages are built from; it can be handed to another thread. */
@@ -28,16 +29,24 @@ export interface StageParts {
  * The stages that `names` tell, to be run side by side in one thread. Where one reads what another writes they are also
  * chained (see `chain.ts`), unless the configuration says otherwise; by itself each then has only what copies that are
  * not chained left it.
+ * @param judging what batches are judged and routed by; as the files are now, for good, where it is not given
+ * @param drift is told what is judged and where it goes
  * @throws SignpostError when a file that the configuration names cannot be used
  */
 export function buildStages(
   names: readonly StageName[],
   { config, departments, pseudonymKeys }: StageParts,
+  judging: LiveJudging = fixedJudging(judgingParts(names, { config, departments })),
+  drift?: DriftMetrics,
 ): readonly Stage<never>[] {
   const has = (name: StageName): boolean => names.includes(name);
   const normalize = has('normalize') ? builders.normalize(config, pseudonymKeys) : undefined;
-  const classify = has('classify') ? builders.classify(config, departments) : undefined;
-  const publish = has('publish') ? createPublish(departments.departments) : undefined;
+  const classify = has('classify')
+    ? createClassify(() => judging.current().judge!, drift)
+    : undefined;
+  const publish = has('publish')
+    ? createPublish(() => judging.current().departments.departments, drift)
+    : undefined;
   const { enabled, write } = config.fusion;
   const stages =
     !enabled || classify === undefined
@@ -50,6 +59,14 @@ export function buildStages(
           ]
         : [chain(classify, present<Follower>(publish), unwritten(names, write)), publish];
   return present(...stages) as unknown as readonly Stage<never>[];
+}
+
+/** What the stages that `names` tell need of a judging. */
+export function judgingParts(
+  names: readonly StageName[],
+  { config, departments }: Pick<StageParts, 'config' | 'departments'>,
+) {
+  return { classify: config.classify, departments, judges: names.includes('classify') };
 }
 
 function present<T>(...parts: readonly (T | undefined)[]): readonly T[] {
@@ -83,6 +100,4 @@ const builders = {
       }),
     );
   },
-  classify: ({ classify }: Config, departments: DepartmentsConfig) =>
-    createClassify(openJudge(classify, departments)),
 };

@@ -14,6 +14,7 @@ import {
   type ProjectionProgress,
 } from './projection-progress.ts';
 import {
+  beginWork,
   emit,
   reject,
   type Delivery,
@@ -181,20 +182,23 @@ async function transform<In, Loaded>(
   engine: Engine,
 ): Promise<void> {
   const outcome = createOutcome(stage.name, engine, carriedBy(stage));
+  const work = beginWork(stage);
   if (stage.load === undefined) {
     // One record at a time from bytes to bytes: what it is in between is gone before the collector looks.
     await outcome.commit(
       batch,
-      judged(outcome, decoded(stage, batch), (input) => stage.decide(input, undefined as Loaded)),
+      judged(outcome, decoded(stage, batch), (input) => work.decide(input, undefined as Loaded)),
     );
+    work.committed?.();
     return;
   }
   const read = [...decoded(stage, batch)];
   const loaded = await stage.load(read.filter(isInput), batch);
   await outcome.commit(
     batch,
-    judged(outcome, read, (input) => stage.decide(input, loaded)),
+    judged(outcome, read, (input) => work.decide(input, loaded)),
   );
+  work.committed?.();
 }
 
 /** The records to write for a batch, made as they are asked for. */

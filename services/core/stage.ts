@@ -52,8 +52,20 @@ export interface LoadContext {
   claim(claims: readonly Claim[]): Promise<readonly ClaimOutcome[]>;
 }
 
+/** What judges the records of one batch. */
+export interface Work<In, Loaded = undefined, Reason extends string = string> {
+  /** Pure and synchronous. What it throws is a bug: the stage stops and the batch is replayed at the next start. */
+  decide(input: Input<In>, loaded: Loaded): Verdict<Reason>;
+  /** The batch stands, with all that was decided. Not called for one that was given back, which begins anew. */
+  committed?(): void;
+}
+
 /** Records in, records out, in one transaction with the input's offset. */
-export interface Transform<In, Loaded = undefined, Reason extends string = string> {
+export interface Transform<In, Loaded = undefined, Reason extends string = string> extends Work<
+  In,
+  Loaded,
+  Reason
+> {
   readonly kind: 'transform';
   readonly name: string;
   readonly inputs: readonly Topic<In>[];
@@ -61,8 +73,18 @@ export interface Transform<In, Loaded = undefined, Reason extends string = strin
   readonly carries?: readonly { readonly stage: string; readonly topic: string }[];
   /** Reads in bulk what `decide` needs: the only impure part. */
   load?(batch: readonly Input<In>[], context: LoadContext): Promise<Loaded>;
-  /** Pure and synchronous. What it throws is a bug: the stage stops and the batch is replayed at the next start. */
-  decide(input: Input<In>, loaded: Loaded): Verdict<Reason>;
+  /**
+   * Asked as a batch begins: what it returns judges all of that batch, whatever is taken up meanwhile. Batches overlap,
+   * so that each has one of its own. Absent where a stage never changes: then the stage itself judges.
+   */
+  begin?(): Work<In, Loaded, Reason>;
+}
+
+/** What judges a batch of `stage` that begins now. */
+export function beginWork<In, Loaded, Reason extends string>(
+  stage: Transform<In, Loaded, Reason>,
+): Work<In, Loaded, Reason> {
+  return stage.begin?.() ?? stage;
 }
 
 /** A database that keeps a projection's rows and its offsets in one transaction, guarded by an ownership epoch. */

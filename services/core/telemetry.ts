@@ -1,5 +1,6 @@
 // Metrics in Prometheus form. Stages in several threads each keep their own registry; snapshots are added up.
 import { AggregatorRegistry, Counter, Histogram, Registry, type MetricObject } from 'prom-client';
+import { createDriftMetrics, type DriftMetrics } from './drift.ts';
 
 /** Verdicts of a batch, by kind and reason. */
 export interface Tally {
@@ -43,6 +44,7 @@ export interface Telemetry {
   stage(name: string): StageMetrics;
   readonly intake: IntakeMetrics;
   readonly log: LogMetrics;
+  readonly drift: DriftMetrics;
   /** Plain data that survives `postMessage`. */
   readonly snapshot: () => Promise<readonly MetricObject[]>;
 }
@@ -50,8 +52,11 @@ export interface Telemetry {
 /** While anybody may name a source, names must not fill memory: further ones are counted together. */
 const mostSources = 200;
 
-/** `seconds` is a monotonic clock in seconds. */
-export function createTelemetry(seconds: () => number): Telemetry {
+/**
+ * @param seconds a monotonic clock in seconds
+ * @param now milliseconds since the epoch
+ */
+export function createTelemetry(seconds: () => number, now: () => number = Date.now): Telemetry {
   const registry = new Registry();
   const registers = [registry];
   const verdicts = new Counter({
@@ -150,6 +155,7 @@ export function createTelemetry(seconds: () => number): Telemetry {
         },
       };
     },
+    drift: createDriftMetrics(registry, now),
     snapshot: () => registry.getMetricsAsJSON(),
   };
 }

@@ -244,7 +244,7 @@ describe.concurrent('subscribe', { timeout: 40_000 }, () => {
 
   it('reads insights of a later schema version, and by a registry’s own ids', async (context) => {
     const stream = await aStream(context);
-    const text = readFileSync(join(root, 'schemas/generated/avro/insight.v1.avsc'), 'utf8');
+    const text = readFileSync(join(root, 'schemas/generated/avro/insight.v2.avsc'), 'utf8');
     const later = JSON.parse(text) as { fields: unknown[] };
     const tags = { name: 'tags', type: { type: 'array', items: 'string' }, default: [] };
     later.fields.push(tags);

@@ -26,7 +26,12 @@ const sample = records.find(({ fullName }) => fullName === insightCodec.recordNa
 const insights = Array.from({ length: 12 }, (_, i): Insight => {
   const id = `insight-${i}`;
   const signal = { ...sample.signal, id, sourceId: `T-${i}`, text: `said in ${id}` };
-  const relevance = { department: 'operations', relevance: i % 4 < 2 ? 1 : 0, evidence: [] };
+  const relevance = {
+    department: 'operations',
+    relevance: i % 4 < 2 ? 1 : 0,
+    evidence: [],
+    rest: 0,
+  };
   return { ...sample, id, signal, departments: [relevance], sharedWith: null };
 });
 const route = judgementIntake({ normalize: { phoneRegion: 'US', languages: ['en'] } }, departments);

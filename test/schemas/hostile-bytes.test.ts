@@ -114,7 +114,7 @@ describe('bytes made to harm', () => {
       Buffer.concat([Buffer.from([0, 255, 255, 255, 255]), golden.subarray(5)]),
       'schema id 4294967295 is none of this record',
     ],
-    ['another record', insight, 'schema id 5 is none of this record'],
+    ['another record', insight, 'schema id 11 is none of this record'],
     ['bytes left over', Buffer.concat([golden, Buffer.from([0])]), 'bytes left over'],
     [
       'a number without end',

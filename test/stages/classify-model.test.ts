@@ -172,6 +172,26 @@ describe('reasons', () => {
     }
   });
 
+  test('the listed weights and the rest are the log-odds of the relevance', () => {
+    const judge = createJudge({
+      model: loadShippedModel(),
+      departments: loadShippedDepartments(),
+    });
+    const texts = [
+      'no signal in the village since monday, the bill is wrong too and nobody answers the phone',
+      'my bill doubled, I am leaving',
+      '5g',
+    ];
+    for (const text of texts) {
+      const { departments } = judge.judge(input({ text }));
+      expect(departments.length).toBeGreaterThan(0);
+      for (const { relevance, evidence, rest } of departments) {
+        const logOdds = evidence.reduce((sum, { weight }) => sum + weight, rest);
+        expect(Math.abs(1 / (1 + Math.exp(-logOdds)) - relevance)).toBeLessThan(0.000_051);
+      }
+    }
+  });
+
   test('spans cut exactly the shown words out of the text, whatever the text', () => {
     const judge = createJudge({
       model: loadShippedModel(),

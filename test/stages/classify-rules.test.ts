@@ -233,6 +233,7 @@ describe('a department that exists by configuration alone', () => {
             weight: 5,
           },
         ],
+        rest: -4,
       },
     ]);
   });
@@ -302,6 +303,12 @@ describe('a wrong departments file is refused with the place', () => {
     ['an unknown field', 'ticket.type:', 'ticket.typ:', /ticket\.typ/],
     ['an unknown condition', 'kind: post', 'kinds: post', /kinds/],
     ['an unknown kind', 'kind: post', 'kind: tweet', /kind/],
+    [
+      'a band of doubt above the threshold',
+      'threshold: 0.5',
+      'threshold: 0.5\n    unsureFrom: 0.6',
+      /departments\.1\.unsureFrom: must not be above threshold/,
+    ],
     ['a threshold out of bounds', 'threshold: 0.5', 'threshold: 50', /threshold/],
     ['no prior', 'prior: -4', '', /prior/],
     ['a score without scale', 'kind: post', 'scoreAtMost: 2', /a score needs its scale/],

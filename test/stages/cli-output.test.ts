@@ -179,6 +179,7 @@ describe('the report of an import', () => {
     accepted: 9000,
     insights: 9000,
     perDepartment: {},
+    unsure: 0,
     dropped: {},
     rejected: {},
     seconds: 2,

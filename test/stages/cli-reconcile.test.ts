@@ -24,7 +24,7 @@ const [tickets, posts, signals, shared, dropped, rejected, operations] = [
 const topics = [tickets, posts, signals, shared, dropped, rejected, operations];
 const source = { [header.source]: 'helpdesk' };
 const [{ record: anInsight }] = JSON.parse(
-  readFileSync(new URL('../../schemas/insight/v1.samples.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../schemas/insight/v2.samples.json', import.meta.url), 'utf8'),
 ) as [{ readonly record: Insight }];
 
 let log: MemoryReader;
@@ -209,7 +209,7 @@ describe('department streams', () => {
   const billing = 'insights.billing.v1';
   const day = 86_400_000;
   beforeEach(() => {
-    log = createMemoryReader([...topics, billing]);
+    log = createMemoryReader([...topics, billing, 'insights.unsure.v1']);
   });
 
   /** An insight with copies on `streams`, each naming `receivers`. */
@@ -218,10 +218,11 @@ describe('department streams', () => {
     receivers: readonly string[],
     streams: readonly string[],
     timestamp = 100 * day,
+    unsure: readonly string[] | null = null,
   ): Promise<void> {
     const origin = accept();
     share(origin, { ce_id: id });
-    const value = insightCodec.encode({ ...anInsight, id, sharedWith: receivers });
+    const value = insightCodec.encode({ ...anInsight, id, unsure, sharedWith: receivers });
     for (const stream of streams) {
       const topic = `insights.${stream}.v1`;
       log.put({ topic, value, headers: { ...from(origin), ce_id: id }, timestamp });
@@ -251,6 +252,33 @@ describe('department streams', () => {
         billing: { expected: 1, found: 0, missing: 1, foreign: 0 },
         operations: { expected: 1, found: 1, missing: 0, foreign: 0 },
       },
+    });
+  });
+
+  it('agree with the review list, which has what is unsure for anybody', async () => {
+    await route('a', ['operations'], ['operations', 'unsure'], 100 * day, ['billing']);
+    await route('b', [], ['unsure'], 100 * day, ['billing', 'operations']);
+    expect(await reconcile(log)).toMatchObject({
+      balanced: true,
+      sources: { helpdesk: { accepted: 2, insights: 2 } },
+      departments: {
+        operations: { expected: 1, found: 1 },
+        unsure: { expected: 2, found: 2, missing: 0, foreign: 0 },
+      },
+    });
+  });
+
+  it('do not agree with a review list that lacks one, or has one that is unsure for nobody', async () => {
+    await route('a', ['operations'], ['operations'], 100 * day, ['billing']);
+    const missing = await reconcile(log);
+    expect(missing).toMatchObject({ balanced: false, departments: { unsure: { missing: 1 } } });
+    expect(reportLines(missing, createOutput().styles).join('\n')).toContain(
+      '1 not on the review list (insights.unsure.v1), though others say that they are.',
+    );
+    await route('b', ['operations'], ['operations', 'unsure']);
+    expect(await reconcile(log)).toMatchObject({
+      balanced: false,
+      departments: { unsure: { foreign: 1 } },
     });
   });
 

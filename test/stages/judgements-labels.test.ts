@@ -24,6 +24,7 @@ function insight(id: string, relevance: Record<string, number> = {}, more: Parti
     department,
     relevance: each,
     evidence: [],
+    rest: 0,
   }));
   const signal = { ...sample.signal, id, scale: null, score: null, text: `said in ${id}` };
   return { ...sample, id, signal, departments, model: 'm1', sharedWith: null, ...more };

@@ -8,27 +8,30 @@ import { insightsShared } from '../../services/topology.ts';
 import { driveTransform } from '../support/drive-transform.ts';
 
 const shared = insightsShared as unknown as Topic<never>;
-const [sample] = JSON.parse(
-  readFileSync(new URL('../../schemas/insight/v1.samples.json', import.meta.url), 'utf8'),
-) as [Insight];
+const [{ record: sample }] = JSON.parse(
+  readFileSync(new URL('../../schemas/insight/v2.samples.json', import.meta.url), 'utf8'),
+) as [{ readonly record: Insight }];
 
 function relevant(departments: Record<string, number>): Insight {
   const entries = Object.entries(departments);
   return {
     ...sample,
+    unsure: null,
+    sharedWith: null,
     departments: entries.map(([department, relevance]) => ({
       department,
       relevance,
       evidence: [],
+      rest: 0,
     })),
   };
 }
 
 const publish = () =>
   driveTransform(
-    createPublish([
+    createPublish(() => [
       { name: 'operations', threshold: 0.5 },
-      { name: 'legal', threshold: 0.8 },
+      { name: 'legal', threshold: 0.8, unsureFrom: 0.6 },
     ]),
   );
 
@@ -43,10 +46,26 @@ describe('publish', () => {
       expect((record as Insight).sharedWith).toEqual(['legal', 'operations']);
   });
 
-  it('sends nothing below a threshold', async () => {
+  it('sends nothing below a threshold, or below the band in which it is unsure', async () => {
     expect(
-      (await publish().send(shared, relevant({ legal: 0.79, operations: 0.49 }))).emitted,
+      (await publish().send(shared, relevant({ legal: 0.59, operations: 0.49 }))).emitted,
     ).toEqual([]);
+  });
+
+  it('puts what is unsure for a department up for review, and not on its stream', async () => {
+    const { emitted } = await publish().send(shared, relevant({ legal: 0.6, operations: 0.49 }));
+    expect(emitted).toMatchObject([
+      { topic: 'insights.unsure.v1', record: { unsure: ['legal'], sharedWith: [] } },
+    ]);
+  });
+
+  it('sends one insight to some and puts it up for review for others, each copy saying both', async () => {
+    const { emitted } = await publish().send(shared, relevant({ operations: 0.9, legal: 0.79 }));
+    const says = { unsure: ['legal'], sharedWith: ['operations'] };
+    expect(emitted).toMatchObject([
+      { topic: 'insights.operations.v1', record: says },
+      { topic: 'insights.unsure.v1', record: says },
+    ]);
   });
 
   it('passes over departments without a stream', async () => {

@@ -132,7 +132,7 @@ export async function newStream(named?: readonly string[]): Promise<Stream> {
 /** `count` different insights made of the schema's samples, of `keys` keys; among them words that are hostile to terminals. */
 export function someInsights(count: number, keys = 7, from = 0): Insight[] {
   const samples = JSON.parse(
-    readFileSync(join(root, 'schemas/insight/v1.samples.json'), 'utf8'),
+    readFileSync(join(root, 'schemas/insight/v2.samples.json'), 'utf8'),
   ) as { record: Insight }[];
   return Array.from({ length: count }, (_, index) => {
     const n = from + index;

@@ -1,6 +1,6 @@
 // Drives a transform on records as the engine would, with claims in memory: what it emits, drops and rejects.
 import type { Claim, ClaimOutcome, Position } from '#core/log/port.ts';
-import type { Input, Transform } from '#core/stage.ts';
+import { beginWork, type Input, type Transform } from '#core/stage.ts';
 import type { Topic } from '#core/topic.ts';
 
 export interface Driven {
@@ -25,7 +25,9 @@ export function driveTransform<In, Loaded>(stage: Transform<In, Loaded>): Driver
     const claim = (asked: readonly Claim[]): Promise<ClaimOutcome[]> =>
       Promise.resolve(claims(topic, asked));
     const loaded = (await stage.load?.(inputs, { claim })) as Loaded;
-    const verdicts = inputs.map((input) => stage.decide(input, loaded));
+    const work = beginWork(stage);
+    const verdicts = inputs.map((input) => work.decide(input, loaded));
+    work.committed?.();
     return {
       emitted: verdicts.flatMap((verdict) =>
         verdict.kind === 'emit'

@@ -131,7 +131,10 @@ function checkOrder(records: readonly ReceivedRecord[], name: string): void {
   }
 }
 
-/** Each department has exactly the insights that say so, and each insight that any has says to whom it went. */
+/**
+ * Each department has exactly the insights that say so, the review list those that it is unsure for anybody, and each
+ * insight that any has says to whom it went.
+ */
 function checkRouting(
   insights: readonly ReceivedRecord[],
   streams: ReadonlyMap<string, readonly ReceivedRecord[]>,
@@ -144,10 +147,11 @@ function checkRouting(
   }
   for (const [name, records] of streams) {
     for (const record of records) {
-      const { sharedWith } = insightsShared.codec.decode(record.value!);
+      const { sharedWith, unsure } = insightsShared.codec.decode(record.value!);
       const got = receivers.get(idOf(record))!.toSorted().join();
-      if (sharedWith?.toSorted().join() !== got)
-        throw new Error(`${name}: ${idOf(record)} says ${sharedWith?.join()}, went to ${got}`);
+      const says = [...(sharedWith ?? []), ...(unsure === null ? [] : ['unsure'])];
+      if (says.toSorted().join() !== got)
+        throw new Error(`${name}: ${idOf(record)} says ${says.join()}, went to ${got}`);
     }
   }
   if (insights.length > 1000 && receivers.size === 0)

@@ -96,11 +96,17 @@ function findings(result: Reconciliation, services: string): string[] {
     ),
     ...Object.entries(result.departments).flatMap(([department, { missing: gone, foreign }]) => [
       gone > 0 &&
-        `  ${count(gone)} not on the stream of ${oneLine(department)}, though others say it received them.`,
+        `  ${count(gone)} not on ${streamOf(department)}, though others say that they are.`,
       foreign > 0 &&
-        `  ${count(foreign)} on the stream of ${oneLine(department)} that are not meant for it: somebody else writes to it.`,
+        `  ${count(foreign)} on ${streamOf(department)} that are not meant for it: somebody else writes to it.`,
     ]),
   ].filter((line) => line !== false);
+}
+
+function streamOf(department: string): string {
+  return department === 'unsure'
+    ? 'the review list (insights.unsure.v1)'
+    : `the stream of ${oneLine(department)}`;
 }
 
 function reasonRows(

@@ -1,7 +1,8 @@
-// Whether department streams agree. Every copy of an insight names all departments that received it, so whatever two
-// streams say of each other must be the same ids. Kept as counts and sums of hashes: memory is of the departments alone.
+// Whether department streams agree, the review list among them. Every copy of an insight names all departments that
+// received it and those it is unsure for, so whatever two streams say of each other must be the same ids. Kept as counts
+// and sums of hashes: memory is of the departments alone.
 import type { LogReader, ReceivedRecord } from '#core/log/port.ts';
-import { insightsOf } from '../../topology.ts';
+import { insightsOf, insightsUnsure } from '../../topology.ts';
 import { hashOf } from './id-set.ts';
 import type { Range } from './ranges.ts';
 
@@ -98,16 +99,25 @@ export function createDepartmentLedger(): DepartmentLedger {
   };
 }
 
-/** Undefined for what does not decode: `tail` shows it. */
+/** The department that a stream is of. */
+export function departmentOf(topic: string): string {
+  return topic.split('.')[1] ?? topic;
+}
+
+/** What the review list is called among departments; none can have the name. */
+const unsureList = departmentOf(insightsUnsure.name);
+
+/** Streams that have their copy. Undefined for what does not decode: `tail` shows it. */
 function receiversOf(value: Uint8Array): ReadonlySet<string> | undefined {
   try {
-    return new Set(insightStream.codec.decode(value).sharedWith ?? []);
+    const { sharedWith, unsure } = insightStream.codec.decode(value);
+    return new Set([...(sharedWith ?? []), ...(unsure === null ? [] : [unsureList])]);
   } catch {
     return undefined;
   }
 }
 
-/** All department streams have one codec and one retention. */
+/** All department streams have one codec and one retention, and so has the review list. */
 const insightStream = insightsOf('any');
 /** Copies follow one order in all streams, and their times nearly so: as late as a backlog is worked off. */
 const disorderMs = 86_400_000;

@@ -8,6 +8,7 @@ import { groupOf } from '#core/run-stage.ts';
 import { header } from '#core/topic.ts';
 import {
   insightsJudged,
+  insightsRevised,
   insightsShared,
   intakeTopics,
   recordsDropped,
@@ -17,7 +18,12 @@ import {
 import { readRange } from '../read-range.ts';
 import { stageNames } from '../stage-names.ts';
 import { underWay } from '../under-way.ts';
-import { createDepartmentLedger, heldByAllSince, type Agreement } from './departments.ts';
+import {
+  createDepartmentLedger,
+  departmentOf,
+  heldByAllSince,
+  type Agreement,
+} from './departments.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
 import { createLedger, type Ledger, type Reasons, type Totals, type Verdict } from './ledger.ts';
 import { endsOf, nameOf, offsetsOf, rangesByTopic, sizeOf, type Range } from './ranges.ts';
@@ -39,7 +45,7 @@ export interface Reconciliation extends Verdict {
   readonly duplicates: number;
   /** The same by topic, where there are any. */
   readonly duplicatesIn: Readonly<Record<string, number>>;
-  /** By department. */
+  /** By department; `unsure` is the review list. */
   readonly departments: Agreement['departments'];
   /** First offset held of each partition of the intake topics: what came before is history. */
   readonly retainedFrom: Readonly<Record<string, number>>;
@@ -183,7 +189,7 @@ export async function reconcile(
       ledger.published(headers);
       const isFirst = countDuplicate(ids, headers, topic, duplicatesIn);
       if (isFirst && timestamp >= heldSince && !unsettled.has(headers['ce_id'] ?? ''))
-        departments.copy(topic.split('.')[1]!, record);
+        departments.copy(departmentOf(topic), record);
     });
   }
   const agreement = departments.close();
@@ -254,10 +260,15 @@ function countDuplicate(
   return false;
 }
 
+/** Of insights, without being copies that were routed. */
+const otherInsights: ReadonlySet<string> = new Set([
+  insightsShared.name,
+  insightsJudged.name,
+  insightsRevised.name,
+]);
+
 function isDepartmentStream(topic: string): boolean {
-  return (
-    topic.startsWith('insights.') && topic !== insightsShared.name && topic !== insightsJudged.name
-  );
+  return topic.startsWith('insights.') && !otherInsights.has(topic);
 }
 
 function hidden(): SignpostError {

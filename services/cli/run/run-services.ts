@@ -1,6 +1,7 @@
 // `signpost run`: one or several services in this process until SIGTERM, with their health, metrics and traces.
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DriftMetrics } from '#core/drift.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Log } from '#core/log/port.ts';
 import { createLogger, type Logger } from '#core/logger.ts';
@@ -19,6 +20,8 @@ import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import type { StageName } from '../stage-names.ts';
+import type { LiveJudging } from '../live-judging.ts';
+import type { buildStages } from '../stages.ts';
 import { registeredTopics } from '../topics/log-schemas.ts';
 import type { GatewayService } from './gateway-service.ts';
 import { createLogWatch } from './log-watch.ts';
@@ -55,12 +58,12 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   const logger = createLogger(`signpost-${services.join('+')}`, config.logLevel);
   if (at.kind === 'kafka' && services.includes('normalize')) databaseUrl(config.database);
   const keys = services.includes('gateway') ? await senderKeys(at, config) : undefined;
-  const built = await buildAll(stages, at, config);
+  const telemetry = createTelemetry(() => performance.now() / 1000);
+  const { built, judging } = await buildAll(stages, at, config, { logger, drift: telemetry.drift });
 
   const shutdown = listenForShutdown();
   const stop = new AbortController();
   const stopped = AbortSignal.any([shutdown.signal, stop.signal]);
-  const telemetry = createTelemetry(() => performance.now() / 1000);
   const traces = await openTraces(services, config, logger);
   let opened: ServiceLog | undefined;
   let opening: string | null = 'The log is not opened yet.';
@@ -141,6 +144,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     const tasks = [
       watch.run(stopped),
       database.run(stopped),
+      judging?.watch(stopped),
       ...[...running.values()].map((stage) => stage.run(shared, stopped)),
     ];
     try {
@@ -161,19 +165,39 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   }
 }
 
+interface Built {
+  readonly built: readonly (readonly [StageName, ReturnType<typeof buildStages>[number]])[];
+  /** Undefined where there is no stage. */
+  readonly judging: LiveJudging | undefined;
+}
+
 /**
  * Everything that the configuration names is loaded before anything else begins. A gateway loads none of what stages
  * consist of, and they not the intake: half of what there is to load.
  */
-async function buildAll(stages: readonly StageName[], at: LogAt, config: Config) {
-  if (stages.length === 0) return [];
-  const { buildStages } = await import('../stages.ts');
+async function buildAll(
+  stages: readonly StageName[],
+  at: LogAt,
+  config: Config,
+  { logger, drift }: { readonly logger: Logger; readonly drift: DriftMetrics },
+): Promise<Built> {
+  if (stages.length === 0) return { built: [], judging: undefined };
+  const { buildStages: build, judgingParts } = await import('../stages.ts');
+  const { openLiveJudging, tellExpected } = await import('../live-judging.ts');
   const needsKeys = stages.includes('normalize');
   const pseudonymKeys = needsKeys ? sharedPseudonymKeys(at, config, process.env) : '';
   const departments = readDepartments(config.classify);
-  return buildStages(stages, { config, departments, pseudonymKeys }).map(
+  const parts = { config, departments, pseudonymKeys };
+  const judging = openLiveJudging({
+    ...judgingParts(stages, parts),
+    logger,
+    sleep,
+    onJudging: (by) => tellExpected(drift, by),
+  });
+  const built = build(stages, parts, judging, drift).map(
     (stage) => [stage.name as StageName, stage] as const,
   );
+  return { built, judging };
 }
 
 /** Loaded only when a collector is configured. */

@@ -69,6 +69,9 @@ export function showRecord(record: ReceivedRecord, output: Output): string[] {
       return [
         ...showWords(insight.signal, spokenFor(insight.departments), output),
         `  ${departments === '' ? styles.dim('concerns no department') : departments}`,
+        ...(insight.unsure === null
+          ? []
+          : [styles.yellow(`  unsure: ${insight.unsure.map((name) => oneLine(name)).join(', ')}`)]),
         `  ${showJudgement(insight, styles)}`,
         // First, where it is never cut off: `signpost judge` takes it.
         grey(insight.id, ...factsOf(insight.signal)),

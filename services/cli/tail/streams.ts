@@ -4,7 +4,9 @@ import type { TopicStatus } from '#core/log/port.ts';
 import {
   insightsJudged,
   insightsOf,
+  insightsRevised,
   insightsShared,
+  insightsUnsure,
   recordsDropped,
   recordsRejected,
   signalsNormalized,
@@ -14,6 +16,8 @@ import { nearest } from '../nearest.ts';
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['shared', insightsShared.name],
   ['judged', insightsJudged.name],
+  ['unsure', insightsUnsure.name],
+  ['revised', insightsRevised.name],
   ['signals', signalsNormalized.name],
   ['rejected', recordsRejected.name],
   ['dropped', recordsDropped.name],
@@ -41,9 +45,12 @@ export function topicOfStream(stream: string, topics: readonly TopicStatus[]): T
   );
 }
 
+/** Streams of insights that are no department's, by the name a department would have. */
+const noDepartments: ReadonlySet<string> = new Set(['shared', 'unsure', 'revised', 'judged']);
+
 /** `operations` of `insights.operations.v1`; undefined for topics that are no department's. */
 function departmentOf(topic: string): string | undefined {
   const parts = topic.split('.');
   if (parts.length !== 3 || parts[0] !== 'insights') return undefined;
-  return topic === insightsShared.name || topic === insightsJudged.name ? undefined : parts[1];
+  return noDepartments.has(parts[1]!) ? undefined : parts[1];
 }
