@@ -150,7 +150,7 @@ describe('topics apply', () => {
     expect(await run('--dry-run')).toMatchObject({ code: 1, result: { inStep: false } });
     const made = await run();
     expect(made).toMatchObject({ code: 0, result: { inStep: true, drift: [] } });
-    expect(made.result.schemas).toContain('insight v1 (id 5)');
+    expect(made.result.schemas).toContain('insight v2 (id 11)');
     expect(await run('--dry-run')).toMatchObject({ code: 0, result: { created: [] } });
   }, 60_000);
 });

@@ -13,7 +13,8 @@ import { createMemoryLog } from '../support/memory-log.ts';
 
 const vendor = 'application/vnd.schemaregistry.v1+json';
 const subject = 'insights.operations.v1-value';
-const insight = shippedSchemas().find(({ record }) => record === 'insight')!;
+const versions = shippedSchemas().filter(({ record }) => record === 'insight');
+const insight = versions[0]!;
 
 let directory: string;
 let gateway: Gateway;
@@ -77,6 +78,8 @@ test('gives schemas by id, as deserializers ask for them', async () => {
   });
   expect((await get(`/schemas/ids/${insight.id}/subjects`)).body).toEqual([
     'insights.shared.v1-value',
+    'insights.unsure.v1-value',
+    'insights.revised.v1-value',
     subject,
     `insights.${'x'.repeat(150)}.v1-value`,
   ]);
@@ -90,12 +93,16 @@ test('gives schemas of another release that lies on the log', async () => {
 
 test('gives versions by subject', async () => {
   await start();
-  const version = { subject, id: insight.id, version: 1, schema: insight.text };
+  const of = (version: number) => {
+    const { id, text } = versions[version - 1]!;
+    return { subject, id, version, schema: text };
+  };
   expect((await get('/subjects')).body).toContain(subject);
   expect((await get('/subjects?subjectPrefix=insights.o')).body).toEqual([subject]);
-  expect((await get(`/subjects/${subject}/versions`)).body).toEqual([1]);
-  for (const name of ['1', 'latest', '-1']) {
-    expect((await get(`/subjects/${subject}/versions/${name}`)).body).toEqual(version);
+  expect((await get(`/subjects/${subject}/versions`)).body).toEqual([1, 2]);
+  expect((await get(`/subjects/${subject}/versions/1`)).body).toEqual(of(1));
+  for (const name of ['2', 'latest', '-1']) {
+    expect((await get(`/subjects/${subject}/versions/${name}`)).body).toEqual(of(2));
   }
   expect((await get(`/subjects/${subject}/versions/1/schema`)).body).toEqual(
     JSON.parse(insight.text),
@@ -145,7 +152,7 @@ describe('says no as the API does', () => {
     ['/schemas/ids/none', 404, 404],
     ['/subjects/none/versions', 404, 40401],
     ['/subjects/none/versions/1', 404, 40401],
-    [`/subjects/${subject}/versions/2`, 404, 40402],
+    [`/subjects/${subject}/versions/3`, 404, 40402],
     [`/subjects/${subject}/versions/0`, 422, 42202],
     [`/subjects/${subject}/versions/first`, 422, 42202],
   ])('GET %s', async (path, status, code) => {
