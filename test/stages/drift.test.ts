@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Signal } from '#schemas/signal.ts';
 import { chain } from '#core/chain.ts';
-import { countsOfDay, createDriftDays, type DayCounts, type DriftTally } from '#core/drift.ts';
+import { countsOfDay, createDriftDays, type DriftTally } from '#core/drift.ts';
 import { beginWork } from '#core/stage.ts';
 import { createTelemetry, metricsText } from '#core/telemetry.ts';
 import type { Topic } from '#core/topic.ts';

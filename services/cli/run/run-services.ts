@@ -144,7 +144,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     const tasks = [
       watch.run(stopped),
       database.run(stopped),
-      judging?.watch(stopped),
+      ...(judging === undefined ? [] : [judging.watch(stopped)]),
       ...[...running.values()].map((stage) => stage.run(shared, stopped)),
     ];
     try {
