@@ -1,5 +1,6 @@
 // The model's file: what the numbers of a model are, and how they stand in bytes. A file that is damaged, cut short or of
 // another format is refused.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SignpostError } from '#core/errors.ts';
 
@@ -75,14 +76,17 @@ export interface ModelParts extends z.output<typeof headerSchema> {
 
 const MAGIC = 'SIGNPLM2';
 const PREFIX_BYTES = 24;
+/** SHA-256 of all before it: a file that is copied over another may be met half old and half new. */
+const CHECKSUM_BYTES = 32;
 
-/** The artifact's bytes: magic, lengths, a JSON header, then the arrays in the order of `bodyOf`, little-endian. */
+/** The artifact's bytes: magic, lengths, a JSON header, the arrays in the order of `bodyOf`, little-endian, and a checksum. */
 export function encodeModel(parts: ModelParts): Uint8Array {
   const { name, tasks, context, trained, columns, hidden, keys } = parts;
   const json = new TextEncoder().encode(JSON.stringify({ name, tasks, context, trained }));
   const headerBytes = Math.ceil((PREFIX_BYTES + json.length) / 16) * 16;
   const arrays = bodyOf(parts);
-  const bytes = new Uint8Array(arrays.reduce((sum, array) => sum + array.byteLength, headerBytes));
+  const length = arrays.reduce((sum, array) => sum + array.byteLength, headerBytes);
+  const bytes = new Uint8Array(length + CHECKSUM_BYTES);
   bytes.fill(32, 0, headerBytes);
   bytes.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(bytes.buffer);
@@ -95,7 +99,12 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     at += array.byteLength;
   }
+  bytes.set(checksumOf(bytes.subarray(0, at)), at);
   return bytes;
+}
+
+function checksumOf(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
 }
 
 type Body = Pick<
@@ -129,8 +138,11 @@ export function decodeModel(bytes: Uint8Array): ModelParts {
     view.getUint32(at, true),
   ) as [number, number, number, number];
   const floats = 2 * columns + 2 * hidden + hidden * columns;
-  const expected = headerBytes + 4 * floats + rows * (8 + 2 * columns + hidden);
+  const expected = headerBytes + 4 * floats + rows * (8 + 2 * columns + hidden) + CHECKSUM_BYTES;
   if (bytes.length !== expected) throw unreadable(`has ${bytes.length} bytes, not ${expected}`);
+  const end = bytes.length - CHECKSUM_BYTES;
+  if (Buffer.compare(checksumOf(bytes.subarray(0, end)), bytes.subarray(end)) !== 0)
+    throw unreadable('has been changed or written only in part: its checksum is another');
   if (columns % 16 !== 0 || hidden % 16 !== 0) throw unreadable('has rows of a wrong width');
   const header = readHeader(bytes.subarray(PREFIX_BYTES, headerBytes));
   const classes = header.tasks.reduce((sum, task) => sum + task.classes.length, 0);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const classifyConfig = z.strictObject({
-  /** A model made by `npm run train`; the shipped one by default. */
+  /** A model made by `signpost train`; the shipped one by default. */
   model: z.string().min(1).optional(),
   /** A departments file in place of the shipped one. */
   departmentsFile: z.string().min(1).optional(),

@@ -42,7 +42,7 @@ export interface Judgement {
 }
 
 export interface Judge {
-  /** Version of the model, for example `telecom-v1+0a1b2c3d`. */
+  /** Version of the model, for example `telecom-v2+0a1b2c3d`. */
   readonly version: string;
   judge(input: JudgeInput): Judgement;
 }

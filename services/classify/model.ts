@@ -35,7 +35,7 @@ export interface Scores {
 }
 
 export interface Model {
-  /** Name and content, for example `telecom-v1+0a1b2c3d`. */
+  /** Name and content, for example `telecom-v2+0a1b2c3d`. */
   readonly version: string;
   readonly parts: ModelParts;
   score(text: string, context?: readonly Context[]): Scores;

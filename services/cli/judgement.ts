@@ -28,6 +28,6 @@ export function readModelFile(file: string): Buffer {
 export function modelUnreadable(file: string, cause: unknown): SignpostError {
   return new SignpostError('model-unreadable', `Cannot read the model ${file}`, {
     cause,
-    hint: 'classify.model in the configuration names a file made by `npm run train`.',
+    hint: 'classify.model in the configuration names a file made by `signpost train`.',
   });
 }

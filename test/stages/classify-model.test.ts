@@ -1,5 +1,6 @@
 // The model: what it learns from a few texts, that its reasons are exact, that its file is checked,
 // and that the shipped one judges sensibly.
+import { readFileSync } from 'node:fs';
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SignpostError } from '#core/errors.ts';
@@ -299,6 +300,14 @@ describe('the file', () => {
     ['another format', Buffer.from('PK\u0003\u0004 and so on, for more than twenty bytes')],
     ['a file cut short', bytes.subarray(0, bytes.length - 1)],
     [
+      'one other bit',
+      Buffer.concat([
+        bytes.subarray(0, -60),
+        Buffer.from([bytes.at(-60)! ^ 1]),
+        bytes.subarray(-59),
+      ]),
+    ],
+    [
       'a damaged header',
       Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(30), bytes.subarray(70)]),
     ],
@@ -351,6 +360,64 @@ describe('the shipped model', () => {
       [],
     );
     expect(judgement.sentiment).toBe(sentiment ?? judgement.sentiment);
+  });
+
+  test('without the words that spoke most for it, a department that received a text is less sure of it', () => {
+    const file = new URL('../../services/classify/knowledge/telecom.jsonl', import.meta.url);
+    const texts = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line, at) => line !== '' && at % 20 === 0);
+    const task = shipped.parts.tasks.find(({ name }) => name === 'departments')!;
+    let received = 0;
+    let lowered = 0;
+    for (const { text } of texts.map((line) => JSON.parse(line) as { text: string })) {
+      for (const [at, threshold] of task.thresholds.entries()) {
+        const col = task.from + at;
+        const scores = shipped.score(text);
+        const before = scores.values[col]!;
+        if (1 / (1 + Math.exp(-before)) < threshold) continue;
+        const [top] = explain(shipped, scores, text, col, Infinity).toSorted(
+          (a, b) => b.weight - a.weight,
+        );
+        received += 1;
+        const cut = `${text.slice(0, top!.start!)} ${text.slice(top!.end!)}`;
+        if (shipped.score(cut).values[col]! < before) lowered += 1;
+      }
+    }
+    expect(received).toBeGreaterThan(500);
+    expect(lowered / received).toBeGreaterThan(0.95);
+  });
+
+  test.each([
+    ['the internet is slow', 'the internet is not slow any more', 'operations'],
+    ['my calls drop all the time', 'my calls never drop', 'operations'],
+  ])('"%s" is more for operations than "%s"', (fault, none, department) => {
+    const of = (text: string) =>
+      judge.judge(input({ text })).departments.find((each) => each.department === department)
+        ?.relevance ?? 0;
+    expect(of(fault)).toBeGreaterThan(of(none));
+  });
+
+  test.each([
+    'slooooow internet',
+    'SLOW INTERNET',
+    'slow internett',
+    '#slow internet 😡',
+    '@isp slow internet',
+  ])('"%s" is read as slow internet', (text) => {
+    const routed = judge
+      .judge(input({ text }))
+      .departments.filter(({ relevance }) => relevance > 0.5);
+    expect(routed.map(({ department }) => department)).toContain('operations');
+  });
+
+  test('reasons and the rest sum to the log-odds of each department', () => {
+    for (const text of ['no signal in my village', 'charged twice, cancel my plan']) {
+      for (const { relevance, evidence, rest } of judge.judge(input({ text })).departments) {
+        const sum = evidence.reduce((total, { weight }) => total + weight, rest);
+        expect(1 / (1 + Math.exp(-sum))).toBeCloseTo(relevance, 3);
+      }
+    }
   });
 
   test('a threat to leave is a churn risk, and a plain report is none', () => {

@@ -139,16 +139,16 @@ it('what the model expects is told, the same however many threads tell it, and o
     () => 0,
     () => today,
   );
-  const expected = { labels: { departments: { it: 0.25 } }, unknown: 0.04 };
-  const judgingBy = (version: string, more: object) =>
-    ({ model: { version, ...more }, judge: undefined, departments: undefined }) as never;
-  tellExpected(telemetry.drift, judgingBy('v1', { expected }));
+  const judgingBy = (version: string, trained: object) =>
+    ({ model: { version, parts: { trained } }, judge: undefined, departments: undefined }) as never;
+  const trained = { shares: { departments: { it: 0.25 } }, unknownWords: 0.04 };
+  tellExpected(telemetry.drift, judgingBy('v1', trained));
   const snapshot = await telemetry.snapshot();
   const text = await metricsText([snapshot, snapshot]);
   expect(text).toContain(
     'signpost_model_expected_share{model="v1",task="departments",label="it"} 0.25\n',
   );
   expect(text).toContain('signpost_model_expected_unknown_share{model="v1"} 0.04\n');
-  tellExpected(telemetry.drift, judgingBy('v2', {}));
+  tellExpected(telemetry.drift, judgingBy('v2', { shares: {}, unknownWords: 0 }));
   expect(await metricsText([await telemetry.snapshot()])).not.toContain('model="v1"');
 });

@@ -64,7 +64,7 @@ async function refusalOf(payload: unknown): Promise<unknown> {
 
 describe('a judgement', () => {
   test('is on its topic, keyed by the insight, when 202 is answered', async () => {
-    const answer = await post({ ...said, theme: 'coverage', model: 'telecom-v1+1fe63375' });
+    const answer = await post({ ...said, theme: 'coverage', model: 'telecom-v2+1fe63375' });
     expect({ status: answer.statusCode, ...answer.json() }).toEqual({
       status: 202,
       accepted: 1,
@@ -84,7 +84,7 @@ describe('a judgement', () => {
         comment: null,
         judgedBy: 'http',
         judgedAt: now,
-        model: 'telecom-v1+1fe63375',
+        model: 'telecom-v2+1fe63375',
       },
     ]);
   });

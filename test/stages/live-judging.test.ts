@@ -6,7 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { classifyConfig } from '../../services/classify/config.ts';
 import { readDepartments } from '../../services/cli/departments.ts';
 import { openLiveJudging, type LiveJudging } from '../../services/cli/live-judging.ts';
+import { loadShippedDepartments } from '../../services/classify/departments-file.ts';
 import { otherModel, shippedBytes, shippedVersion } from '../support/other-model.ts';
+
+const shippedThreshold = loadShippedDepartments().departments.find(
+  ({ name }) => name === 'it',
+)!.threshold;
 
 const shippedYaml = readFileSync(
   new URL('../../services/classify/departments.yaml', import.meta.url),
@@ -141,7 +146,7 @@ describe('the departments file', () => {
   it('with a fault leaves what there was', async () => {
     replace(departmentsFile, shippedYaml.replace('prior: -4', 'prior: high'));
     await looks(4);
-    expect(thresholdOf('it')).toBe(0.42);
+    expect(thresholdOf('it')).toBe(shippedThreshold);
     expect(told).toEqual([expect.stringContaining('prior')]);
   });
 
@@ -150,7 +155,7 @@ describe('the departments file', () => {
     const more = shippedYaml.replace(/(name: it, .*threshold: )[\d.]+/, '$10.9');
     replace(departmentsFile, more.replace('\nrules:', legal));
     await looks(4);
-    expect([thresholdOf('legal'), thresholdOf('it')]).toEqual([undefined, 0.42]);
+    expect([thresholdOf('legal'), thresholdOf('it')]).toEqual([undefined, shippedThreshold]);
     expect(told).toEqual([expect.stringContaining('restart')]);
     replace(model, other.bytes);
     await looks(4);

@@ -1,14 +1,9 @@
 // A second model to change over to: the shipped one by another name, so that it judges alike and says so.
 import { readFileSync } from 'node:fs';
 import { decodeModel, encodeModel } from '../../services/classify/artifact.ts';
-import { loadModel, loadShippedModel } from '../../services/classify/model.ts';
+import { loadModel, loadShippedModel, shippedModelFile } from '../../services/classify/model.ts';
 
-export const shippedModelUrl = new URL(
-  '../../services/classify/model/telecom-v1.bin',
-  import.meta.url,
-);
-
-export const shippedBytes = readFileSync(shippedModelUrl);
+export const shippedBytes = readFileSync(shippedModelFile);
 export const shippedVersion = loadShippedModel().version;
 
 /** The bytes of a model named `name`. */

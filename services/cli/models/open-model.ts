@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SignpostError } from '#core/errors.ts';
 import type { DepartmentsConfig } from '../../classify/departments.ts';
 import { createJudge, type Judge } from '../../classify/judge.ts';
-import { loadModel, type Model } from '../../classify/model.ts';
+import { loadModel, shippedModelFile, type Model } from '../../classify/model.ts';
 import { subscribersByName, type Subscriber } from '../../publish/route.ts';
 
 export interface OpenedModel {
@@ -12,18 +12,16 @@ export interface OpenedModel {
   readonly bytes: number;
 }
 
-const shipped = new URL('../../classify/model/telecom-v1.bin', import.meta.url);
-
 /** @param name a file, or `shipped`. @throws SignpostError `model-unreadable` naming it. */
 export function openModel(name: string): OpenedModel {
   try {
-    const bytes = readFileSync(name === 'shipped' ? shipped : name);
+    const bytes = readFileSync(name === 'shipped' ? shippedModelFile : name);
     return { model: loadModel(bytes), bytes: bytes.length };
   } catch (cause) {
     const why = cause instanceof SignpostError ? cause.message : 'the file cannot be read';
     throw new SignpostError('model-unreadable', `Cannot use the model ${name}: ${why}`, {
       cause,
-      hint: 'Name a file made by `npm run train`, or `shipped`.',
+      hint: 'Name a file made by `signpost train`, or `shipped`.',
     });
   }
 }

@@ -1,11 +1,10 @@
 // `signpost evaluate`: a model measured on labelled texts.
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { SignpostError } from '#core/errors.ts';
 import type { Task } from '../../classify/artifact.ts';
-import { loadModel, loadShippedModel } from '../../classify/model.ts';
 import type { Model } from '../../classify/model.ts';
 import type { EvaluateOptions } from '../commands/evaluate.ts';
+import { openModel } from '../models/open-model.ts';
 import { createOutput } from '../output.ts';
 import { readLabelled } from './labelled-files.ts';
 import { measureModel, predictions } from './measure-model.ts';
@@ -14,7 +13,7 @@ import { writeRefused } from '../write-refused.ts';
 
 /** With `--json` one object: the measures of the first task, and under `others` those of further ones. */
 export async function evaluateModel(options: EvaluateOptions): Promise<void> {
-  const model = openModel(options.model);
+  const { model } = openModel(options.model);
   const wanted = tasksWanted(model, options.task);
   const { examples, files, unlabelled } = await readLabelled(
     options.data,
@@ -40,21 +39,6 @@ export async function evaluateModel(options: EvaluateOptions): Promise<void> {
   await output.line(output.styles.dim(`model ${model.version}`));
   for (const task of measured)
     for (const line of ['', ...showQuality(task, output)]) await output.line(line);
-}
-
-/** @throws SignpostError `model-unreadable` */
-export function openModel(file: string): Model {
-  if (file === 'shipped') return loadShippedModel();
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    throw new SignpostError('model-unreadable', `Cannot read the model ${file}`, {
-      cause,
-      hint: 'Name a file made by `signpost train`, or "shipped".',
-    });
-  }
-  return loadModel(bytes);
 }
 
 function tasksWanted(model: Model, name: string | undefined): readonly Task[] {
