@@ -92,7 +92,7 @@ class FastText:
         self.model = fasttext.train_supervised(
             str(source),
             loss="ova" if self.kind == "multi-label" else "softmax",
-            epoch=25,
+            epoch=50,
             lr=0.5,
             dim=100,
             wordNgrams=2,
