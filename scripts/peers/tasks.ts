@@ -1,6 +1,6 @@
 // The tasks that classifiers are compared on, and how their texts are parted: by a hash of the text, so that every system
 // and every run sees the same parts, whatever the order of the file.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { foldOf } from '../../services/classify/train.ts';
@@ -66,9 +66,11 @@ export function readRows(jsonl: string, task: PeerTask): LabelledRow[] {
   return rows;
 }
 
-/** The file of a task in a folder of texts, unpacked when it ends in `.gz`. */
+/** The file of a task in a folder of texts, unpacked when it ends in `.gz`. @throws Error when it is not there. */
 export function readTexts(folder: string, { file }: PeerTask): string {
-  const bytes = readFileSync(join(folder, file));
+  const path = join(folder, file);
+  if (!existsSync(path)) throw new Error(`${folder} has no ${file}, or it cannot be read`);
+  const bytes = readFileSync(path);
   return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
 }
 
