@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { foldOf } from '../../services/classify/train.ts';
+import { foldOf } from '../../services/classify/training/examples.ts';
 
 export interface PeerTask {
   readonly name: string;

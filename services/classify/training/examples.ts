@@ -79,7 +79,7 @@ export function layOutTasks(
   return names.map((name): Task => {
     const kind = kindOf(examples, name);
     const found = new Set(examples.flatMap(({ labels }) => namesOf(labels[name])));
-    const hasOutside = kind === 'single' && found.delete(special.outOfScope);
+    if (kind === 'single') found.delete(special.outOfScope);
     if (kind === 'binary') found.delete('0');
     const classes = [...found].toSorted();
     if (classes.length < (kind === 'single' ? 2 : 1)) {
@@ -89,7 +89,8 @@ export function layOutTasks(
       });
     }
     const none = kind === 'single' && found.has(special.none) ? special.none : null;
-    const outOfScope = hasOutside ? { label: special.outOfScope, below: -Infinity } : null;
+    // Also without such texts in the data a bound is found below which hardly any text within scope lies.
+    const outOfScope = kind === 'single' ? { label: special.outOfScope, below: -Infinity } : null;
     const task = { name, kind, classes, none, from, thresholds: [], outOfScope };
     from += classes.length;
     return task;

@@ -9,6 +9,7 @@ export interface TrainOptions {
   readonly seed?: number;
   readonly recipe?: string;
   readonly name?: string;
+  readonly outOfScope?: string;
   readonly knowledge: string;
   readonly judgements: readonly string[];
   readonly evaluateSplit?: true;
@@ -42,6 +43,10 @@ export function addTrain(program: Command): void {
     .option('--seed <n>', 'where chance begins (default: the recipe’s)', readSeed)
     .option('--name <name>', 'name of the model, shown on every insight (default: the recipe’s)')
     .option('--recipe <file>', 'constants of training other than the usual, YAML')
+    .option(
+      '--out-of-scope <label>',
+      'in a single choice, the label of texts that belong to no class (default: the recipe’s, oos)',
+    )
     .option(
       '--knowledge <file>',
       'labelled texts of the field to learn words from beside the data: shipped, none or a file',

@@ -166,10 +166,11 @@ async function knowledgeFor(named: string, tasks: readonly string[]): Promise<re
   return named === 'shipped' ? readKnowledge(tasks) : readKnowledge(tasks, named);
 }
 
-function readRecipe({ recipe: file, seed, name }: TrainOptions): Recipe {
+function readRecipe({ recipe: file, seed, name, outOfScope }: TrainOptions): Recipe {
   const given = {
     ...(seed === undefined ? {} : { seed }),
     ...(name === undefined ? {} : { name }),
+    ...(outOfScope === undefined ? {} : { outOfScope }),
   };
   let document: unknown = {};
   if (file !== undefined) {
