@@ -90,7 +90,7 @@ export function layOutTasks(
     }
     const none = kind === 'single' && found.has(special.none) ? special.none : null;
     // Also without such texts in the data a bound is found below which hardly any text within scope lies.
-    const outOfScope = kind === 'single' ? { label: special.outOfScope, below: -Infinity } : null;
+    const outOfScope = kind === 'single' ? { label: special.outOfScope, below: NOTHING_BELOW } : null;
     const task = { name, kind, classes, none, from, thresholds: [], outOfScope };
     from += classes.length;
     return task;
@@ -141,6 +141,9 @@ export function sidesOf(
 export function isOutside(label: Label | undefined, task: Task): boolean {
   return task.outOfScope !== null && label?.kind === 'one' && label.name === task.outOfScope.label;
 }
+
+/** A bound that no score comes near; infinity has no form in JSON. */
+export const NOTHING_BELOW = -1_000_000;
 
 /** Which of `folds` parts a text belongs to: FNV-1a of its UTF-16 units, so stable whatever the order. */
 export function foldOf(text: string, folds: number): number {

@@ -5,7 +5,7 @@ import { assemble } from './assemble.ts';
 import { bestThreshold, calibrate } from './calibrate.ts';
 import type { Heard, Mix } from './calibrate.ts';
 import { readCorpus } from './corpus.ts';
-import { foldOf, isOutside, sidesOf } from './examples.ts';
+import { foldOf, isOutside, NOTHING_BELOW, sidesOf } from './examples.ts';
 import type { Example } from './examples.ts';
 import { fit, say } from './fit.ts';
 import type { Fit, FitProblem, Said } from './fit.ts';
@@ -219,7 +219,7 @@ function cut(inside: readonly { score: number; right: boolean }[]): number {
     if (right) lost += 1;
     if (lost > OUT_OF_SCOPE_COST * sorted.length) return score;
   }
-  return -Infinity;
+  return NOTHING_BELOW;
 }
 
 function measuresOf(
