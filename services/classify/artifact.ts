@@ -34,7 +34,10 @@ const trainedSchema = z.object({
   /** Version of Signpost that trained. */
   code: z.string(),
   recipe: z.unknown(),
-  /** Per task what out-of-fold predictions were worth: nothing that was measured had been learnt from. */
+  /**
+   * Per task what predictions of texts were worth that the weights had not been learnt from. Factors and thresholds were found
+   * on the same predictions, which flatters a little.
+   */
   quality: z.record(z.string(), z.record(z.string(), z.number())),
   /** Share of the data's rows per task and label, to tell drift by; of `departments` with none too. */
   shares: z.record(z.string(), z.record(z.string(), z.number())),
@@ -48,7 +51,7 @@ const headerSchema = z.object({
   name: z.string(),
   tasks: z.array(taskSchema).min(1),
   /** Fields of a record that are read beside its words. */
-  context: z.array(z.string()),
+  context: z.array(z.string()).max(16),
   trained: trainedSchema,
 });
 
@@ -145,8 +148,7 @@ export function decodeModel(bytes: Uint8Array): ModelParts {
     throw unreadable('has been changed or written only in part: its checksum is another');
   if (columns % 16 !== 0 || hidden % 16 !== 0) throw unreadable('has rows of a wrong width');
   const header = readHeader(bytes.subarray(PREFIX_BYTES, headerBytes));
-  const classes = header.tasks.reduce((sum, task) => sum + task.classes.length, 0);
-  if (classes > columns) throw unreadable(`speaks of ${classes} classes and holds ${columns}`);
+  checkTasks(header.tasks, columns);
   // A copy, so that the arrays are aligned wherever the bytes came from (a Buffer's slice would be none).
   const body = new Uint8Array(bytes.subarray(headerBytes)).buffer;
   let at = 0;
@@ -159,7 +161,7 @@ export function decodeModel(bytes: Uint8Array): ModelParts {
     at += length * size;
     return array;
   };
-  return {
+  const parts = {
     ...header,
     columns,
     hidden,
@@ -173,6 +175,40 @@ export function decodeModel(bytes: Uint8Array): ModelParts {
     linear: take(Int16Array, rows * columns, 2),
     inner: take(Int8Array, rows * hidden, 1),
   };
+  checkNumbers(parts);
+  return parts;
+}
+
+/** A file may be whole and still lie: what it says of its columns is what the rest of the program reads by. */
+function checkTasks(tasks: readonly Task[], columns: number): void {
+  let next = 0;
+  for (const { name, kind, classes, none, from, thresholds } of tasks) {
+    const wanted = kind === 'single' ? 0 : classes.length;
+    const isSound =
+      from === next &&
+      new Set(classes).size === classes.length &&
+      thresholds.length === wanted &&
+      thresholds.every((threshold) => threshold >= 0 && threshold <= 1) &&
+      (none === null || classes.includes(none)) &&
+      (kind !== 'binary' || classes.length === 1);
+    if (!isSound) throw unreadable(`has a task ${name} whose classes do not add up`);
+    next += classes.length;
+  }
+  if (new Set(tasks.map(({ name }) => name)).size < tasks.length)
+    throw unreadable('has two tasks of one name');
+  if (next > columns) throw unreadable(`speaks of ${next} classes and holds ${columns}`);
+}
+
+function checkNumbers({
+  squares,
+  scales,
+  biases,
+  innerScales,
+  innerBiases,
+  out,
+}: ModelParts): void {
+  for (const array of [squares, scales, biases, innerScales, innerBiases, out])
+    if (!array.every(Number.isFinite)) throw unreadable('holds what is no number');
 }
 
 function readHeader(json: Uint8Array): z.output<typeof headerSchema> {

@@ -56,6 +56,11 @@ export function createTokenizer(): Tokenizer {
   };
 }
 
+/** "slow slow slow" is "slow": saying it again at once makes nobody surer of what is meant. */
+export function isRepeated({ word }: Tokens, token: number): boolean {
+  return token > 0 && word[token] === word[token - 1];
+}
+
 /**
  * Writes the keys of the 2- to 4-grams of " word " for one token into `out` and returns how many.
  * `out` must hold 3 × 42 keys.

@@ -168,7 +168,7 @@ export function createJudge(parts: { model: Model; departments: DepartmentsConfi
         logOdds[at]! += adds;
         insert(own, { kind: 'words', ...showPhrase(spans, phrase), weight: adds }, MOST_EVIDENCE);
       }
-      const themeAdds = themes[theme];
+      const themeAdds = Object.hasOwn(themes, theme) ? themes[theme] : undefined;
       if (themeAdds !== undefined) {
         logOdds[at]! += themeAdds;
         const shown = { text: `theme: ${theme}`, start: null, end: null };

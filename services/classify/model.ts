@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { bodyOf, decodeModel, unreadable } from './artifact.ts';
 import type { ModelParts, Task, TaskKind } from './artifact.ts';
-import { charGrams, createTokenizer } from './features.ts';
+import { charGrams, createTokenizer, isRepeated } from './features.ts';
 import { createScorer } from './kernel/scorer.ts';
 import type { Scorer } from './kernel/scorer.ts';
 import { contextKey } from './keys.ts';
@@ -34,10 +34,14 @@ export interface Scores {
   readonly itemLast: Int32Array;
 }
 
+/** A model without the arrays that its kernel holds. */
+export type ModelFacts = Omit<ModelParts, 'linear' | 'inner' | 'out'>;
+
 export interface Model {
   /** Name and content, for example `telecom-v2+0a1b2c3d`. */
   readonly version: string;
-  readonly parts: ModelParts;
+  /** What the model says of itself; its rows are the kernel's alone. */
+  readonly parts: ModelFacts;
   score(text: string, context?: readonly Context[]): Scores;
   /** What each item added to a column's score of the text scored last; overwritten by the next call. */
   explain(column: number): Float32Array;
@@ -130,6 +134,7 @@ export function createModel(parts: ModelParts, version: string): Model {
     let found = 0;
     let unknown = 0;
     for (let token = 0; token < tokens.count; token += 1) {
+      if (isRepeated(tokens, token)) continue;
       const before = found;
       const row = find(tokens.word[token]!);
       if (row >= 0) rows[found++] = row;
@@ -174,9 +179,10 @@ export function createModel(parts: ModelParts, version: string): Model {
     return scores;
   }
 
+  const { linear: _linear, inner: _inner, out: _out, ...facts } = parts;
   return {
     version,
-    parts,
+    parts: facts,
     score,
     explain: (column) => scorer.explain(scores.itemCount, scores.inverseNorm, column),
     base: (column) => scorer.base(column),

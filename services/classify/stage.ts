@@ -2,7 +2,7 @@
 // concern no department.
 import type { Insight } from '#schemas/insight.ts';
 import type { Signal } from '#schemas/signal.ts';
-import { countsOfDay, type DriftMetrics, type DriftTally } from '#core/drift.ts';
+import { countOne, countsOfDay, type DriftMetrics, type DriftTally } from '#core/drift.ts';
 import { emit, to, type Transform, type Work } from '#core/stage.ts';
 import { insightsShared, signalsNormalized } from '../topology.ts';
 import type { Judge, Judgement } from './judge.ts';
@@ -25,6 +25,7 @@ export function createClassify(
         counts.insights += 1;
         counts.tokens += judgement.reading.tokens;
         counts.unknownTokens += judgement.reading.unknown;
+        countLabels(counts.labels, judgement);
         return emit([to(insightsShared, insightOf(record, judgement, judge.version))]);
       },
       committed: () => drift?.judged(tally),
@@ -37,6 +38,13 @@ export function createClassify(
     begin,
     decide: (input) => begin().decide(input, undefined),
   };
+}
+
+/** The tasks and labels that a model's training report speaks of. */
+function countLabels(labels: Map<string, number>, judgement: Judgement): void {
+  countOne(labels, `theme ${judgement.theme ?? 'none'}`);
+  countOne(labels, `sentiment ${judgement.sentiment}`);
+  if (judgement.churnRisk >= 0.5) countOne(labels, 'churn 1');
 }
 
 /** Named one by one: what a judgement tells beside, such as how it was read, is no part of the insight. */

@@ -13,7 +13,14 @@ export interface DayCounts {
   tokens: number;
   unknownTokens: number;
   /** By department: insights it received. */
-  readonly received: Record<string, number>;
+  readonly received: Map<string, number>;
+  /** By task and label, joined by a space: insights of which it was said. */
+  readonly labels: Map<string, number>;
+}
+
+/** One more of a name. Names come from files and models: in an object `constructor` would be there already. */
+export function countOne(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /** Counts of one batch by day, as days since the epoch, UTC. */
@@ -40,7 +47,8 @@ const mostDays = 8;
 
 /** The counts of the day on which something was said, made when it is the first of that day. */
 export function countsOfDay(tally: DriftTally, saidAt: number): DayCounts {
-  const day = Math.floor(saidAt / dayMs);
+  // Within what a date can hold: senders may write any number.
+  const day = Math.max(-1e8, Math.min(1e8, Math.floor(saidAt / dayMs)));
   let counts = tally.get(day);
   if (counts === undefined) tally.set(day, (counts = noCounts()));
   return counts;
@@ -127,8 +135,24 @@ export function createDriftMetrics(registry: Registry, now: () => number): Drift
       collect() {
         this.reset();
         for (const [day, { received }] of days.counts())
-          for (const [department, count] of Object.entries(received))
-            this.inc({ day, department }, count);
+          for (const [department, count] of received) this.inc({ day, department }, count);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'signpost_insights_labelled_total',
+      help: 'Insights of which something was said, by the day it was said, task and label',
+      labelNames: ['day', 'task', 'label'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [day, { labels }] of days.counts()) {
+          for (const [name, count] of labels) {
+            const [task, label] = name.split(' ') as [string, string];
+            this.inc({ day, task, label }, count);
+          }
+        }
       },
     }),
   );
@@ -168,17 +192,21 @@ function noCounts(): DayCounts {
     unsure: 0,
     tokens: 0,
     unknownTokens: 0,
-    received: {},
+    received: new Map(),
+    labels: new Map(),
   };
 }
 
 function addTo(all: DayCounts, some: DayCounts): void {
   for (const [field] of counters) all[field] += some[field];
-  for (const [department, count] of Object.entries(some.received))
-    all.received[department] = (all.received[department] ?? 0) + count;
+  for (const [from, to] of [
+    [some.received, all.received],
+    [some.labels, all.labels],
+  ] as const)
+    for (const [name, count] of from) to.set(name, (to.get(name) ?? 0) + count);
 }
 
 function isNone(counts: DayCounts): boolean {
-  const isEmpty = Object.keys(counts.received).length === 0;
+  const isEmpty = counts.received.size + counts.labels.size === 0;
   return isEmpty && counters.every(([field]) => counts[field] === 0);
 }

@@ -1,7 +1,13 @@
 // publish: routes each insight to the departments it matters to, and where that is unsure to a review list. Every copy
 // tells who else receives it and for whom it is unsure.
 import type { Insight } from '#schemas/insight.ts';
-import { countsOfDay, type DayCounts, type DriftMetrics, type DriftTally } from '#core/drift.ts';
+import {
+  countOne,
+  countsOfDay,
+  type DayCounts,
+  type DriftMetrics,
+  type DriftTally,
+} from '#core/drift.ts';
 import { emit, to, type Transform, type Verdict, type Work } from '#core/stage.ts';
 import type { Topic } from '#core/topic.ts';
 import { insightsOf, insightsShared, insightsUnsure } from '../topology.ts';
@@ -46,7 +52,7 @@ function streamOf(department: string): Topic<Insight> {
 function count({ receivers, unsure }: Route, counts: DayCounts): void {
   if (receivers.length === 0) counts.withoutDepartment += 1;
   if (unsure.length > 0) counts.unsure += 1;
-  for (const name of receivers) counts.received[name] = (counts.received[name] ?? 0) + 1;
+  for (const name of receivers) countOne(counts.received, name);
 }
 
 function publish(insight: Insight, { receivers, unsure }: Route): Verdict<never> {

@@ -159,13 +159,19 @@ function choiceMix(columns: number, heard: Heard): Mix {
     return sum;
   };
   const hasNetworks = heard.scores.some((score) => score !== 0);
-  let separators = hasNetworks ? 1.5 : 3;
-  let networks = hasNetworks ? 1 : 0;
+  const start = hasNetworks ? { separators: 1.5, networks: 1 } : { separators: 3, networks: 0 };
+  let { separators, networks } = start;
   for (let round = 0; round < 3; round += 1) {
-    separators = lowest((factor) => loss(factor, networks));
-    if (hasNetworks) networks = lowest((factor) => loss(separators, factor));
+    separators = lowest((factor) => loss(factor, networks) + pull(factor, start.separators));
+    if (hasNetworks)
+      networks = lowest((factor) => loss(separators, factor) + pull(factor, start.networks));
   }
   return { separators, networks, offset: 0 };
+}
+
+/** Keeps factors finite where few or no texts tell, or all of them are right. */
+function pull(factor: number, start: number): number {
+  return 2 * Math.log(factor / start) ** 2;
 }
 
 function lowest(loss: (factor: number) => number): number {

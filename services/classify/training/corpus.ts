@@ -1,5 +1,5 @@
 // All texts of a training as feature numbers in flat arrays: taken apart once, then counted and weighed for any part of them.
-import { charGrams, createTokenizer } from '../features.ts';
+import { charGrams, createTokenizer, isRepeated } from '../features.ts';
 import { contextKey } from '../keys.ts';
 import type { Recipe } from './recipe.ts';
 import type { SparseRows } from './solvers.ts';
@@ -50,6 +50,7 @@ export function readCorpus(sources: readonly Source[], context: readonly string[
   for (const [at, { text, fields }] of sources.entries()) {
     const tokens = tokenize(text);
     for (let token = 0; token < tokens.count; token += 1) {
+      if (isRepeated(tokens, token)) continue;
       const word = add(tokens.word[token]!, WORD);
       const count = charGrams(tokens, token, buffer);
       const own: number[] = [];

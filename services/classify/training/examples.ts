@@ -39,9 +39,9 @@ export function readExample(
     throw invalid(place, 'is no JSON object');
   const fields = row as Record<string, unknown>;
   if (typeof fields['text'] !== 'string') throw invalid(place, 'has no "text"');
-  const labels: Record<string, Label> = {};
+  const labels = Object.create(null) as Record<string, Label>;
   for (const task of tasks) {
-    const value = fields[task];
+    const value = Object.hasOwn(fields, task) ? fields[task] : undefined;
     if (value === undefined || value === null) continue;
     const parsed = labelSchema.safeParse(value);
     if (!parsed.success)
@@ -73,13 +73,18 @@ function invalid(place: { file: string; line: number }, what: string, cause?: un
 export function layOutTasks(
   examples: readonly Example[],
   names: readonly string[],
-  special: { readonly none: string; readonly outOfScope: string },
+  special: {
+    readonly none: string;
+    readonly outOfScope: string;
+    /** Finds a bound for texts out of scope also where the data has none: one that hardly any text within scope is below. */
+    readonly tellsOutOfScope?: boolean;
+  },
 ): Task[] {
   let from = 0;
   return names.map((name): Task => {
     const kind = kindOf(examples, name);
     const found = new Set(examples.flatMap(({ labels }) => namesOf(labels[name])));
-    if (kind === 'single') found.delete(special.outOfScope);
+    const hasOutside = kind === 'single' && found.delete(special.outOfScope);
     if (kind === 'binary') found.delete('0');
     const classes = [...found].toSorted();
     if (classes.length < (kind === 'single' ? 2 : 1)) {
@@ -89,8 +94,10 @@ export function layOutTasks(
       });
     }
     const none = kind === 'single' && found.has(special.none) ? special.none : null;
-    // Also without such texts in the data a bound is found below which hardly any text within scope lies.
-    const outOfScope = kind === 'single' ? { label: special.outOfScope, below: NOTHING_BELOW } : null;
+    const outOfScope =
+      hasOutside || (kind === 'single' && special.tellsOutOfScope === true)
+        ? { label: special.outOfScope, below: NOTHING_BELOW }
+        : null;
     const task = { name, kind, classes, none, from, thresholds: [], outOfScope };
     from += classes.length;
     return task;
@@ -126,8 +133,8 @@ export function sidesOf(
   if (label === undefined) return task.classes.map(() => 0);
   if (label.kind === 'some') {
     return task.classes.map((name) => {
-      const said = label.known[name];
-      return said === undefined ? 0 : said ? 1 : -1;
+      if (!Object.hasOwn(label.known, name)) return 0;
+      return label.known[name] === true ? 1 : -1;
     });
   }
   const names = label.kind === 'all' ? label.names : [label.name];

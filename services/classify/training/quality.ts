@@ -117,7 +117,12 @@ function judgedOf(task: Task, { label, scores }: Answer): Judged {
   const pick = (holds: (at: number) => boolean) => task.classes.filter((_, at) => holds(at));
   const open = pick((at) => sides[at] === 0);
   const said = pick((at) => sides[at] !== 0 && probabilities[at]! >= task.thresholds[at]!);
-  const truth = pick((at) => sides[at]! > 0);
+  // A label that the task does not have is missed.
+  const strange =
+    label?.kind === 'all' && task.kind === 'multi-label'
+      ? label.names.filter((name) => !task.classes.includes(name))
+      : [];
+  const truth = [...pick((at) => sides[at]! > 0), ...strange];
   const decisions = sides.flatMap((side, at) =>
     side === 0 ? [] : [{ probability: probabilities[at]!, happened: side > 0 }],
   );

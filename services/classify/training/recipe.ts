@@ -22,7 +22,7 @@ export const recipeSchema = z.strictObject({
     })
     .default({ word: 2, pair: 2, negated: 2, gram: 3 }),
   /** Fields of a row that are read beside its text, where it has them. */
-  context: z.array(z.string()).default(['kind', 'rating']),
+  context: z.array(z.string()).max(16).default(['kind', 'rating']),
   /** The label of a single-choice task that means "nothing fits". */
   none: z.string().default('none'),
   /** The label of a single-choice task for texts that belong to none of its classes: told by low scores, not learnt. */

@@ -14,6 +14,7 @@ export interface CompareModelsOptions {
   readonly brokers?: string;
   readonly config?: string;
   readonly examples: number;
+  readonly ownThresholds?: true;
   readonly json?: true;
 }
 
@@ -56,7 +57,7 @@ function addCompare(models: Command): void {
     .summary('what would change if the new one judged')
     .description(
       'Judges the same texts by two models and tells, by department, how many would newly be sent there and how many ' +
-        'no longer, each by the thresholds that the model was trained with; and what becomes of themes and sentiments. ' +
+        'no longer, by the thresholds of the configuration, as it would be if the model were changed there; and what becomes of themes and sentiments. ' +
         'Nothing is written anywhere.',
     )
     .argument('<old>', 'file of a model, or `shipped`')
@@ -65,6 +66,10 @@ function addCompare(models: Command): void {
     .option('--signals <dir>', 'what was said, of this data directory')
     .option('--brokers <list>', 'what was said, of this Kafka cluster: host:port[,host:port]')
     .addOption(configOption())
+    .option(
+      '--own-thresholds',
+      'each model by the thresholds that it was trained with, not by those of the configuration',
+    )
     .option('--examples <n>', 'most to show of each department', wholeNumber(0, 1000), 3)
     .addOption(jsonOption('print one JSON object'))
     .addHelpText(

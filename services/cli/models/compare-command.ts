@@ -19,9 +19,10 @@ export async function compareModels(
 ): Promise<void> {
   const config = readConfig(options.config);
   const departments = readDepartments(config.classify);
+  const by = options.ownThresholds ? 'own' : 'configured';
   const comparison = createComparison(
-    judgingOf(openModel(old).model, departments),
-    judgingOf(openModel(young).model, departments),
+    judgingOf(openModel(old).model, departments, by),
+    judgingOf(openModel(young).model, departments, by),
     options.examples,
   );
   if (options.data !== undefined)

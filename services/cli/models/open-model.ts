@@ -33,11 +33,16 @@ export interface Judging {
 }
 
 /**
- * A model with the departments of a configuration, by the thresholds that it was trained with where it has some.
+ * A model with the departments of a configuration: by their thresholds, which are those that count when it judges, or by the
+ * ones that it was trained with where it has some.
  * @throws SignpostError `departments-invalid` where they name themes that the model does not know
  */
-export function judgingOf(model: Model, departments: DepartmentsConfig): Judging {
-  const config = withOwnThresholds(departments, model);
+export function judgingOf(
+  model: Model,
+  departments: DepartmentsConfig,
+  by: 'configured' | 'own' = 'configured',
+): Judging {
+  const config = by === 'own' ? withOwnThresholds(departments, model) : departments;
   return {
     judge: createJudge({ model, departments: config }),
     subscribers: subscribersByName(config.departments),

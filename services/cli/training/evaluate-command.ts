@@ -20,15 +20,15 @@ export async function evaluateModel(options: EvaluateOptions): Promise<void> {
     wanted.map(({ name }) => name),
   );
   const tasks = wanted.filter(({ name }) => examples.some(({ labels }) => labels[name]));
-  if (options.predictions !== undefined) {
-    if (tasks.length > 1) {
-      throw new SignpostError('task-not-named', 'The data has labels of several tasks', {
-        hint: `Predictions are of one: --task ${tasks[0]!.name}.`,
-      });
-    }
-    await writePredictions(options.predictions, model, tasks[0]!, examples);
+  if (options.predictions !== undefined && tasks.length > 1) {
+    throw new SignpostError('task-not-named', 'The data has labels of several tasks', {
+      hint: `Predictions are of one: --task ${tasks[0]!.name}.`,
+    });
   }
+  // First of all, while the process is as cold as it is after loading the model.
   const measured = tasks.map((task) => measureModel(model, task, examples));
+  if (options.predictions !== undefined)
+    await writePredictions(options.predictions, model, tasks[0]!, examples);
   const output = createOutput();
   if (options.json) {
     const [first, ...others] = measured;

@@ -18,6 +18,7 @@ import { train } from '../../classify/training/train.ts';
 import type { TrainInput } from '../../classify/training/train.ts';
 import type { TrainOptions } from '../commands/train.ts';
 import { createOutput } from '../output.ts';
+import { oneLine } from '../safe-text.ts';
 import type { Output } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { writeRefused } from '../write-refused.ts';
@@ -53,7 +54,10 @@ export async function trainModel(options: TrainOptions): Promise<void> {
       input: {
         examples: own,
         knowledge,
-        tasks: layOutTasks(own, tasks, recipe),
+        tasks: layOutTasks(own, tasks, {
+          ...recipe,
+          tellsOutOfScope: options.outOfScope !== undefined,
+        }),
         recipe,
         data,
         code: version,
@@ -127,15 +131,17 @@ function showReport(report: Report, { styles }: Output): string[] {
     `${styles.bold(model)}  ${(bytes / 1e6).toFixed(1)} MB, from ${rows.toLocaleString('en')} texts and ` +
       `${knowledgeRows.toLocaleString('en')} of field knowledge, in ${seconds} s`,
     '',
-    styles.dim('  on texts that the fits had not seen'),
+    styles.dim('  on texts that the fits had not seen (how to weigh them was found on these)'),
     ...Object.entries(quality).map(
       ([task, { accuracy, macroF1, microF1, meanAveragePrecision, ece }]) =>
-        `  ${task.padEnd(14)} accuracy ${number(accuracy)}  macro-F1 ${number(macroF1)}  micro-F1 ${number(microF1)}  ` +
+        `  ${oneLine(task).padEnd(14)} accuracy ${number(accuracy)}  macro-F1 ${number(macroF1)}  micro-F1 ${number(microF1)}  ` +
         `average precision ${number(meanAveragePrecision)}  calibration error ${number(ece)}`,
     ),
     ...Object.entries(thresholds).map(([task, labels]) => {
-      const parts = Object.entries(labels).map(([label, threshold]) => `${label} ${threshold}`);
-      return styles.dim(`  yes in ${task} from ${parts.join(', ')}`);
+      const parts = Object.entries(labels).map(
+        ([label, threshold]) => `${oneLine(label)} ${threshold}`,
+      );
+      return styles.dim(`  yes in ${oneLine(task)} from ${parts.join(', ')}`);
     }),
   ];
 }
@@ -190,6 +196,8 @@ function readRecipe({ recipe: file, seed, name, outOfScope }: TrainOptions): Rec
 /** Written beside and renamed, so that whoever watches the file never meets half a model. */
 function write(file: string, parts: ModelParts): Uint8Array {
   const bytes = encodeModel(parts);
+  // What nobody could load must not take the place of what somebody judges by.
+  loadModel(bytes);
   const part = `${file}.part`;
   try {
     mkdirSync(dirname(file), { recursive: true });

@@ -10,8 +10,12 @@ export function heapBase(): usize {
 let state: u32 = 1;
 
 export function seed(value: u32): void {
-  state = value | 1;
-  for (let step = 0; step < 8; step += 1) next();
+  // Neighbouring seeds must not begin alike (the finaliser of MurmurHash3).
+  let mixed = value + 0x9e3779b9;
+  mixed = (mixed ^ (mixed >> 16)) * 0x85ebca6b;
+  mixed = (mixed ^ (mixed >> 13)) * 0xc2b2ae35;
+  mixed ^= mixed >> 16;
+  state = mixed == 0 ? 1 : mixed;
 }
 
 /** Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8 (2003). */
