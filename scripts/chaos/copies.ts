@@ -11,8 +11,8 @@ export interface Copy {
   readonly name: string;
   readonly logFile: string;
   readonly pid: number;
-  /** Leaving: told to stop, and not gone yet; it is struck no more, for its end is to be seen. */
-  readonly state: 'running' | 'paused' | 'leaving' | 'ended';
+  /** Leaving, dying: told to stop, or killed, and not gone yet. It is struck no more: its end would be another's. */
+  readonly state: 'running' | 'paused' | 'leaving' | 'dying' | 'ended';
   /** Of a gateway that listens. */
   readonly url: string | undefined;
   /** Resolves once it runs on the log; rejects when it ends before. */
@@ -23,8 +23,16 @@ export interface Copy {
   pause(): void;
   /** SIGCONT; nothing when it has ended meanwhile. */
   resume(): void;
-  /** SIGTERM. @returns its exit code; null when it had to be killed after `withinMs`. */
-  stop(withinMs: number): Promise<number | null>;
+  /** SIGTERM, and SIGKILL after `withinMs`. */
+  stop(withinMs: number): Promise<Ending>;
+}
+
+/** How a copy ended that was told to. */
+export interface Ending {
+  /** Null when a signal ended it, be it ours. Zero for SIGTERM before it listened: it had nothing to finish either. */
+  readonly code: number | null;
+  /** The same in words, and the end of what it said. */
+  readonly told: string;
 }
 
 export interface Copies {
@@ -100,18 +108,19 @@ export function createCopies({ root: usualRoot, config, env, logs }: CopiesOptio
       url ??= /^Intake at (http:\S+)$/m.exec(said)?.[1];
       if (/^Running /m.test(said)) isReady();
     });
-    const ended = new Promise<number | null>((resolve) => {
+    const lastWords = (): string =>
+      readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+    const ended = new Promise<Ending>((resolve) => {
       child.once('error', (error) => {
-        died.push(`${name} could not be started: ${error.message}`);
-        resolve(null);
+        const told = `could not be started: ${error.message}`;
+        died.push(`${name} ${told}`);
+        resolve({ code: null, told });
       });
       child.once('close', (code, signal) => {
-        if (!asked && !closing) {
-          const end = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
-          died.push(`${name} ended by itself (${code ?? signal}): ${end}`);
-        }
-        // One that had not begun to listen had nothing to finish either.
-        resolve(signal === 'SIGTERM' ? 0 : code);
+        const how = code ?? signal;
+        const words = lastWords();
+        if (!asked && !closing) died.push(`${name} ended by itself (${how}): ${words}`);
+        resolve({ code: signal === 'SIGTERM' ? 0 : code, told: `ended with ${how}: ${words}` });
       });
     }).finally(() => {
       state = 'ended';
@@ -133,6 +142,7 @@ export function createCopies({ root: usualRoot, config, env, logs }: CopiesOptio
       },
       async kill() {
         asked = true;
+        if (state !== 'ended') state = 'dying';
         child.kill('SIGKILL');
         await ended;
       },
@@ -150,11 +160,11 @@ export function createCopies({ root: usualRoot, config, env, logs }: CopiesOptio
         child.kill('SIGTERM');
         child.kill('SIGCONT');
         const late = pause(withinMs, 'late' as const, { ref: false });
-        const code = await Promise.race([ended, late]);
-        if (code !== 'late') return code;
+        const ending = await Promise.race([ended, late]);
+        if (ending !== 'late') return ending;
         child.kill('SIGKILL');
         await ended;
-        return null;
+        return { code: null, told: `had not ended after ${withinMs} ms: ${lastWords()}` };
       },
     };
     living.add(copy);

@@ -151,8 +151,8 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     );
     await Promise.all(
       copies.all.map(async (copy) => {
-        const code = await copy.stop(STOP_MS);
-        if (code !== 0) misbehaved.push(`${copy.name} ended with ${code} when told to stop`);
+        const { code, told } = await copy.stop(STOP_MS);
+        if (code !== 0) misbehaved.push(`When told to stop, ${copy.name} ${told}`);
       }),
     );
     await journal.close();

@@ -79,10 +79,10 @@ export function createStriker(options: StrikerOptions): Striker {
     if (copy === undefined) return count('nobody left to strike');
     count(`${fault} ${copy.service}`);
     if (fault === 'leave') {
-      const code = await copy.stop(STOP_MS);
+      const { code, told } = await copy.stop(STOP_MS);
       // With a server away it cannot finish what is under way: ten seconds are enough then.
       if (code === endedByDeadline) count(`ended by its deadline ${copy.service}`);
-      else if (code !== 0) misbehaved.push(`${copy.name} ended with ${code} when told to leave`);
+      else if (code !== 0) misbehaved.push(`When told to leave, ${copy.name} ${told}`);
     } else if (fault === 'pause') {
       copy.pause();
       await pause(sessionTimeoutMs * (1.2 + howLong / 2));
