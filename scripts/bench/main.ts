@@ -1,6 +1,7 @@
 // `npm run bench`: speed and memory of what users run, on this machine. Figures of record stand in docs/performance.md.
 import { parseArgs } from 'node:util';
 import { benchImport } from './import.ts';
+import { benchJudge } from './judge.ts';
 import { benchKafka, kafkaWays } from './kafka.ts';
 import { benchStart } from './start.ts';
 
@@ -10,6 +11,7 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- import --records N    import of N short texts to published streams
   npm run bench -- start                 cold start of the command and of \`signpost up\`
   npm run bench -- codecs                encoding and decoding of a signal
+  npm run bench -- judge                 judging of short texts, with and without reasons
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
 
@@ -30,7 +32,8 @@ const runs = Number(values.runs);
 const [what = 'all', ...ways] = positionals;
 const unknown = ways.filter((way) => what !== 'kafka' || !kafkaWays.includes(way));
 
-const known = ['all', 'import', 'start', 'codecs', 'kafka'].includes(what) && unknown.length === 0;
+const known =
+  ['all', 'import', 'start', 'codecs', 'judge', 'kafka'].includes(what) && unknown.length === 0;
 
 if (values.help || !known || !(runs >= 1)) {
   console.log(HELP);
@@ -44,6 +47,7 @@ if (values.help || !known || !(runs >= 1)) {
       for (let run = 0; run < runs; run += 1) results.push(await benchImport(records));
     }
   }
+  if (what === 'judge') results.push(benchJudge());
   if (what === 'codecs') await import('./codecs.ts');
   if (what === 'kafka') {
     const records = Number(values.records ?? 100_000);

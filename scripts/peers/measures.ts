@@ -79,7 +79,8 @@ function measureOne(judged: readonly Judged[], options: MeasureOptions): Quality
   const { scoreKind, outOfScope } = options;
   const tops = judged.map((row) => {
     const { label, score } = top(row.scores);
-    const said = row.labels?.[0] ?? label;
+    // Refusals are measured at bounds of our own, the same for all systems: before them counts the highest score.
+    const said = outOfScope === undefined ? (row.labels?.[0] ?? label) : label;
     return { said, score, truth: row.truth[0]!, right: said === row.truth[0] };
   });
   const inside = tops.filter(({ truth }) => truth !== outOfScope);
