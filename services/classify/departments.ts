@@ -141,7 +141,10 @@ const departmentsSchema = z
     }
   });
 /** The parsed departments file, every default filled in. */
-export type DepartmentsConfig = z.infer<typeof departmentsSchema>;
+export type DepartmentsConfig = z.infer<typeof departmentsSchema> & {
+  /** Whether themes may be named that the model does not know: then what hangs on them is idle. Else it is an error. */
+  readonly mayNameMissingThemes?: boolean;
+};
 
 /**
  * Checks a departments file that was read already.

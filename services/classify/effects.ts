@@ -77,6 +77,7 @@ export function add(scores: Float64Array, { at, weights }: Additions): void {
 }
 
 function additions(effects: Readonly<Record<string, number>>, names: readonly string[]): Additions {
-  const entries = Object.entries(effects);
+  // What the model does not know cannot be said, see `mayNameMissingThemes`.
+  const entries = Object.entries(effects).filter(([name]) => names.includes(name));
   return { at: entries.map(([name]) => names.indexOf(name)), weights: entries.map(([, w]) => w) };
 }

@@ -13,7 +13,7 @@ import { MAX_TEXT_UNITS, split } from './tokens.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A negation marks this many following words. */
-const NEGATION_REACH = 2;
+const NEGATION_REACH = 3;
 const MIN_GRAM = 2;
 const MAX_GRAM = 4;
 

@@ -228,8 +228,9 @@ function checkThemes(config: DepartmentsConfig, task: Task): void {
     ...Object.keys(themes),
     ...own.flatMap(({ when }) => when.themes ?? []),
   ]);
-  const unknown = [...rules, ...departments].filter((theme) => !task.classes.includes(theme));
-  if (unknown.length === 0) return;
+  const named = new Set([...rules, ...departments]);
+  const unknown = [...named].filter((theme) => !task.classes.includes(theme));
+  if (unknown.length === 0 || config.mayNameMissingThemes === true) return;
   const known = task.classes.join(', ');
   throw invalid(
     `Departments or rules name themes the model does not know: ${unknown.join(', ')}; it knows ${known}`,

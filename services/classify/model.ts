@@ -2,7 +2,8 @@
 // an unknown one is known by its character n-grams.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { bodyOf, decodeModel, unreadable } from './artifact.ts';
+import { SignpostError } from '#core/errors.ts';
+import { bodyOf, decodeModel } from './artifact.ts';
 import type { ModelParts, Task, TaskKind } from './artifact.ts';
 import { charGrams, createTokenizer, isRepeated } from './features.ts';
 import { createScorer } from './kernel/scorer.ts';
@@ -76,7 +77,13 @@ export const shippedModelFile = new URL('./model/telecom-v2.bin', import.meta.ur
 export function taskOf(model: Model, name: string, kind: TaskKind): Task {
   const task = model.parts.tasks.find((each) => each.name === name);
   if (task?.kind === kind) return task;
-  throw unreadable(`has no ${kind} task named ${name}`);
+  throw new SignpostError(
+    'model-unreadable',
+    `The model ${model.version} has no ${kind} task named ${name}`,
+    {
+      hint: 'To judge records a model needs departments (lists), theme and sentiment (a value of several) and churn (0 or 1): train it with all four.',
+    },
+  );
 }
 
 /** Reads from a record what the model wants to know beside the words; fields without a value are left out. */

@@ -1,4 +1,5 @@
 // Why the operating system lets nothing be written at a place, in words, and what to do about it.
+import { realpathSync, statSync } from 'node:fs';
 import { SignpostError } from '#core/errors.ts';
 
 const mayNot: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
@@ -37,4 +38,33 @@ export function writeRefused(error: unknown, path: string, elsewhere: string): u
     `${path} cannot be written (${code})`,
     `Check the disk it lies on, or name another place ${elsewhere}.`,
   );
+}
+
+/**
+ * Before work of minutes: a result must not take the place of what it is made from, nor of a device or a pipe.
+ * @param inputs paths that are read; those that are no files are passed over
+ * @throws SignpostError `output-is-input`, `output-is-no-file`
+ */
+export function refuseToOverwrite(out: string, option: string, inputs: readonly string[]): void {
+  const place = placeOf(out);
+  if (place === undefined) return;
+  if (!place.isFile) {
+    throw new SignpostError('output-is-no-file', `${out} is there and no regular file`, {
+      hint: `Name a file ${option} may write.`,
+    });
+  }
+  const input = inputs.find((each) => placeOf(each)?.path === place.path);
+  if (input === undefined) return;
+  throw new SignpostError('output-is-input', `${out} is read by this command: it would be lost`, {
+    hint: `Name another file with ${option}.`,
+  });
+}
+
+function placeOf(path: string): { readonly path: string; readonly isFile: boolean } | undefined {
+  try {
+    const real = realpathSync(path);
+    return { path: real, isFile: statSync(real).isFile() };
+  } catch {
+    return undefined;
+  }
 }

@@ -56,6 +56,11 @@ describe('of several labels', () => {
 });
 
 describe('of a single choice', () => {
+  test('a class that is neither true nor said counts for nothing', () => {
+    const three = { ...one, classes: ['a', 'b', 'c'] };
+    expect(measure(three, [single('a', [1, 0, 0]), single('b', [0, 1, 0])]).macroF1).toBe(1);
+  });
+
   test('micro-F1 is the accuracy, and what is taken for what is told', () => {
     const quality = measure(one, [
       single('a', [1, 0]),

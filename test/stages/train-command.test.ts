@@ -1,5 +1,5 @@
 // `signpost train` and `evaluate` as somebody with labelled texts of any task uses them, and what they say to wrong calls.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -106,6 +106,50 @@ describe('a model of any task', () => {
   });
 });
 
+test('a model with departments and themes of somebody’s own judges beside the shipped rules', async () => {
+  const rows = Object.entries(intents).flatMap(([intent, says]) =>
+    things.map((thing, at) =>
+      JSON.stringify({
+        text: `${says} ${thing}`,
+        departments: [`desk-${intent}`],
+        theme: `about-${intent}`,
+        sentiment: at % 3 === 0 ? 0 : at % 3 === 1 ? 1 : -1,
+        churn: at % 2,
+      }),
+    ),
+  );
+  writeFileSync(at('own.jsonl'), rows.join('\n'));
+  const tasks = ['departments', 'theme', 'sentiment', 'churn'].flatMap((task) => ['--task', task]);
+  const made = await run([
+    'train',
+    '--data',
+    at('own.jsonl'),
+    ...tasks,
+    '--knowledge',
+    'none',
+    '--out',
+    at('own.bin'),
+    '--recipe',
+    at('small.yaml'),
+  ]);
+  expect(made.stderr + made.stdout).toContain('theme: exactly one of 3 labels');
+  writeFileSync(
+    at('own.yaml'),
+    'classify:\n  model: own.bin\n  departments:\n    - { name: desk-lost, title: Lost, threshold: 0.3 }\n',
+  );
+  const { stdout, code } = await run([
+    'classify',
+    'I lost my card',
+    '--config',
+    at('own.yaml'),
+    '--json',
+  ]);
+  expect(code).toBe(0);
+  const judged = JSON.parse(stdout) as { theme: string; departments: { department: string }[] };
+  expect(judged.theme).toBe('about-lost');
+  expect(judged.departments[0]!.department).toBe('desk-lost');
+});
+
 describe('a wrong call is told in a sentence', () => {
   test.each([
     [
@@ -134,6 +178,37 @@ describe('a wrong call is told in a sentence', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(says);
     expect(stderr).not.toContain('    at ');
+  });
+
+  test('what would be lost is not overwritten: the data, and a device', async () => {
+    const [data, device, said] = await Promise.all([
+      train('--data', at('data.jsonl'), '--out', at('data.jsonl')),
+      train('--data', at('data.jsonl'), '--out', '/dev/full'),
+      run([
+        'evaluate',
+        '--model',
+        'shipped',
+        '--data',
+        at('data.jsonl'),
+        '--predictions',
+        at('data.jsonl'),
+      ]),
+    ]);
+    for (const { code, stderr } of [data, said]) {
+      expect(code).toBe(1);
+      expect(stderr).toContain('is read by this command: it would be lost');
+    }
+    expect(device.stderr).toContain('no regular file');
+    expect(readFileSync(at('data.jsonl'), 'utf8')).toContain('I lost my');
+  });
+
+  test('a call without data or task is a wrong call', async () => {
+    const ended = await Promise.all([
+      run(['train', '--task', 'intent', '--out', at('x.bin')]),
+      run(['train', '--data', at('data.jsonl'), '--out', at('x.bin')]),
+      run(['evaluate', '--model', 'shipped']),
+    ]);
+    expect(ended.map(({ code }) => code)).toEqual([2, 2, 2]);
   });
 
   test('data without the task, and neither a model nor a measurement asked for', async () => {

@@ -59,14 +59,14 @@ export function measure(task: Task, answers: readonly Answer[]): Quality {
   const judged = inside.map((answer) => judgedOf(task, answer));
   const names = task.kind === 'binary' ? ['0', ...task.classes] : task.classes;
   const perLabel = Object.fromEntries(names.map((name) => [name, labelQuality(name, judged)]));
-  const all = Object.values(perLabel);
   const counts = together(judged);
   const decisions = judged.flatMap(({ decisions: own }) => own);
   const base: Quality = {
     task: task.name,
     n: inside.length,
     accuracy: mean(judged.map(({ right }) => Number(right))),
-    macroF1: mean(all.map(({ f1 }) => f1)),
+    // A label that is neither true of nor said of any text measures nothing.
+    macroF1: mean(names.filter((name) => occurs(name, judged)).map((name) => perLabel[name]!.f1)),
     microF1: f1Of(counts),
     meanAveragePrecision: mean(
       task.classes
@@ -161,6 +161,10 @@ function highest(scores: ArrayLike<number>): number {
   let best = 0;
   for (let at = 1; at < scores.length; at += 1) if (scores[at]! > scores[best]!) best = at;
   return best;
+}
+
+function occurs(name: string, judged: readonly Judged[]): boolean {
+  return judged.some(({ said, truth }) => said.includes(name) || truth.includes(name));
 }
 
 interface Counts {

@@ -10,7 +10,10 @@ export interface EvaluateOptions {
   readonly json?: true;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
 
 export function addEvaluate(program: Command): void {
   program
@@ -25,7 +28,6 @@ export function addEvaluate(program: Command): void {
       '--data <file>',
       'labelled texts, JSON lines, also gzip; may be repeated',
       collect,
-      [],
     )
     .option(
       '--task <name>',

@@ -16,7 +16,10 @@ export interface TrainOptions {
   readonly json?: true;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
 
 export function addTrain(program: Command): void {
   program
@@ -31,13 +34,11 @@ export function addTrain(program: Command): void {
       '--data <file>',
       'labelled texts, JSON lines, also gzip; may be repeated',
       collect,
-      [],
     )
     .requiredOption(
       '--task <name>',
       'what to predict: the field with the label; may be repeated',
       collect,
-      [],
     )
     .option('--out <model>', 'where the model goes')
     .option('--seed <n>', 'where chance begins (default: the recipe’s)', readSeed)

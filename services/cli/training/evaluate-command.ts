@@ -9,10 +9,12 @@ import { createOutput } from '../output.ts';
 import { readLabelled } from './labelled-files.ts';
 import { measureModel, predictions } from './measure-model.ts';
 import { showQuality } from './show-quality.ts';
-import { writeRefused } from '../write-refused.ts';
+import { refuseToOverwrite, writeRefused } from '../write-refused.ts';
 
 /** With `--json` one object: the measures of the first task, and under `others` those of further ones. */
 export async function evaluateModel(options: EvaluateOptions): Promise<void> {
+  if (options.predictions !== undefined)
+    refuseToOverwrite(options.predictions, '--predictions', [...options.data, options.model]);
   const { model } = openModel(options.model);
   const wanted = tasksWanted(model, options.task);
   const { examples, files, unlabelled } = await readLabelled(

@@ -23,6 +23,7 @@ export interface LabelledTexts {
 export async function readLabelled(
   paths: readonly string[],
   tasks: readonly string[],
+  { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
 ): Promise<LabelledTexts> {
   const examples: Example[] = [];
   const files: { name: string; sha256: string }[] = [];
@@ -40,7 +41,7 @@ export async function readLabelled(
     }
     files.push({ name: basename(path), sha256: hash.digest('hex') });
   }
-  if (examples.length === 0) {
+  if (examples.length === 0 && !mayBeEmpty) {
     throw new SignpostError(
       'data-invalid',
       `No row of ${paths.join(', ')} has a label of ${tasks.join(', ')}`,

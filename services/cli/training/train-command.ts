@@ -21,7 +21,7 @@ import { createOutput } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
 import type { Output } from '../output.ts';
 import { createProgress } from '../progress.ts';
-import { writeRefused } from '../write-refused.ts';
+import { refuseToOverwrite, writeRefused } from '../write-refused.ts';
 import { readKnowledge } from './knowledge.ts';
 import { readLabelled } from './labelled-files.ts';
 import { measureModel } from './measure-model.ts';
@@ -36,13 +36,20 @@ export async function trainModel(options: TrainOptions): Promise<void> {
       hint: 'Give --out MODEL, --evaluate-split, or both.',
     });
   }
+  if (options.out !== undefined)
+    refuseToOverwrite(options.out, '--out', [
+      ...options.data,
+      ...options.judgements,
+      ...[options.recipe ?? []].flat(),
+      options.knowledge,
+    ]);
   const recipe = readRecipe(options);
   const tasks = [...new Set(options.task)];
   const { examples, unlabelled, files } = await readLabelled(options.data, tasks);
   const judged =
     options.judgements.length === 0
       ? { examples: [], files: [] }
-      : await readLabelled(options.judgements, tasks);
+      : await readLabelled(options.judgements, tasks, { mayBeEmpty: true });
   const knowledge = await knowledgeFor(options.knowledge, tasks);
   const data = [...files, ...judged.files];
   const { version } = createRequire(import.meta.url)('../../../package.json') as {
@@ -109,6 +116,9 @@ function describe({ parts, seconds }: Trained, bytes: Uint8Array) {
     model: version,
     bytes: bytes.length,
     keys: parts.keys.length,
+    tasks: Object.fromEntries(
+      tasks.map(({ name, kind, classes }) => [name, { kind, labels: classes.length }]),
+    ),
     rows: trained.rows,
     knowledgeRows: trained.knowledgeRows,
     seconds: Math.round(seconds * 10) / 10,
@@ -125,11 +135,14 @@ function describe({ parts, seconds }: Trained, bytes: Uint8Array) {
 }
 
 function showReport(report: Report, { styles }: Output): string[] {
-  const { model, bytes, rows, knowledgeRows, seconds, quality, thresholds } = report;
+  const { model, bytes, rows, knowledgeRows, seconds, quality, thresholds, tasks } = report;
   const number = (value: number | undefined) => (value ?? 0).toFixed(3);
   return [
     `${styles.bold(model)}  ${(bytes / 1e6).toFixed(1)} MB, from ${rows.toLocaleString('en')} texts and ` +
       `${knowledgeRows.toLocaleString('en')} of field knowledge, in ${seconds} s`,
+    ...Object.entries(tasks).map(([task, { kind, labels }]) =>
+      styles.dim(`  ${oneLine(task)}: ${kindsSaid[kind]} ${count(labels, 'label')}`),
+    ),
     '',
     styles.dim('  on texts that the fits had not seen (how to weigh them was found on these)'),
     ...Object.entries(quality).map(
@@ -144,6 +157,17 @@ function showReport(report: Report, { styles }: Output): string[] {
       return styles.dim(`  yes in ${oneLine(task)} from ${parts.join(', ')}`);
     }),
   ];
+}
+
+/** A row with a list where others have a value changes what a task is: said, so that it is seen. */
+const kindsSaid = {
+  'multi-label': 'any number of',
+  single: 'exactly one of',
+  binary: 'yes or no,',
+} as const;
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 async function measureSplit(
