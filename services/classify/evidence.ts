@@ -26,15 +26,33 @@ export function explain(
   limit: number,
 ): Evidence[] {
   const parts = model.explain(column);
-  const found: Evidence[] = [];
-  let smallest = limit === Infinity ? -1 : SMALLEST_SHOWN;
-  for (let item = 0; item < scores.itemCount; item += 1) {
-    const weight = parts[item]!;
-    if (Math.abs(weight) < smallest) continue;
-    insert(found, pieceOf(scores, text, item, weight), limit);
-    if (found.length === limit) smallest = Math.abs(found[limit - 1]!.weight);
+  const numbers =
+    limit === Infinity ? all(parts, scores.itemCount) : largest(parts, scores.itemCount, limit);
+  return numbers.map((item) => pieceOf(scores, text, item, parts[item]!));
+}
+
+/** Items by the size of their parts, largest first, at most `limit`: numbers only, so that what is not shown costs nothing. */
+function largest(parts: Float32Array, count: number, limit: number): number[] {
+  const found: number[] = [];
+  let smallest = SMALLEST_SHOWN;
+  for (let item = 0; item < count; item += 1) {
+    const size = Math.abs(parts[item]!);
+    if (size < smallest) continue;
+    let at = found.length < limit ? found.length : limit - 1;
+    while (at > 0 && Math.abs(parts[found[at - 1]!]!) < size) {
+      found[at] = found[at - 1]!;
+      at -= 1;
+    }
+    found[at] = item;
+    if (found.length === limit) smallest = Math.abs(parts[found[limit - 1]!]!);
   }
   return found;
+}
+
+function all(parts: Float32Array, count: number): number[] {
+  return Array.from({ length: count }, (_, item) => item).toSorted(
+    (a, b) => Math.abs(parts[b]!) - Math.abs(parts[a]!),
+  );
 }
 
 function pieceOf(scores: Scores, text: string, item: number, weight: number): Evidence {

@@ -409,6 +409,27 @@ describe('the shipped model', () => {
     expect(routed.map(({ department }) => department)).toContain('operations');
   });
 
+  test.each([
+    'not slow any more',
+    'the internet is not slow anymore, great',
+    'my internet is no longer down, thanks',
+  ])('a fault that is denied is none: "%s"', (text) => {
+    const { departments: found, sentiment } = judge.judge(input({ text }));
+    const operations = found.find(({ department }) => department === 'operations')?.relevance ?? 0;
+    expect(operations).toBeLessThan(thresholds.get('operations')!);
+    expect(sentiment).toBeGreaterThanOrEqual(0);
+  });
+
+  test.each(['internet not working', 'still not fixed', 'no internet'])(
+    'a fault told with a negation is one: "%s"',
+    (text) => {
+      const { departments: found } = judge.judge(input({ text }));
+      expect(
+        found.find(({ department }) => department === 'operations')!.relevance,
+      ).toBeGreaterThan(thresholds.get('operations')!);
+    },
+  );
+
   test('reasons and the rest sum to the log-odds of each department', () => {
     for (const text of ['no signal in my village', 'charged twice, cancel my plan']) {
       for (const { relevance, evidence, rest } of judge.judge(input({ text })).departments) {
