@@ -108,13 +108,13 @@ describe('a model of any task', () => {
 
 test('a model with departments and themes of somebody’s own judges beside the shipped rules', async () => {
   const rows = Object.entries(intents).flatMap(([intent, says]) =>
-    things.map((thing, at) =>
+    things.map((thing, number) =>
       JSON.stringify({
         text: `${says} ${thing}`,
         departments: [`desk-${intent}`],
         theme: `about-${intent}`,
-        sentiment: at % 3 === 0 ? 0 : at % 3 === 1 ? 1 : -1,
-        churn: at % 2,
+        sentiment: number % 3 === 0 ? 0 : number % 3 === 1 ? 1 : -1,
+        churn: number % 2,
       }),
     ),
   );
