@@ -48,6 +48,7 @@ export function createScorer(parts: ModelParts, most: { rows: number; items: num
   const innerScales = space.put(parts.innerScales);
   const innerBiases = space.put(parts.innerBiases);
   const out = space.put(parts.out);
+  const worths = space.put(worthsOf(parts));
   const squares = space.put(parts.squares);
   const values = space.room(columns);
   const opened = space.room(hidden);
@@ -58,7 +59,7 @@ export function createScorer(parts: ModelParts, most: { rows: number; items: num
     Int32Array.from(
       [
         [linear, inner, columns, hidden, scales, biases, innerScales, innerBiases],
-        [out, squares, values, opened, blended],
+        [out, worths, squares, values, opened, blended],
       ].flat(),
     ),
   );
@@ -84,4 +85,13 @@ export function createScorer(parts: ModelParts, most: { rows: number; items: num
       return sharesView;
     },
   };
+}
+
+/** By column and hidden unit, side by side for one column: what one whole number of the unit's row is worth. */
+function worthsOf({ out, innerScales, columns, hidden }: ModelParts): Float32Array {
+  const worths = new Float32Array(columns * hidden);
+  for (let column = 0; column < columns; column += 1)
+    for (let unit = 0; unit < hidden; unit += 1)
+      worths[column * hidden + unit] = out[unit * columns + column]! * innerScales[unit]!;
+  return worths;
 }

@@ -17,6 +17,8 @@ class Layout {
   innerBiases: usize = 0;
   /** One row of `columns` floats a hidden unit. */
   out: usize = 0;
+  /** What one whole number of each hidden unit's row is worth to a column: one row of `hidden` floats a column. */
+  worths: usize = 0;
   /** Squared norm of each row. */
   squares: usize = 0;
   /** Results: a float a column, a float a hidden unit, and room for a float a hidden unit. */
@@ -197,14 +199,14 @@ export function explain(
   }
 }
 
-/** What one whole number of each hidden unit's row is worth to a column: nothing where the unit is shut. */
+/** The worths of a column's hidden units: nothing where a unit is shut. */
 function blend(layout: Layout, column: i32): void {
-  const bytes = <usize>layout.columns << 2;
-  for (let unit: usize = 0; unit < <usize>layout.hidden; unit += 1) {
-    const at = unit << 2;
-    const weight = load<f32>(layout.out + unit * bytes + (<usize>column << 2));
-    const open = load<f32>(layout.opened + at) > 0;
-    store<f32>(layout.blended + at, open ? weight * load<f32>(layout.innerScales + at) : 0);
+  const bytes = <usize>layout.hidden << 2;
+  const worths = layout.worths + <usize>column * bytes;
+  const zero = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const isOpen = f32x4.gt(v128.load(layout.opened + at), zero);
+    v128.store(layout.blended + at, v128.and(v128.load(worths + at), isOpen));
   }
 }
 
