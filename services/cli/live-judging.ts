@@ -33,6 +33,8 @@ export interface LiveJudgingParts {
   readonly departments: DepartmentsConfig;
   /** Whether a stage judges: else no model is loaded. */
   readonly judges: boolean;
+  /** Whether a stage routes. Where none does either, nothing is looked at. */
+  readonly routes: boolean;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   /** Waits, or returns early when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -46,7 +48,8 @@ const lookEveryMs = 1_000;
 
 /** @throws SignpostError `model-unreadable`, or `departments-invalid` where the model knows not what they name. */
 export function openLiveJudging(parts: LiveJudgingParts): LiveJudging {
-  const { classify, departments: listed, judges, logger, sleep, onJudging = () => {} } = parts;
+  const { classify, departments: listed, judges, routes, logger, sleep } = parts;
+  const { onJudging = () => {} } = parts;
   const modelFile = judges ? classify.model : undefined;
   const bytes = modelFile === undefined ? undefined : readModelFile(modelFile);
   let hash = bytes === undefined ? '' : hashOf(bytes);
@@ -107,7 +110,8 @@ export function openLiveJudging(parts: LiveJudgingParts): LiveJudging {
   return {
     current: () => current,
     async watch(signal) {
-      const files = [modelFile, classify.departmentsFile].filter((file) => file !== undefined);
+      const departmentsFile = judges || routes ? classify.departmentsFile : undefined;
+      const files = [modelFile, departmentsFile].filter((file) => file !== undefined);
       if (files.length === 0) return;
       const watch = createFileWatch(files, parts.factsOf);
       while (!signal.aborted) {
@@ -139,7 +143,7 @@ export function tellExpected(drift: DriftMetrics, { model }: Judging): void {
 
 /** A judging that stays as it is: for whoever runs stages for a moment. @throws SignpostError as `openLiveJudging` */
 export function fixedJudging(
-  parts: Pick<LiveJudgingParts, 'classify' | 'departments' | 'judges'>,
+  parts: Pick<LiveJudgingParts, 'classify' | 'departments' | 'judges' | 'routes'>,
 ): LiveJudging {
   const logger = { warn: () => {}, error: () => {} };
   return openLiveJudging({ ...parts, logger, sleep: () => Promise.resolve() });

@@ -66,7 +66,12 @@ export function judgingParts(
   names: readonly StageName[],
   { config, departments }: Pick<StageParts, 'config' | 'departments'>,
 ) {
-  return { classify: config.classify, departments, judges: names.includes('classify') };
+  return {
+    classify: config.classify,
+    departments,
+    judges: names.includes('classify'),
+    routes: names.includes('publish'),
+  };
 }
 
 function present<T>(...parts: readonly (T | undefined)[]): readonly T[] {

@@ -43,6 +43,7 @@ beforeEach(async () => {
     classify,
     departments: readDepartments(classify),
     judges: true,
+    routes: true,
     logger: { warn: tell, error: tell } as never,
     sleep: () =>
       new Promise((resolve) => {
@@ -169,4 +170,20 @@ it('files that change together are taken up together', async () => {
   replace(departmentsFile, shippedYaml.replace(/(name: it, .*threshold: )[\d.]+/, '$10.9'));
   await looks();
   expect([version(), thresholdOf('it')]).toEqual([other.version, 0.9]);
+});
+
+it('where nothing is judged or routed, nothing is looked at', async () => {
+  const classify = classifyConfig.parse({ model: join(folder, 'none.bin'), departmentsFile });
+  const never = () => expect.unreachable('It looked');
+  const idle = openLiveJudging({
+    classify,
+    departments: readDepartments(classify),
+    judges: false,
+    routes: false,
+    logger: { warn: never, error: never } as never,
+    sleep: never,
+    factsOf: never,
+  });
+  await idle.watch(new AbortController().signal);
+  expect(idle.current().judge).toBeUndefined();
 });
