@@ -22,7 +22,6 @@ export default defineConfig({
     hookTimeout: 180_000,
     // Of the tests of servers and kills most wait for something at any time.
     maxWorkers: 3,
-
     // Each file has modules of its own: zod's registry of schemas and other things of a process would pass from one to the next.
     isolate: true,
     experimental: { fsModuleCache: true, fsModuleCachePath: 'node_modules/.cache/vitest' },

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { loadShippedDepartments } from '../../services/classify/departments-file.ts';
 import { explain } from '../../services/classify/evidence.ts';
 import { createJudge } from '../../services/classify/judge.ts';
-import type { JudgeInput } from '../../services/classify/judge.ts';
 import { loadShippedModel, taskOf } from '../../services/classify/model.ts';
+import { nothingSaid } from '../../services/classify/rules.ts';
 
 const RUNS = 5;
 const RUN_SECONDS = 1;
@@ -24,7 +24,7 @@ export function benchJudge(): Record<string, number> {
     for (let at = 0; at < task.classes.length; at += 1)
       explain(model, scores, text, task.from + at, 5);
   };
-  const everything = (text: string) => void judge.judge({ ...input, text });
+  const everything = (text: string) => void judge.judge({ ...nothingSaid, kind: 'post', text });
   const firstPass = rate(texts, score, 0);
   return {
     texts: texts.length,
@@ -36,19 +36,6 @@ export function benchJudge(): Record<string, number> {
     judged: median(texts, everything),
   };
 }
-
-const input: JudgeInput = {
-  kind: 'post',
-  text: null,
-  scale: null,
-  score: null,
-  question: null,
-  channel: null,
-  product: null,
-  technology: null,
-  ticket: null,
-  attributes: {},
-};
 
 function readTexts(): string[] {
   const file = new URL('../../services/classify/knowledge/telecom.jsonl', import.meta.url);

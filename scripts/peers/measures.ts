@@ -1,4 +1,5 @@
 // What judgements are worth against labels: one and the same counting for every system, from what it wrote to a file.
+import { averagePrecision, calibrationError } from '../../services/classify/training/quality.ts';
 
 /** A line of a file of predictions. */
 export interface Prediction {
@@ -69,7 +70,7 @@ function measureMany(judged: readonly Judged[], { scoreKind }: MeasureOptions): 
     tested: judged.length,
     accuracy: null,
     meanAveragePrecision: mean(precisions),
-    ece: scoreKind === 'probability' ? calibrationError(decisions) : null,
+    ece: scoreKind === 'probability' ? errorOf(decisions) : null,
     outOfScopeRecall: null,
     outOfScopeAuroc: null,
   };
@@ -96,7 +97,7 @@ function measureOne(judged: readonly Judged[], options: MeasureOptions): Quality
     microF1: null,
     macroF1,
     meanAveragePrecision: null,
-    ece: scoreKind === 'probability' ? calibrationError(decisions) : null,
+    ece: scoreKind === 'probability' ? errorOf(decisions) : null,
     outOfScopeRecall: outside.length > 0 ? recallOutside(inside, outside) : null,
     outOfScopeAuroc:
       outside.length > 0
@@ -140,31 +141,6 @@ export function f1s(
   return { microF1: f1(hits, wrong), macroF1: mean(all.map((each) => f1(each.hits, each.wrong))) };
 }
 
-/** Area under precision over recall, by steps: Σ (recall gained × precision there), equal scores taken together. */
-export function averagePrecision(scores: readonly number[], truth: readonly boolean[]): number {
-  const order = scores.map((_, row) => row).toSorted((a, b) => scores[b]! - scores[a]! || 0);
-  const positives = truth.filter(Boolean).length;
-  let [seen, hits, counted, sum] = [0, 0, 0, 0];
-  for (const [at, row] of order.entries()) {
-    seen += 1;
-    if (truth[row]) hits += 1;
-    const next = order[at + 1];
-    if (next !== undefined && scores[next] === scores[row]) continue;
-    sum += ((hits - counted) / positives) * (hits / seen);
-    counted = hits;
-  }
-  return sum;
-}
-
-/** Expected calibration error over ten equal bins: distance of probability and truth, by the rows in the bin. */
-export function calibrationError(rows: readonly { said: number; true: boolean }[]): number {
-  const bins = Array.from({ length: 10 }, () => 0);
-  for (const row of rows) {
-    bins[Math.min(9, Math.floor(row.said * 10))]! += row.said - Number(row.true);
-  }
-  return bins.reduce((sum, distance) => sum + Math.abs(distance), 0) / Math.max(1, rows.length);
-}
-
 /**
  * How many of the out-of-scope texts fall below the highest score that still leaves 92 % of the in-scope ones accepted
  * and right. Null when there are not as many right at any threshold.
@@ -198,4 +174,11 @@ export function auroc(inside: readonly number[], outside: readonly number[]): nu
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+function errorOf(decisions: readonly { readonly said: number; readonly true: boolean }[]): number {
+  return calibrationError(
+    decisions.map(({ said }) => said),
+    decisions.map((decision) => decision.true),
+  );
 }

@@ -35,14 +35,15 @@ export interface Scores {
   readonly itemLast: Int32Array;
 }
 
-/** A model without the arrays that its kernel holds. */
-export type ModelFacts = Omit<ModelParts, 'linear' | 'inner' | 'out'>;
+/** What a model says of itself. Its arrays are the kernel's alone: one of them kept would keep the whole file in memory. */
+export interface ModelFacts extends Pick<ModelParts, 'name' | 'tasks' | 'context' | 'trained'> {
+  readonly keyCount: number;
+}
 
 export interface Model {
   /** Name and content, for example `telecom-v2+0a1b2c3d`. */
   readonly version: string;
-  /** What the model says of itself; its rows are the kernel's alone. */
-  readonly parts: ModelFacts;
+  readonly facts: ModelFacts;
   score(text: string, context?: readonly Context[]): Scores;
   /** What each item added to a column's score of the text scored last; overwritten by the next call. */
   explain(column: number): Float32Array;
@@ -75,7 +76,7 @@ export const shippedModelFile = new URL('./model/telecom-v2.bin', import.meta.ur
 
 /** The task of that name. @throws SignpostError `model-unreadable` when the model has none of that kind. */
 export function taskOf(model: Model, name: string, kind: TaskKind): Task {
-  const task = model.parts.tasks.find((each) => each.name === name);
+  const task = model.facts.tasks.find((each) => each.name === name);
   if (task?.kind === kind) return task;
   throw new SignpostError(
     'model-unreadable',
@@ -89,20 +90,21 @@ export function taskOf(model: Model, name: string, kind: TaskKind): Task {
 /** Reads from a record what the model wants to know beside the words; fields without a value are left out. */
 export function createContextReader(
   model: Model,
-): (fields: Readonly<Record<string, unknown>>) => readonly Context[] {
-  const { context } = model.parts;
-  const known = new Map<string, Context>();
-  return (fields) => {
+): (record: Readonly<Record<string, unknown>>) => readonly Context[] {
+  const known = model.facts.context.map((field) => ({
+    field,
+    pieces: new Map<string | number, Context>(),
+  }));
+  return (record) => {
     const found: Context[] = [];
-    for (const field of context) {
-      const value = fields[field];
+    for (const { field, pieces } of known) {
+      const value = record[field];
       if (typeof value !== 'string' && typeof value !== 'number') continue;
-      const name = `${field}: ${value}`;
-      let piece = known.get(name);
+      let piece = pieces.get(value);
       if (piece === undefined) {
-        piece = { key: contextKey(field, String(value)), shown: name };
+        piece = { key: contextKey(field, String(value)), shown: `${field}: ${value}` };
         // Values are few; whoever writes a name into the field must not fill memory.
-        if (known.size < 1_000) known.set(name, piece);
+        if (pieces.size < mostValues) pieces.set(value, piece);
       }
       found.push(piece);
     }
@@ -112,10 +114,11 @@ export function createContextReader(
 
 const noContext: readonly Context[] = [];
 const mostContext = 16;
+const mostValues = 1_000;
 
 /** A model over the parts, with buffers of its own; not to be shared between threads. */
 export function createModel(parts: ModelParts, version: string): Model {
-  const find = createIndex(parts.keys);
+  const find = createIndex(parts.keys.slice());
   const tokenize = createTokenizer();
   const grams = new Uint32Array(256);
   const first = tokenize('');
@@ -186,10 +189,10 @@ export function createModel(parts: ModelParts, version: string): Model {
     return scores;
   }
 
-  const { linear: _linear, inner: _inner, out: _out, ...facts } = parts;
+  const { name, tasks, context: fields, trained, keys } = parts;
   return {
     version,
-    parts: facts,
+    facts: { name, tasks, context: fields, trained, keyCount: keys.length },
     score,
     explain: (column) => scorer.explain(scores.itemCount, scores.inverseNorm, column),
     base: (column) => scorer.base(column),

@@ -24,6 +24,20 @@ export interface JudgeInput {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** A record of which nothing is known: what is known of one is put over it. */
+export const nothingSaid: JudgeInput = {
+  kind: 'unknown',
+  text: null,
+  scale: null,
+  score: null,
+  question: null,
+  channel: null,
+  product: null,
+  technology: null,
+  ticket: null,
+  attributes: {},
+};
+
 /** What the words have been judged to mean, for rules that depend on it. */
 export interface Findings {
   /** The class of the theme, the one that means none included. */

@@ -2,6 +2,7 @@
 import { SignpostError } from '#core/errors.ts';
 import { createRedactor } from '../normalize/redact.ts';
 import type { Judge } from '../classify/judge.ts';
+import { nothingSaid } from '../classify/rules.ts';
 import { readConfig } from './config.ts';
 import type { ClassifyOptions } from './commands/classify.ts';
 import { readDepartments } from './departments.ts';
@@ -52,15 +53,11 @@ export function judgeText(
     Object.entries(counts ?? {}).filter(([, count]) => count > 0),
   );
   const judgement = judge.judge({
+    ...nothingSaid,
     ...said,
     text,
-    question: null,
-    channel: null,
-    product: null,
-    technology: null,
     ticket:
       said.kind === 'ticket' ? { type: null, severity: null, priority: null, status: null } : null,
-    attributes: {},
   });
   return { ...judgement, model: judge.version, text, redactions };
 }
@@ -81,10 +78,10 @@ function showJudged(judged: JudgedText, output: Output): string[] {
       : [styles.dim(`  redacted before it was read: ${redacted.join(', ')}`)]),
     '',
     ...(departments.length === 0 ? ['  concerns no department'] : []),
-    ...departments.map(({ department, relevance, evidence }) => {
+    ...departments.map(({ department, relevance, evidence, rest }) => {
       const name = pad(department, nameColumns);
       const shown = `${relevance >= 0.5 ? styles.bold(name) : styles.dim(name)}${relevance.toFixed(2)}`;
-      return `  ${shown}  ${showEvidence(evidence, Math.max(20, columns - nameColumns - 8))}`;
+      return `  ${shown}  ${showEvidence(evidence, rest, Math.max(20, columns - nameColumns - 8))}`;
     }),
     '',
     `  ${showJudgement(judged, styles)}`,

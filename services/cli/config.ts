@@ -101,7 +101,9 @@ export function readConfig(
   const read = found === undefined ? {} : readYaml(found);
   const sections = isRecord(read) ? withPathsFrom(dirname(found ?? '.'), read) : read;
   const overlaid = isRecord(sections) ? overlay(sections, env) : sections;
-  const config = checkConfig(configSchema, overlaid, found ?? 'the configuration', environment);
+  const config = checkConfig(configSchema, overlaid, found ?? 'the configuration', {
+    variables: environment,
+  });
   return { ...config, kafka: readKafkaSettings(config.kafka, env) };
 }
 

@@ -137,7 +137,7 @@ export function openLiveJudging(parts: LiveJudgingParts): LiveJudging {
 /** Tells metrics what the model of a judging expects, as its training found it. */
 export function tellExpected(drift: DriftMetrics, { model }: Judging): void {
   if (model === undefined) return;
-  const { shares, unknownWords } = model.parts.trained;
+  const { shares, unknownWords } = model.facts.trained;
   drift.judgedBy(model.version, { labels: shares, unknown: unknownWords });
 }
 

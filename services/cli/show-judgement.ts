@@ -52,11 +52,17 @@ export function spokenFor(departments: readonly Relevance[]): Stretch[] {
     );
 }
 
-/** `“no signal” +2.1, ticket.type=outage +1.4`: what each piece added to the log-odds. */
-export function showEvidence(evidence: readonly Evidence[], columns: number): string {
+/** `“no signal” +2.1, ticket.type=outage +1.4, rest −0.3`: what each piece and all others added to the log-odds. */
+export function showEvidence(evidence: readonly Evidence[], rest: number, columns: number): string {
   const pieces = evidence.map(({ kind, text, weight }) => {
     const shown = truncate(oneLine(text), 40);
-    return `${kind === 'words' ? `“${shown}”` : shown} ${weight < 0 ? '−' : '+'}${Math.abs(weight).toFixed(1)}`;
+    return `${kind === 'words' ? `“${shown}”` : shown} ${signed(weight)}`;
   });
-  return truncate(pieces.join(', '), columns);
+  // However long the reasons are, the rest is seen, without which they do not add up.
+  const last = `rest ${signed(rest)}`;
+  return `${truncate(pieces.join(', '), columns - last.length - 2)}, ${last}`;
+}
+
+function signed(weight: number): string {
+  return `${weight < 0 ? '−' : '+'}${Math.abs(weight).toFixed(1)}`;
 }

@@ -7,15 +7,21 @@ import { SignpostError } from './errors.ts';
 
 /**
  * Checks what was read against `schema`; `where` names it in errors.
- * @param variables environment variables that overrule settings, each with the setting's path
+ * @param told.variables environment variables that overrule settings, each with the setting's path
+ * @param told.hint where it is told what may stand there
  * @throws SignpostError `config-invalid` naming each wrong value by its path, and what is allowed.
  */
 export function checkConfig<S extends z.ZodType>(
   schema: S,
   value: unknown,
   where: string,
-  variables: Readonly<Record<string, string>> = {},
+  told: {
+    readonly variables?: Readonly<Record<string, string>>;
+    readonly hint?: string;
+  } = {},
 ): z.output<S> {
+  const { variables = {}, hint = 'docs/configuration.md lists every setting with its default.' } =
+    told;
   const result = schema.safeParse(value ?? {}, { error: allowed });
   if (result.success) return result.data;
   const byPath = new Map(Object.entries(variables).map(([name, path]) => [path, name]));
@@ -26,7 +32,7 @@ export function checkConfig<S extends z.ZodType>(
     return `  ${path.join('.') || '(top)'}${given}: ${message}`;
   });
   throw new SignpostError('config-invalid', `${where} is not valid:\n${problems.join('\n')}`, {
-    hint: 'docs/configuration.md lists every setting with its default.',
+    hint,
   });
 }
 

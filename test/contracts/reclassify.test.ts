@@ -7,7 +7,7 @@ import { openEmbeddedLog } from '#core/log/embedded/open.ts';
 import type { Log } from '#core/log/port.ts';
 import { header, toOutgoing } from '#core/topic.ts';
 import { insightCodec, type Insight } from '#schemas/insight.ts';
-import type { Judging } from '../../services/cli/models/open-model.ts';
+import type { RoutingJudge } from '../../services/cli/models/open-model.ts';
 import {
   reclassify,
   type Reclassification,
@@ -26,7 +26,7 @@ const day = 86_400_000;
 const began = Date.UTC(2026, 10, 1);
 
 /** One finds `it` relevant in every third insight; what it says otherwise follows from its version. */
-function judgingBy(version: string, third = 0): Judging {
+function judgingBy(version: string, third = 0): RoutingJudge {
   return {
     subscribers: subscribersByName([
       { name: 'it', threshold: 0.5 },
@@ -85,7 +85,7 @@ describe.each(Object.keys(opens))('on the %s log', (kind) => {
   });
 
   const again = (
-    judging: Judging,
+    judging: RoutingJudge,
     more: Partial<ReclassifySettings> = {},
   ): Promise<Reclassification> =>
     reclassify(log, {

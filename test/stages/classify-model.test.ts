@@ -8,6 +8,7 @@ import { encodeModel } from '../../services/classify/artifact.ts';
 import { explain } from '../../services/classify/evidence.ts';
 import { createTokenizer } from '../../services/classify/features.ts';
 import { createJudge } from '../../services/classify/judge.ts';
+import { nothingSaid } from '../../services/classify/rules.ts';
 import type { JudgeInput } from '../../services/classify/judge.ts';
 import {
   createContextReader,
@@ -72,16 +73,8 @@ const column = (task: string, name: string) => {
 
 function input(given: Partial<JudgeInput>): JudgeInput {
   return {
+    ...nothingSaid,
     kind: 'post',
-    text: null,
-    scale: null,
-    score: null,
-    question: null,
-    channel: null,
-    product: null,
-    technology: null,
-    ticket: null,
-    attributes: {},
     ...given,
   };
 }
@@ -115,7 +108,7 @@ describe('training', () => {
     const taught = createModel(await train(inputOf(examples, knowledge)), 'taught');
     const of = (each: typeof model) => each.score('router').values[column('departments', 'field')]!;
     expect(of(taught)).toBeGreaterThan(of(model) + 0.5);
-    expect(taught.parts.tasks[0]!.classes).toEqual(['field', 'money']);
+    expect(taught.facts.tasks[0]!.classes).toEqual(['field', 'money']);
   });
 
   test('what is known of a text only in part teaches that part', async () => {
@@ -333,7 +326,7 @@ describe('the shipped model', () => {
   });
 
   test('the departments file holds the thresholds the model was tuned to', () => {
-    const task = shipped.parts.tasks.find(({ name }) => name === 'departments')!;
+    const task = shipped.facts.tasks.find(({ name }) => name === 'departments')!;
     for (const [at, name] of task.classes.entries()) {
       expect([name, thresholds.get(name)]).toEqual([name, task.thresholds[at]]);
     }
@@ -365,7 +358,7 @@ describe('the shipped model', () => {
   });
 
   test('without the words that spoke most for it, a department that received a text is less sure of it', () => {
-    const task = shipped.parts.tasks.find(({ name }) => name === 'departments')!;
+    const task = shipped.facts.tasks.find(({ name }) => name === 'departments')!;
     let received = 0;
     let lowered = 0;
     for (const text of knowledgeUnderTest(1000)) {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Task } from '../../services/classify/artifact.ts';
 import { calibrationError, measure } from '../../services/classify/training/quality.ts';
-import type { Answer } from '../../services/classify/training/quality.ts';
+import type { Answer } from '../../services/classify/training/answers.ts';
 
 const several: Task = {
   name: 'departments',

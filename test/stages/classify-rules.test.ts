@@ -8,6 +8,7 @@ import {
 import { createJudge } from '../../services/classify/judge.ts';
 import { loadShippedModel } from '../../services/classify/model.ts';
 import type { JudgeInput, Judgement } from '../../services/classify/judge.ts';
+import { nothingSaid } from '../../services/classify/rules.ts';
 
 const model = loadShippedModel();
 const shippedDepartments = loadShippedDepartments();
@@ -15,16 +16,8 @@ const shipped = createJudge({ model, departments: shippedDepartments });
 
 function input(given: Partial<JudgeInput>): JudgeInput {
   return {
+    ...nothingSaid,
     kind: 'survey',
-    text: null,
-    scale: null,
-    score: null,
-    question: null,
-    channel: null,
-    product: null,
-    technology: null,
-    ticket: null,
-    attributes: {},
     ...given,
   };
 }

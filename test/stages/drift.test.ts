@@ -140,7 +140,7 @@ it('what the model expects is told, the same however many threads tell it, and o
     () => today,
   );
   const judgingBy = (version: string, trained: object) =>
-    ({ model: { version, parts: { trained } }, judge: undefined, departments: undefined }) as never;
+    ({ model: { version, facts: { trained } }, judge: undefined, departments: undefined }) as never;
   const trained = { shares: { departments: { it: 0.25 } }, unknownWords: 0.04 };
   tellExpected(telemetry.drift, judgingBy('v1', trained));
   const snapshot = await telemetry.snapshot();

@@ -4,25 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Judge, JudgeInput, Judgement } from '../../services/classify/judge.ts';
+import { nothingSaid } from '../../services/classify/rules.ts';
 import { comparisonLines } from '../../services/cli/models/compare-command.ts';
 import { createComparison } from '../../services/cli/models/comparison.ts';
-import type { Judging } from '../../services/cli/models/open-model.ts';
+import type { RoutingJudge } from '../../services/cli/models/open-model.ts';
 import { createOutput } from '../../services/cli/output.ts';
 import { subscribersByName } from '../../services/publish/route.ts';
 import { run } from '../support/command.ts';
 import { otherModel, shippedVersion } from '../support/other-model.ts';
 
 const input = (text: string): JudgeInput => ({
+  ...nothingSaid,
   kind: 'post',
   text,
-  scale: null,
-  score: null,
-  question: null,
-  channel: null,
-  product: null,
-  technology: null,
-  ticket: null,
-  attributes: {},
 });
 
 /** A judge that finds what a table says of a text. */
@@ -33,7 +27,7 @@ function judgingOf(
     string,
     { relevant: Record<string, number>; theme?: string; sentiment?: -1 | 0 | 1 }
   >,
-): Judging {
+): RoutingJudge {
   const judge: Judge = {
     version,
     judge({ text }): Judgement {

@@ -5,18 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compare, readPredictions, readReport } from '../../scripts/peers/compare.ts';
-import {
-  auroc,
-  averagePrecision,
-  calibrationError,
-  f1s,
-  measure,
-  recallOutside,
-} from '../../scripts/peers/measures.ts';
+import { auroc, f1s, measure, recallOutside } from '../../scripts/peers/measures.ts';
 import { whatWentWrong } from '../../scripts/peers/processes.ts';
 import { allSystems } from '../../scripts/peers/systems.ts';
 import { renderComparison } from '../../scripts/peers/table.ts';
 import { PARTS, peerTasks, readRows, splitRows, type PeerTask } from '../../scripts/peers/tasks.ts';
+import { averagePrecision, calibrationError } from '../../services/classify/training/quality.ts';
 import { root } from '../support/command.ts';
 
 const taskOf = (name: string): PeerTask => peerTasks.find((task) => task.name === name)!;
@@ -44,14 +38,11 @@ describe('measures', () => {
   });
 
   test('calibration error weighs ten equal bins by their rows', () => {
-    const rows = [
-      { said: 0.95, true: true },
-      { said: 0.95, true: false },
-      { said: 1, true: true },
-      { said: 0.15, true: false },
-    ];
     // The last bin said 2.9 of 2 true, the second 0.15 of 0.
-    expect(calibrationError(rows)).toBeCloseTo((0.9 + 0.15) / 4, 12);
+    expect(calibrationError([0.95, 0.95, 1, 0.15], [true, false, true, false])).toBeCloseTo(
+      (0.9 + 0.15) / 4,
+      12,
+    );
   });
 
   test('out-of-scope recall at the highest threshold that leaves 92 % accepted and right', () => {

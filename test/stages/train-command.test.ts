@@ -45,6 +45,7 @@ beforeAll(() => {
   writeFileSync(at('data.jsonl'), [...rows, ...outside].join('\n'));
   writeFileSync(at('data.jsonl.gz'), gzipSync(rows.join('\n')));
   writeFileSync(at('broken.jsonl'), `${rows[0]}\n{"text": "cut`);
+  writeFileSync(at('unknown.yaml'), 'speed: 1\n');
   writeFileSync(at('small.yaml'), 'networks: { count: 1, hidden: 16, epochs: 30 }\n');
 });
 afterAll(async () => {
@@ -160,12 +161,22 @@ describe('a wrong call is told in a sentence', () => {
     ['a line that is no JSON', ['--data', 'broken.jsonl'], /Line 2 of .*broken\.jsonl is not JSON/],
     [
       'a recipe with an unknown constant',
+      ['--data', 'data.jsonl', '--recipe', 'unknown.yaml'],
+      /The recipe .*unknown\.yaml is not valid:[^]*there is no setting speed/,
+    ],
+    [
+      'a recipe that is no YAML',
       ['--data', 'data.jsonl', '--recipe', 'data.jsonl'],
-      /recipe/i,
+      /Cannot read .*data\.jsonl/,
+    ],
+    [
+      'field knowledge with a broken line',
+      ['--data', 'data.jsonl', '--knowledge', 'broken.jsonl'],
+      /Line 2 of .*broken\.jsonl is not JSON/,
     ],
   ])('%s', async (_, args, says) => {
     const paths = args.map((arg) =>
-      arg.endsWith('.jsonl') && arg !== 'nowhere.jsonl' ? at(arg) : arg,
+      /\.(?:jsonl|yaml)$/.test(arg) && arg !== 'nowhere.jsonl' ? at(arg) : arg,
     );
     const { code, stderr } = await run([
       'train',

@@ -8,9 +8,11 @@ import { bestThreshold, calibrate } from '../../services/classify/training/calib
 import { readExample, sidesOf } from '../../services/classify/training/examples.ts';
 import type { Example, Label } from '../../services/classify/training/examples.ts';
 import { withJudgements } from '../../services/classify/training/judged.ts';
-import { probabilitiesOf } from '../../services/classify/training/quality.ts';
+import { probabilitiesOf } from '../../services/classify/training/answers.ts';
 import { trainSeparators } from '../../services/classify/training/solvers.ts';
 import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { recipeSchema } from '../../services/classify/training/recipe.ts';
 import { knowledgeUnderTest } from '../support/knowledge.ts';
 
 const several: Task = {
@@ -155,7 +157,7 @@ describe('the kernel', () => {
     const texts = [...knowledgeUnderTest(50), 'no signal in my village since monday '.repeat(100)];
     for (const text of texts) {
       const { values } = shipped.score(text);
-      for (const task of shipped.parts.tasks.filter(({ kind }) => kind === 'single')) {
+      for (const task of shipped.facts.tasks.filter(({ kind }) => kind === 'single')) {
         const scores = values.slice(task.from, task.from + task.classes.length);
         const plain = probabilitiesOf(task, scores);
         for (const [at, share] of plain.entries())
@@ -168,6 +170,12 @@ describe('the kernel', () => {
     const once = [...shipped.score('slow internet').values];
     expect([...shipped.score('slow slow slow slow internet').values]).toEqual(once);
   });
+});
+
+test('the recipe in the documentation holds the defaults', () => {
+  const text = readFileSync(new URL('../../docs/training.md', import.meta.url), 'utf8');
+  const [, yaml] = /```yaml\n([^]*?)```/.exec(text)!;
+  expect(parseYaml(yaml!)).toEqual(recipeSchema.parse({}));
 });
 
 describe('a model file that lies', () => {

@@ -1,13 +1,10 @@
 // How good judgements are against labels: the measures the project reports, and how they are counted.
 import type { Task } from '../artifact.ts';
+import { highest, probabilitiesOf } from './answers.ts';
+import type { Answer } from './answers.ts';
 import { isOutside, sidesOf } from './examples.ts';
-import type { Label } from './examples.ts';
-
-/** What was said of one text (a score in log-odds for each class of the task) and what is true. */
-export interface Answer {
-  readonly label: Label | undefined;
-  readonly scores: ArrayLike<number>;
-}
+import { outOfScopeOf } from './out-of-scope.ts';
+import type { OutOfScopeQuality } from './out-of-scope.ts';
 
 export interface LabelQuality {
   readonly precision: number;
@@ -40,15 +37,6 @@ export interface Quality {
     readonly texts: number;
   }[];
   readonly outOfScope?: OutOfScopeQuality;
-}
-
-export interface OutOfScopeQuality {
-  readonly n: number;
-  /** With the model's own bound: share of texts out of scope that are refused, accuracy of those within scope. */
-  readonly recall: number;
-  readonly inScopeAccuracy: number;
-  /** The highest recall at which accuracy within scope is still as told. */
-  readonly recallAt: readonly { readonly inScopeAccuracy: number; readonly recall: number }[];
 }
 
 /** Compares answers with labels. Texts without a label of the task are passed over. */
@@ -143,26 +131,6 @@ function judgedOf(task: Task, { label, scores }: Answer): Judged {
   };
 }
 
-/** Softmax of a single choice, else the logistic function of each score. */
-export function probabilitiesOf(task: Task, scores: ArrayLike<number>): Float64Array {
-  const found = new Float64Array(task.classes.length);
-  if (task.kind !== 'single') {
-    for (let at = 0; at < found.length; at += 1) found[at] = 1 / (1 + Math.exp(-scores[at]!));
-    return found;
-  }
-  const most = scores[highest(scores)]!;
-  let total = 0;
-  for (let at = 0; at < found.length; at += 1) total += found[at] = Math.exp(scores[at]! - most);
-  for (let at = 0; at < found.length; at += 1) found[at]! /= total;
-  return found;
-}
-
-function highest(scores: ArrayLike<number>): number {
-  let best = 0;
-  for (let at = 1; at < scores.length; at += 1) if (scores[at]! > scores[best]!) best = at;
-  return best;
-}
-
 function occurs(name: string, judged: readonly Judged[]): boolean {
   return judged.some(({ said, truth }) => said.includes(name) || truth.includes(name));
 }
@@ -175,13 +143,15 @@ interface Counts {
 
 function labelQuality(name: string, judged: readonly Judged[]): LabelQuality {
   const counts: Counts = { hits: 0, extra: 0, missed: 0 };
-  const ranked: { probability: number; holds: boolean }[] = [];
+  const ranked: number[] = [];
+  const holding: boolean[] = [];
   for (const { said, truth, open, probabilities } of judged) {
     if (open.includes(name)) continue;
     const holds = truth.includes(name);
     if (said.includes(name)) counts[holds ? 'hits' : 'extra'] += 1;
     else if (holds) counts.missed += 1;
-    ranked.push({ probability: probabilities[name] ?? 0, holds });
+    ranked.push(probabilities[name] ?? 0);
+    holding.push(holds);
   }
   const { hits, extra, missed } = counts;
   return {
@@ -189,20 +159,24 @@ function labelQuality(name: string, judged: readonly Judged[]): LabelQuality {
     recall: hits + missed === 0 ? 0 : hits / (hits + missed),
     f1: f1Of(counts),
     support: hits + missed,
-    averagePrecision: averagePrecision(ranked),
+    averagePrecision: averagePrecision(ranked, holding),
   };
 }
 
-function averagePrecision(ranked: { probability: number; holds: boolean }[]): number {
-  const sorted = ranked.toSorted((a, b) => b.probability - a.probability);
-  let hits = 0;
-  let sum = 0;
-  for (const [at, { holds }] of sorted.entries()) {
-    if (!holds) continue;
-    hits += 1;
-    sum += hits / (at + 1);
+/** Area under precision over recall, by steps: Σ (recall gained × precision there), equal scores taken together. */
+export function averagePrecision(scores: readonly number[], truth: readonly boolean[]): number {
+  const order = scores.map((_, row) => row).toSorted((a, b) => scores[b]! - scores[a]! || 0);
+  const positives = Math.max(1, truth.filter(Boolean).length);
+  let [seen, hits, counted, sum] = [0, 0, 0, 0];
+  for (const [at, row] of order.entries()) {
+    seen += 1;
+    if (truth[row]) hits += 1;
+    const next = order[at + 1];
+    if (next !== undefined && scores[next] === scores[row]) continue;
+    sum += ((hits - counted) / positives) * (hits / seen);
+    counted = hits;
   }
-  return hits === 0 ? 0 : sum / hits;
+  return sum;
 }
 
 function together(judged: readonly Judged[]): Counts {
@@ -267,42 +241,6 @@ function confusionsOf(judged: readonly Judged[]): Quality['confusions'] {
     }
   }
   return [...counts.values()].toSorted((a, b) => b.texts - a.texts).slice(0, MOST_CONFUSIONS);
-}
-
-const IN_SCOPE_ACCURACIES = [0.94, 0.93, 0.92, 0.91, 0.9, 0.85];
-
-function outOfScopeOf(
-  task: Task,
-  inside: readonly Answer[],
-  outside: readonly Answer[],
-): OutOfScopeQuality {
-  const top = ({ scores }: Answer) => scores[highest(scores)]!;
-  const within = inside.map((answer) => ({
-    score: top(answer),
-    right:
-      answer.label?.kind === 'one' && task.classes[highest(answer.scores)] === answer.label.name,
-  }));
-  const beyond = outside.map(top);
-  const at = (below: number) => ({
-    inScopeAccuracy:
-      within.filter(({ score, right }) => right && score >= below).length /
-      Math.max(1, within.length),
-    recall: beyond.filter((score) => score < below).length / beyond.length,
-  });
-  const bounds = [...within.map(({ score }) => score), ...beyond].toSorted((a, b) => a - b);
-  const recallAt = IN_SCOPE_ACCURACIES.flatMap((wanted) => {
-    // Accuracy only falls as the bound rises, so the highest bound that keeps it is found by halving.
-    let low = 0;
-    let high = bounds.length;
-    if (at(-Infinity).inScopeAccuracy < wanted) return [];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (at(bounds[middle]!).inScopeAccuracy >= wanted) low = middle;
-      else high = middle;
-    }
-    return [{ inScopeAccuracy: wanted, recall: at(bounds[low]!).recall }];
-  });
-  return { n: outside.length, ...at(task.outOfScope!.below), recallAt };
 }
 
 function mean(values: readonly number[]): number {

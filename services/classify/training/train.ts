@@ -4,13 +4,14 @@ import type { ModelParts, Task, TrainingReport } from '../artifact.ts';
 import { assemble } from './assemble.ts';
 import { bestThreshold, calibrate } from './calibrate.ts';
 import type { Heard, Mix } from './calibrate.ts';
+import type { Answer } from './answers.ts';
 import { readCorpus } from './corpus.ts';
-import { foldOf, isOutside, NOTHING_BELOW, sidesOf } from './examples.ts';
+import { foldOf, isOutside, sidesOf } from './examples.ts';
 import type { Example } from './examples.ts';
 import { fit, say } from './fit.ts';
 import type { Fit, FitProblem, Said } from './fit.ts';
+import { boundOf } from './out-of-scope.ts';
 import { measure } from './quality.ts';
-import type { Answer } from './quality.ts';
 import type { Recipe } from './recipe.ts';
 import type { ColumnGroup } from './solvers.ts';
 
@@ -42,8 +43,6 @@ export const fitsHere: FitRunner = {
 const MULTI_LABEL_WEIGHT = 1.5;
 /** From this many texts on only one of the parts is held out to calibrate. */
 const MANY_TEXTS = 4_000;
-/** How much of the accuracy within scope telling what is out of scope may cost. */
-const OUT_OF_SCOPE_COST = 0.02;
 
 /** `onProgress` is told how many of the fits are done. */
 export async function train(
@@ -123,8 +122,10 @@ function finish(
     const mix = calibrate(task, heard);
     mixes.push(...mix);
     const scores = mixed(heard, mix);
-    const settled = settle(task, heard, scores, examples, said);
-    quality[task.name] = measuresOf(settled, heard, scores, examples, said);
+    const answers = answersOf(task, scores, examples, said);
+    const settled = settle(task, heard, scores, answers);
+    const { n, accuracy, macroF1, microF1, meanAveragePrecision, ece } = measure(settled, answers);
+    quality[task.name] = { n, accuracy, macroF1, microF1, meanAveragePrecision, ece };
     return settled;
   });
   const words = said.reduce((sum, part) => sum + part.words, 0);
@@ -182,8 +183,7 @@ function settle(
   task: Task,
   { rows, sides }: Heard,
   scores: Float32Array,
-  examples: readonly Example[],
-  said: readonly Said[],
+  answers: readonly Answer[],
 ): Task {
   const width = task.classes.length;
   if (task.kind !== 'single') {
@@ -199,44 +199,21 @@ function settle(
     return { ...task, thresholds };
   }
   if (task.outOfScope === null) return task;
-  const order = said.flatMap(({ texts }) => [...texts]);
-  const inside: { score: number; right: boolean }[] = [];
-  for (const [row, text] of order.entries()) {
-    const label = examples[text]!.labels[task.name];
-    if (label?.kind !== 'one' || isOutside(label, task)) continue;
-    const own = scores.subarray(row * width, (row + 1) * width);
-    const best = own.reduce((top, score, at) => (score > own[top]! ? at : top), 0);
-    inside.push({ score: own[best]!, right: task.classes[best] === label.name });
-  }
-  return { ...task, outOfScope: { label: task.outOfScope.label, below: cut(inside) } };
+  return { ...task, outOfScope: { ...task.outOfScope, below: boundOf(task, answers) } };
 }
 
-/** The score below which texts are refused when refusing those within scope may cost `OUT_OF_SCOPE_COST` of accuracy. */
-function cut(inside: readonly { score: number; right: boolean }[]): number {
-  const sorted = inside.toSorted((a, b) => a.score - b.score);
-  let lost = 0;
-  for (const { score, right } of sorted) {
-    if (right) lost += 1;
-    if (lost > OUT_OF_SCOPE_COST * sorted.length) return score;
-  }
-  return NOTHING_BELOW;
-}
-
-function measuresOf(
+function answersOf(
   task: Task,
-  { rows }: Heard,
   scores: Float32Array,
   examples: readonly Example[],
   said: readonly Said[],
-): Record<string, number> {
+): readonly Answer[] {
   const width = task.classes.length;
   const order = said.flatMap(({ texts }) => [...texts]);
-  const answers = Array.from({ length: rows }, (_, row): Answer => {
-    const label = examples[order[row]!]!.labels[task.name];
-    return { label, scores: scores.slice(row * width, (row + 1) * width) };
-  });
-  const { n, accuracy, macroF1, microF1, meanAveragePrecision, ece } = measure(task, answers);
-  return { n, accuracy, macroF1, microF1, meanAveragePrecision, ece };
+  return order.map((text, row) => ({
+    label: examples[text]!.labels[task.name],
+    scores: scores.subarray(row * width, (row + 1) * width),
+  }));
 }
 
 /** Share of the texts that have each label, among those that have any label of the task. */

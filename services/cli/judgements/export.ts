@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { ExportOptions } from '../commands/judgements.ts';
-import { count } from '../count.ts';
+import { many } from '../count.ts';
 import { readDepartments } from '../departments.ts';
 import { configOf } from '../open-log.ts';
 import { withReader } from '../open-reader.ts';
@@ -79,8 +79,4 @@ export function reportLines(counts: ExportCounts, out: string | undefined): stri
       `${many(counts.unknownVerdicts, 'judgement')} left out: with a verdict of a later release of Signpost.`,
     );
   return lines;
-}
-
-function many(n: number, what: string): string {
-  return `${count(n)} ${what}${n === 1 ? '' : 's'}`;
 }

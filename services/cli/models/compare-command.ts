@@ -9,7 +9,7 @@ import { createProgress } from '../progress.ts';
 import { oneLine, truncate } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
 import { createComparison, type Changes, type Comparison } from './comparison.ts';
-import { judgingOf, openModel } from './open-model.ts';
+import { routingJudgeOf, openModel } from './open-model.ts';
 import { signalsOf, textsOfFile } from './texts.ts';
 
 export async function compareModels(
@@ -21,8 +21,8 @@ export async function compareModels(
   const departments = readDepartments(config.classify);
   const by = options.ownThresholds ? 'own' : 'configured';
   const comparison = createComparison(
-    judgingOf(openModel(old).model, departments, by),
-    judgingOf(openModel(young).model, departments, by),
+    routingJudgeOf(openModel(old).model, departments, by),
+    routingJudgeOf(openModel(young).model, departments, by),
     options.examples,
   );
   if (options.data !== undefined)

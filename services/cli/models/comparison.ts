@@ -1,7 +1,7 @@
 // Two models side by side on the same texts: who would newly be sent what, who no longer, and what else changes. Pure.
 import type { JudgeInput, Judgement } from '../../classify/judge.ts';
 import { routeOf } from '../../publish/route.ts';
-import type { Judging } from './open-model.ts';
+import type { RoutingJudge } from './open-model.ts';
 
 export interface DepartmentChange {
   /** Share of all records that it is sent, from 0 to 1. */
@@ -55,8 +55,8 @@ const mostClassChanges = 10;
 
 /** Takes records one by one. @param examples most to keep of each department */
 export function createComparison(
-  before: Judging,
-  after: Judging,
+  before: RoutingJudge,
+  after: RoutingJudge,
   examples: number,
 ): { see(input: JudgeInput): void; close(): Comparison } {
   const names = [...new Set([...before.subscribers.keys(), ...after.subscribers.keys()])];

@@ -27,7 +27,7 @@ export function openModel(name: string): OpenedModel {
 }
 
 /** How one model judges and whom it sends to. */
-export interface Judging {
+export interface RoutingJudge {
   readonly judge: Judge;
   readonly subscribers: ReadonlyMap<string, Subscriber>;
 }
@@ -37,11 +37,11 @@ export interface Judging {
  * ones that it was trained with where it has some.
  * @throws SignpostError `departments-invalid` where they name themes that the model does not know
  */
-export function judgingOf(
+export function routingJudgeOf(
   model: Model,
   departments: DepartmentsConfig,
   by: 'configured' | 'own' = 'configured',
-): Judging {
+): RoutingJudge {
   const config = by === 'own' ? withOwnThresholds(departments, model) : departments;
   return {
     judge: createJudge({ model, departments: config }),
@@ -51,7 +51,7 @@ export function judgingOf(
 
 /** Bands of doubt keep their width. */
 function withOwnThresholds(config: DepartmentsConfig, model: Model): DepartmentsConfig {
-  const task = model.parts.tasks.find(({ name }) => name === 'departments');
+  const task = model.facts.tasks.find(({ name }) => name === 'departments');
   const own = new Map(task?.classes.map((name, at) => [name, task.thresholds[at]]));
   return {
     ...config,

@@ -14,12 +14,12 @@ export async function showModel(name: string, options: ShowModelOptions): Promis
 
 /** What `--json` prints. */
 export function modelAsJson({ model, bytes }: OpenedModel) {
-  const { name, tasks, trained, keys } = model.parts;
+  const { name, tasks, trained, keyCount } = model.facts;
   return {
     version: model.version,
     name,
     bytes,
-    keys: keys.length,
+    keys: keyCount,
     tasks: tasks.map(({ name: task, kind, classes, none, thresholds }) => ({
       name: task,
       kind,

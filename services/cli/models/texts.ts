@@ -1,11 +1,11 @@
 // What two models are compared on: texts of a file, or what was said on a log.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { SignpostError } from '#core/errors.ts';
 import type { LogReader } from '#core/log/port.ts';
 import type { JudgeInput } from '../../classify/judge.ts';
+import { nothingSaid } from '../../classify/rules.ts';
 import { insightsShared } from '../../topology.ts';
+import { linesOfFile } from '../json-lines.ts';
 import { readRange } from '../read-range.ts';
 
 const rowSchema = z.looseObject({
@@ -15,26 +15,13 @@ const rowSchema = z.looseObject({
   rating: z.number().min(1).max(5).nullable().default(null),
 });
 
-/** The rows of a file of JSON lines; empty lines are passed over. @throws SignpostError `texts-invalid` naming the line. */
+/**
+ * The rows of a file of JSON lines.
+ * @throws SignpostError `texts-invalid` naming the line, `data-unreadable`.
+ */
 export async function* textsOfFile(file: string): AsyncGenerator<JudgeInput> {
-  const stream = createReadStream(file, 'utf8');
-  // Without it, a file that cannot be opened would end the process: readline does not pass the error on.
-  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
-  failed.catch(() => {});
-  const lines = createInterface({ input: stream, crlfDelay: Infinity })[Symbol.asyncIterator]();
-  try {
-    for (let number = 1; ; number += 1) {
-      const { value: line, done } = await Promise.race([lines.next(), failed]);
-      if (done === true) return;
-      const json = number === 1 ? line.replace(/^\uFEFF/, '') : line;
-      if (json.trim() !== '') yield inputOf(json, `${file}, line ${number}`);
-    }
-  } catch (cause) {
-    if (cause instanceof SignpostError) throw cause;
-    throw new SignpostError('texts-invalid', `Cannot read ${file}`, { cause });
-  } finally {
-    stream.destroy();
-  }
+  for await (const { line, number } of linesOfFile(file))
+    yield inputOf(line, `${file}, line ${number}`);
 }
 
 function inputOf(json: string, place: string): JudgeInput {
@@ -51,16 +38,11 @@ function inputOf(json: string, place: string): JudgeInput {
   }
   const { text, kind, rating } = row;
   return {
+    ...nothingSaid,
     kind,
     text: text === null ? null : text.toWellFormed(),
     scale: rating === null ? null : 'csat',
     score: rating,
-    question: null,
-    channel: null,
-    product: null,
-    technology: null,
-    ticket: null,
-    attributes: {},
   };
 }
 

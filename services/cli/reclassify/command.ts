@@ -12,7 +12,7 @@ import type { ReclassifyOptions } from '../commands/reclassify.ts';
 import type { Config } from '../config.ts';
 import { count } from '../count.ts';
 import { readDepartments } from '../departments.ts';
-import { openModel, type Judging } from '../models/open-model.ts';
+import { openModel, type RoutingJudge } from '../models/open-model.ts';
 import { momentOf } from '../moment.ts';
 import { configOf, logAt, openCluster, type LogAt } from '../open-log.ts';
 import { withReader } from '../open-reader.ts';
@@ -79,7 +79,7 @@ const nothing: Reclassification = {
 };
 
 /** As the pipeline would judge: by the thresholds of the departments file. */
-function judgingBy(name: string, departments: DepartmentsConfig): Judging {
+function judgingBy(name: string, departments: DepartmentsConfig): RoutingJudge {
   const { model } = openModel(name);
   return {
     judge: createJudge({ model, departments }),

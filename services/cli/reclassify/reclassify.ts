@@ -12,7 +12,7 @@ import type {
 } from '#core/log/port.ts';
 import { isWithinSize } from '#core/log/record-size.ts';
 import { toOutgoing } from '#core/topic.ts';
-import type { Judging } from '../models/open-model.ts';
+import type { RoutingJudge } from '../models/open-model.ts';
 import { insightOf } from '../../classify/stage.ts';
 import { routeOf } from '../../publish/route.ts';
 import { insightsRevised, insightsShared } from '../../topology.ts';
@@ -37,7 +37,7 @@ export interface Reclassification {
   readonly departments: Readonly<Record<string, { readonly toYes: number; readonly toNo: number }>>;
 }
 
-export interface ReclassifySettings extends Judging {
+export interface ReclassifySettings extends RoutingJudge {
   /** Milliseconds since the epoch, of when it was said: `from` inclusive, `to` exclusive. */
   readonly from: number;
   readonly to: number;

@@ -44,7 +44,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<void> {
 }
 
 function tasksWanted(model: Model, name: string | undefined): readonly Task[] {
-  const { tasks } = model.parts;
+  const { tasks } = model.facts;
   if (name === undefined) return tasks;
   const task = tasks.find((each) => each.name === name);
   if (task !== undefined) return [task];

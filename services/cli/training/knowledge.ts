@@ -9,19 +9,18 @@ import { readLabelled } from './labelled-files.ts';
 const folder = new URL('../../classify/knowledge/', import.meta.url);
 const placeholder = '{brand}';
 
-/** Rows that have a label of one of the tasks; none where the tasks are not of this field. `file`: other than the shipped. */
+/**
+ * Rows that have a label of one of the tasks; none where the tasks are not of this field.
+ * @param from a file, or `shipped`
+ */
 export async function readKnowledge(
   tasks: readonly string[],
-  file: string = fileURLToPath(new URL('telecom.jsonl', folder)),
+  from: string,
 ): Promise<readonly Example[]> {
+  const file = from === 'shipped' ? fileURLToPath(new URL('telecom.jsonl', folder)) : from;
   const names = JSON.parse(readFileSync(new URL('names.json', folder), 'utf8')) as Names;
-  try {
-    const { examples } = await readLabelled([file], tasks);
-    return examples.map((example) => named(example, names));
-  } catch (error) {
-    if ((error as { code?: string }).code === 'data-invalid') return [];
-    throw error;
-  }
+  const { examples } = await readLabelled([file], tasks, { mayBeEmpty: true });
+  return examples.map((example) => named(example, names));
 }
 
 /** Names of providers as texts of a language or kind use them. */

@@ -3,7 +3,8 @@ import type { Task } from '../../classify/artifact.ts';
 import { createContextReader } from '../../classify/model.ts';
 import type { Model } from '../../classify/model.ts';
 import type { Example } from '../../classify/training/examples.ts';
-import { measure, probabilitiesOf } from '../../classify/training/quality.ts';
+import { probabilitiesOf } from '../../classify/training/answers.ts';
+import { measure } from '../../classify/training/quality.ts';
 import type { Quality } from '../../classify/training/quality.ts';
 
 export interface Measured extends Quality {

@@ -1,4 +1,5 @@
 // Measures of a model as lines for a person to read.
+import { count, many } from '../count.ts';
 import { pad, safeText } from '../safe-text.ts';
 import type { Output } from '../output.ts';
 import type { Measured } from './measure-model.ts';
@@ -12,7 +13,7 @@ export function showQuality(measured: Measured, { styles }: Pick<Output, 'styles
   const width = Math.max(10, ...labels.map(([name]) => name.length)) + 2;
   const { outOfScope } = measured;
   return [
-    `${styles.bold(safeText(task))}  ${n.toLocaleString('en')} texts`,
+    `${styles.bold(safeText(task))}  ${many(n, 'text')}`,
     `  accuracy ${percent(accuracy)} · macro-F1 ${macroF1.toFixed(3)} · micro-F1 ${microF1.toFixed(3)} · ` +
       `mean average precision ${meanAveragePrecision.toFixed(3)} · calibration error ${percent(ece)}`,
     ...(outOfScope === undefined
@@ -46,8 +47,8 @@ export function showQuality(measured: Measured, { styles }: Pick<Output, 'styles
         ]),
     '',
     styles.dim(
-      `  ${measured.textsPerSecond.toLocaleString('en')} texts/s on one core, ` +
-        `${measured.firstPassTextsPerSecond.toLocaleString('en')} in the first pass`,
+      `  ${count(measured.textsPerSecond)} texts/s on one core, ` +
+        `${count(measured.firstPassTextsPerSecond)} in the first pass`,
     ),
   ];
 }

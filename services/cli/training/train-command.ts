@@ -1,9 +1,8 @@
 // `signpost train`: labelled texts in, a model out, with what it is worth.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import { checkConfig, readYaml } from '#core/config.ts';
 import { SignpostError } from '#core/errors.ts';
 import { encodeModel } from '../../classify/artifact.ts';
 import type { ModelParts } from '../../classify/artifact.ts';
@@ -17,6 +16,7 @@ import type { Recipe } from '../../classify/training/recipe.ts';
 import { train } from '../../classify/training/train.ts';
 import type { TrainInput } from '../../classify/training/train.ts';
 import type { TrainOptions } from '../commands/train.ts';
+import { count, many } from '../count.ts';
 import { createOutput } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
 import type { Output } from '../output.ts';
@@ -40,7 +40,7 @@ export async function trainModel(options: TrainOptions): Promise<void> {
     refuseToOverwrite(options.out, '--out', [
       ...options.data,
       ...options.judgements,
-      ...[options.recipe ?? []].flat(),
+      ...(options.recipe === undefined ? [] : [options.recipe]),
       options.knowledge,
     ]);
   const recipe = readRecipe(options);
@@ -50,7 +50,8 @@ export async function trainModel(options: TrainOptions): Promise<void> {
     options.judgements.length === 0
       ? { examples: [], files: [] }
       : await readLabelled(options.judgements, tasks, { mayBeEmpty: true });
-  const knowledge = await knowledgeFor(options.knowledge, tasks);
+  const knowledge =
+    options.knowledge === 'none' ? [] : await readKnowledge(tasks, options.knowledge);
   const data = [...files, ...judged.files];
   const { version } = createRequire(import.meta.url)('../../../package.json') as {
     version: string;
@@ -109,12 +110,11 @@ async function trainAll({ input, says }: { input: TrainInput; says: string }): P
 
 type Report = ReturnType<typeof describe>;
 
-function describe({ parts, seconds }: Trained, bytes: Uint8Array) {
-  const { version } = loadModel(bytes);
+function describe({ parts, seconds }: Trained, written: Written) {
   const { trained, tasks } = parts;
   return {
-    model: version,
-    bytes: bytes.length,
+    model: written.version,
+    bytes: written.bytes,
     keys: parts.keys.length,
     tasks: Object.fromEntries(
       tasks.map(({ name, kind, classes }) => [name, { kind, labels: classes.length }]),
@@ -138,10 +138,10 @@ function showReport(report: Report, { styles }: Output): string[] {
   const { model, bytes, rows, knowledgeRows, seconds, quality, thresholds, tasks } = report;
   const number = (value: number | undefined) => (value ?? 0).toFixed(3);
   return [
-    `${styles.bold(model)}  ${(bytes / 1e6).toFixed(1)} MB, from ${rows.toLocaleString('en')} texts and ` +
-      `${knowledgeRows.toLocaleString('en')} of field knowledge, in ${seconds} s`,
+    `${styles.bold(model)}  ${(bytes / 1e6).toFixed(1)} MB, from ${many(rows, 'text')} and ` +
+      `${count(knowledgeRows)} of field knowledge, in ${seconds} s`,
     ...Object.entries(tasks).map(([task, { kind, labels }]) =>
-      styles.dim(`  ${oneLine(task)}: ${kindsSaid[kind]} ${count(labels, 'label')}`),
+      styles.dim(`  ${oneLine(task)}: ${kindsSaid[kind]} ${many(labels, 'label')}`),
     ),
     '',
     styles.dim('  on texts that the fits had not seen (how to weigh them was found on these)'),
@@ -166,10 +166,6 @@ const kindsSaid = {
   binary: 'yes or no,',
 } as const;
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
 async function measureSplit(
   examples: readonly Example[],
   build: (own: readonly Example[], says: string) => Promise<Trained>,
@@ -191,37 +187,29 @@ async function showSplit(split: readonly Measured[], output: Output): Promise<vo
   await output.line();
 }
 
-async function knowledgeFor(named: string, tasks: readonly string[]): Promise<readonly Example[]> {
-  if (named === 'none') return [];
-  return named === 'shipped' ? readKnowledge(tasks) : readKnowledge(tasks, named);
-}
-
 function readRecipe({ recipe: file, seed, name, outOfScope }: TrainOptions): Recipe {
   const given = {
     ...(seed === undefined ? {} : { seed }),
     ...(name === undefined ? {} : { name }),
     ...(outOfScope === undefined ? {} : { outOfScope }),
   };
-  let document: unknown = {};
-  if (file !== undefined) {
-    try {
-      document = parseYaml(readFileSync(file, 'utf8')) ?? {};
-    } catch (cause) {
-      throw new SignpostError('recipe-invalid', `Cannot read the recipe ${file}`, { cause });
-    }
-  }
-  const parsed = recipeSchema.safeParse({ ...(document as object), ...given });
-  if (parsed.success) return parsed.data;
-  throw new SignpostError('recipe-invalid', z.prettifyError(parsed.error).replaceAll('\n', ' '), {
-    hint: 'See services/classify/training/recipe.ts for what a recipe holds.',
+  if (file === undefined) return recipeSchema.parse(given);
+  const document = readYaml(file) ?? {};
+  return checkConfig(recipeSchema, { ...document, ...given }, `The recipe ${file}`, {
+    hint: 'docs/training.md lists what a recipe holds.',
   });
 }
 
+interface Written {
+  readonly version: string;
+  readonly bytes: number;
+}
+
 /** Written beside and renamed, so that whoever watches the file never meets half a model. */
-function write(file: string, parts: ModelParts): Uint8Array {
+function write(file: string, parts: ModelParts): Written {
   const bytes = encodeModel(parts);
   // What nobody could load must not take the place of what somebody judges by.
-  loadModel(bytes);
+  const { version } = loadModel(bytes);
   const part = `${file}.part`;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -231,7 +219,7 @@ function write(file: string, parts: ModelParts): Uint8Array {
     rmSync(part, { force: true });
     throw writeRefused(error, file, 'with --out');
   }
-  return bytes;
+  return { version, bytes: bytes.length };
 }
 
 /** The day, or the one that `SOURCE_DATE_EPOCH` (seconds) tells, so that a build can be repeated to the byte. */

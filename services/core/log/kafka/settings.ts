@@ -143,7 +143,9 @@ export function readKafkaSettings(
     if (value !== undefined && value !== '') put(merged, path, value);
   }
   if (section === undefined && merged['brokers'] === undefined) return undefined;
-  return checkConfig(kafkaSettings, merged, 'the kafka configuration', kafkaEnvironment);
+  return checkConfig(kafkaSettings, merged, 'the kafka configuration', {
+    variables: kafkaEnvironment,
+  });
 }
 
 function put(target: Record<string, unknown>, path: string, text: string): void {
