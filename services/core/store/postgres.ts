@@ -6,6 +6,7 @@ import { Client, Pool } from 'pg';
 import type { ClientBase, PoolConfig } from 'pg';
 import { SignpostError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { pgTypes } from './column-types.ts';
 import { asStoreError, breaksConnection } from './store-error.ts';
 import type { Tables } from './tables.ts';
 
@@ -55,6 +56,7 @@ export function connectPostgres(options: PostgresOptions): Db {
     idle_in_transaction_session_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + graceMs,
     keepAlive: true,
+    types: pgTypes,
     onConnect: makeDurable,
   };
   const pool = openPool(settings);

@@ -1,0 +1,282 @@
+// What the query API answers. Rates are of tickets per 1,000 subscribers over the range asked for; intervals are 95 %.
+import { z } from 'zod';
+import { kinds, placeLevels } from './questions.ts';
+
+const count = z.number().int().min(0);
+const moment = z.iso.datetime();
+const day = z.iso.date();
+
+/** A figure and the ends of its 95 % interval. */
+export const estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
+export type Estimate = z.output<typeof estimate>;
+
+export const range = z.object({ from: moment, to: moment });
+
+/** `key` is the level and the path, `region:US/California`, and names the place in addresses. */
+export const place = z.object({
+  key: z.string(),
+  level: z.enum(placeLevels),
+  name: z.string(),
+  within: z.array(z.string()).describe('What it lies in, from the country down.'),
+  lat: z.number().nullable(),
+  lon: z.number().nullable(),
+  subscribers: z.number().nullable().describe('By the gazetteer; null where it does not know.'),
+});
+export type Place = z.output<typeof place>;
+
+/** Where a count is smaller than the reader may see, it and all that follows from it is null and `suppressed` true. */
+export const figures = z.object({
+  suppressed: z.boolean(),
+  opened: count.nullable().describe('Tickets opened in the bucket.'),
+  reopened: count.nullable().describe('Tickets whose last reopening is in the bucket.'),
+  resolved: count.nullable().describe('Tickets whose standing resolution is in the bucket.'),
+  stillOpen: count.nullable().describe('Tickets opened in the bucket and still open.'),
+  customers: count
+    .nullable()
+    .describe('Distinct customers of everything counted; unknown ones are none.'),
+  medianHoursToResolve: z.number().nullable(),
+  p90HoursToResolve: z.number().nullable(),
+  meanSentiment: z.number().nullable().describe('From -1 to 1, of tickets, posts and answers.'),
+  severities: z.record(z.string(), count),
+  posts: count.nullable(),
+  surveyAnswers: count.nullable(),
+  meanCsat: z.number().nullable(),
+  nps: z.number().nullable(),
+  rate: estimate
+    .nullable()
+    .describe(
+      'Tickets opened per 1,000 subscribers, exact Poisson interval; null without subscribers.',
+    ),
+});
+export type Figures = z.output<typeof figures>;
+
+export const aggregateRow = figures.extend({
+  start: moment.nullable().describe('Start of the bucket, UTC; null without buckets.'),
+  place: place.nullable(),
+  theme: z.string().nullable(),
+  technology: z.string().nullable(),
+  department: z.string().nullable(),
+  kind: z.enum(kinds).nullable(),
+});
+
+export const aggregatesAnswer = z.object({
+  range,
+  rows: z.array(aggregateRow),
+  next: z.string().nullable(),
+  unplaced: count.describe(
+    'Signals in the range that name no place of the level asked for; they are a row too.',
+  ),
+});
+export type AggregatesAnswer = z.output<typeof aggregatesAnswer>;
+
+/** One part of a score: `points` = weight × share, share from 0 to 1 of what the ranking sees. */
+export const term = z.object({
+  name: z.enum(['rate', 'lowerEnd', 'persistence', 'churnRisk', 'reach']),
+  value: z.number().nullable(),
+  share: z.number(),
+  weight: z.number(),
+  points: z.number(),
+});
+
+export const rankedPlace = z.object({
+  rank: z.number().int().min(1),
+  place,
+  suppressed: z.boolean(),
+  tickets: count.nullable(),
+  rate: estimate.nullable(),
+  weeks: z
+    .object({
+      whole: count.describe('Whole weeks (from Monday, UTC) in the range.'),
+      median: z.number().describe('Tickets in the middle week: the persistent demand.'),
+      burstShare: z.number().describe('Share of the tickets above the median week.'),
+      spikes: count.describe(
+        'Weeks that stand out: beyond the 99 % Poisson quantile of the median.',
+      ),
+    })
+    .nullable(),
+  busyHourShare: estimate
+    .nullable()
+    .describe('Share of tickets from 18 to 23 h where the place is; 0.21 were even.'),
+  churnRisk: z.number().nullable().describe('Mean churn risk of the tickets.'),
+  score: z.number().nullable(),
+  terms: z.array(term),
+});
+export type RankedPlace = z.output<typeof rankedPlace>;
+
+export const rankAnswer = z.object({
+  range,
+  level: z.enum(placeLevels),
+  places: z.array(rankedPlace),
+  next: z.string().nullable(),
+  unplaced: count,
+});
+export type RankAnswer = z.output<typeof rankAnswer>;
+
+export const evidence = z.object({
+  text: z.string(),
+  start: count.nullable(),
+  end: count.nullable(),
+  weight: z.number(),
+});
+
+export const insight = z.object({
+  id: z.string(),
+  kind: z.enum(kinds),
+  source: z.string(),
+  at: moment,
+  isExact: z.boolean(),
+  receivedAt: moment,
+  text: z.string().nullable().describe('Null once the words are forgotten.'),
+  language: z.string().nullable(),
+  theme: z.string(),
+  sentiment: z.number().int(),
+  urgency: z.enum(['low', 'normal', 'high']),
+  churnRisk: z.number(),
+  technology: z.string(),
+  place: z.object({
+    country: z.string().nullable(),
+    region: z.string().nullable(),
+    city: z.string().nullable(),
+    area: z.string().nullable(),
+    postcode: z.string().nullable(),
+    site: z.string().nullable(),
+    h3: z.string().nullable(),
+  }),
+  isOpen: z.boolean().nullable().describe('Of tickets; null otherwise.'),
+  score: z.object({ scale: z.enum(['nps', 'csat', 'ces']), value: z.number() }).nullable(),
+  departments: z.array(
+    z.object({
+      department: z.string(),
+      relevance: z.number(),
+      received: z.boolean(),
+      evidence: z.array(evidence),
+    }),
+  ),
+  model: z.string(),
+});
+export type InsightAnswer = z.output<typeof insight>;
+
+export const insightsAnswer = z.object({
+  range,
+  insights: z.array(insight),
+  next: z.string().nullable(),
+});
+export type InsightsAnswer = z.output<typeof insightsAnswer>;
+
+export const waveAnswer = z.object({
+  wave: z.string(),
+  technologies: z.array(z.string()),
+  areas: z.array(z.string()),
+  plannedOn: day.describe('The earliest of its areas.'),
+  finishedOn: day.nullable().describe('The latest of its areas, once all are finished.'),
+  answers: z.object({
+    tickets: count.nullable().describe('Tickets of the question in its areas.'),
+    of: count.nullable().describe('Tickets of the question anywhere.'),
+    share: estimate.nullable().describe('Clopper-Pearson interval.'),
+    subscribers: z.number().nullable(),
+    subscribersShare: z.number().nullable(),
+    suppressed: z.boolean(),
+  }),
+  effect: z
+    .object({
+      days: z.number().int().describe('Days before and days after, the same number.'),
+      before: count.nullable(),
+      after: count.nullable(),
+      ratio: estimate
+        .nullable()
+        .describe('After over before, exact conditional interval; below 1 is fewer.'),
+      elsewhere: estimate.nullable().describe('The same ratio in all other areas.'),
+      verdict: z.enum(['fewer', 'more', 'no-clear-change', 'too-early', 'suppressed']),
+    })
+    .nullable()
+    .describe('Null for a wave that is not finished.'),
+});
+export const wavesAnswer = z.object({ range, waves: z.array(waveAnswer) });
+export type WavesAnswer = z.output<typeof wavesAnswer>;
+export type WaveAnswer = z.output<typeof waveAnswer>;
+
+export const placeAnswer = z.object({
+  range,
+  place,
+  figures,
+  ranked: rankedPlace.nullable(),
+  trend: z
+    .array(z.object({ start: day, tickets: count.nullable(), rate: estimate.nullable() }))
+    .describe('By week.'),
+  themes: z.array(
+    z.object({ theme: z.string(), tickets: count.nullable(), share: z.number().nullable() }),
+  ),
+  verbatims: z.array(insight).describe('Up to eight, the newest first.'),
+  waves: z.array(waveAnswer),
+});
+export type PlaceAnswer = z.output<typeof placeAnswer>;
+
+export const areaStatusAnswer = z.object({
+  place: z.object({
+    area: z.string().nullable(),
+    city: z.string().nullable(),
+    region: z.string().nullable(),
+    country: z.string().nullable(),
+  }),
+  coverage: z.array(
+    z.object({
+      technology: z.string(),
+      by: z.enum(['gazetteer', 'call-quality-surveys']),
+      quality: z.enum(['served', 'good', 'mixed', 'poor']),
+      answers: count.nullable().describe('Survey answers it rests on; null for the gazetteer.'),
+    }),
+  ),
+  problems: z.array(
+    z.object({ subject: z.string(), since: moment, reports: z.enum(['several', 'many']) }),
+  ),
+  planned: z.array(z.object({ technology: z.string(), from: day })),
+});
+export type AreaStatusAnswer = z.output<typeof areaStatusAnswer>;
+
+/** Who asks, and what there is to ask for. */
+export const meAnswer = z.object({
+  role: z.enum(['reader', 'planner', 'admin']),
+  departments: z.array(z.string()).nullable().describe('Null for all.'),
+  suppressBelow: count,
+  mayJudge: z.boolean(),
+  needsKey: z.boolean().describe('False where the server is open on the loopback address.'),
+});
+export const facetsAnswer = z.object({
+  range: range.nullable().describe('From the first to the last signal; null without any.'),
+  departments: z.array(z.string()),
+  themes: z.array(z.string()),
+  technologies: z.array(z.string()),
+  levels: z.array(
+    z.object({ level: z.enum(placeLevels), places: count, withSubscribers: z.boolean() }),
+  ),
+  waves: z.array(z.string()),
+});
+export type MeAnswer = z.output<typeof meAnswer>;
+export type FacetsAnswer = z.output<typeof facetsAnswer>;
+
+/** The first page: what flows, and whether it does. */
+export const overviewAnswer = z.object({
+  signals: count,
+  lastSignalAt: moment.nullable(),
+  today: z.object({ tickets: count, posts: count, surveyAnswers: count }),
+  departments: z.array(
+    z.object({
+      department: z.string(),
+      today: count,
+      week: count,
+      usualWeek: z.number().nullable(),
+    }),
+  ),
+  themes: z
+    .array(z.object({ theme: z.string(), tickets: count.nullable(), change: estimate.nullable() }))
+    .describe('Last 7 days against the 28 before, as a ratio.'),
+  health: z.array(
+    z.object({
+      part: z.string(),
+      state: z.enum(['well', 'behind', 'away']),
+      says: z.string(),
+      lag: count.nullable(),
+    }),
+  ),
+});
+export type OverviewAnswer = z.output<typeof overviewAnswer>;

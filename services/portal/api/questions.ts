@@ -1,0 +1,138 @@
+// What may be asked of the query API: the parameters of its addresses, checked. One name means the same everywhere.
+import { z } from 'zod';
+
+export const kinds = ['ticket', 'post', 'survey'] as const;
+export const buckets = ['none', 'hour', 'day', 'week', 'month'] as const;
+/** Levels of the hierarchy of places, and H3 cells at three resolutions (about 1,770, 36 and 0.7 km²). */
+export const placeLevels = [
+  'country',
+  'region',
+  'city',
+  'area',
+  'postcode',
+  'site',
+  'h3-4',
+  'h3-6',
+  'h3-8',
+] as const;
+export type PlaceLevel = (typeof placeLevels)[number];
+export const dimensions = [...placeLevels, 'theme', 'technology', 'department', 'kind'] as const;
+export type Dimension = (typeof dimensions)[number];
+export const measures = [
+  'opened',
+  'reopened',
+  'resolved',
+  'stillOpen',
+  'posts',
+  'surveyAnswers',
+  'customers',
+  'rate',
+] as const;
+
+/** Comma-separated, or the parameter several times; no value twice. */
+function listOf<T extends z.ZodType<string, string>>(item: T, most = 50) {
+  return z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [
+      ...new Set((Array.isArray(given) ? given : [given]).flatMap((one) => one.split(','))),
+    ])
+    .pipe(z.array(item).min(1).max(most));
+}
+
+const name = z.string().min(1).max(200);
+const instant = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .transform((text) => new Date(text))
+  .describe('A moment (2026-11-29T08:00:00Z) or a day (2026-11-29, its start in UTC).');
+
+/** A range of time: `from` inclusive, `to` exclusive. By default the 90 days before the newest signal. */
+export const timeRange = {
+  from: instant.optional(),
+  to: instant.optional(),
+};
+
+export const filters = {
+  kind: listOf(z.enum(kinds)).optional(),
+  theme: listOf(name).optional().describe('Themes; none for signals without one.'),
+  department: listOf(name).optional(),
+  technology: listOf(name).optional().describe('Access technologies; unknown for none.'),
+  country: listOf(name).optional(),
+  region: listOf(name).optional(),
+  city: listOf(name).optional(),
+  area: listOf(name).optional(),
+  postcode: listOf(name).optional(),
+  site: listOf(name).optional(),
+  h3: listOf(z.string().regex(/^8[0-9a-f]{14}$/, 'must be an H3 cell, 15 hexadecimal digits'))
+    .optional()
+    .describe('H3 cells of resolution 0 to 9.'),
+};
+
+const limit = (most: number, usual: number) =>
+  z.coerce.number().int().min(1).max(most).default(usual);
+const cursor = z.string().max(500).optional().describe('`next` of the answer before.');
+
+export const aggregatesQuestion = z.strictObject({
+  ...timeRange,
+  ...filters,
+  bucket: z.enum(buckets).default('none'),
+  groupBy: listOf(z.enum(dimensions), 3).optional(),
+  order: z
+    .enum(['start', '-start', ...measures, ...measures.map((each) => `-${each}` as const)])
+    .optional()
+    .describe(
+      'A measure, with a minus for the largest first. By default the start of the bucket, else -opened.',
+    ),
+  limit: limit(10_000, 1000),
+  cursor,
+});
+
+export const rankOrders = ['score', 'rate', 'lowerEnd', 'count'] as const;
+
+export const rankQuestion = z.strictObject({
+  ...timeRange,
+  ...filters,
+  level: z.enum(placeLevels).default('area'),
+  by: z.enum(rankOrders).default('score'),
+  limit: limit(10_000, 100),
+  cursor,
+});
+
+export const placeQuestion = z.strictObject({ ...timeRange, ...filters });
+
+export const wavesQuestion = z.strictObject({ ...timeRange, ...filters });
+
+export const insightsQuestion = z.strictObject({
+  ...timeRange,
+  ...filters,
+  q: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Words: all of them; "in quotes" one after the other; -without.'),
+  limit: limit(200, 50),
+  cursor,
+});
+
+export const areaStatusQuestion = z
+  .strictObject({
+    area: name.optional(),
+    postcode: name.optional(),
+    country: name.optional(),
+    lat: z.coerce.number().min(-90).max(90).optional(),
+    lon: z.coerce.number().min(-180).max(180).optional(),
+  })
+  .refine(
+    ({ area, postcode, lat, lon }) =>
+      area !== undefined || postcode !== undefined || (lat !== undefined && lon !== undefined),
+    { message: 'say an area, a postcode, or lat and lon', path: ['area'] },
+  );
+
+export type AggregatesQuestion = z.output<typeof aggregatesQuestion>;
+export type RankQuestion = z.output<typeof rankQuestion>;
+export type PlaceQuestion = z.output<typeof placeQuestion>;
+export type WavesQuestion = z.output<typeof wavesQuestion>;
+export type InsightsQuestion = z.output<typeof insightsQuestion>;
+export type AreaStatusQuestion = z.output<typeof areaStatusQuestion>;
+export type Filters = z.output<z.ZodObject<typeof filters>>;
