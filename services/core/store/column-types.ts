@@ -8,8 +8,8 @@ export const pgTypes: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     oid === date && format !== 'binary'
       ? (text: string) => text
-      : (types.getTypeParser(oid, format as 'text') as (text: string) => unknown),
-} as CustomTypesConfig;
+      : types.getTypeParser(oid, format as 'text'),
+};
 
 const int8 = 20;
 
