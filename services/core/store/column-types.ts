@@ -8,7 +8,7 @@ export const pgTypes: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     oid === date && format !== 'binary'
       ? (text: string) => text
-      : types.getTypeParser(oid, format as 'text'),
+      : types.getTypeParser(oid, format),
 };
 
 const int8 = 20;
