@@ -81,8 +81,3 @@ export const gatewayConfig = z
   });
 
 export type GatewayConfig = Readonly<z.output<typeof gatewayConfig>>;
-
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-}

@@ -6,7 +6,7 @@ import type { ImportResult } from '../../services/cli/import-run.ts';
 import { createLiveView } from '../../services/cli/live-view.ts';
 import type { Pipeline } from '../../services/cli/pipeline.ts';
 import { createOutput, sizeOf, toJson } from '../../services/cli/output.ts';
-import { nearest } from '../../services/cli/nearest.ts';
+import { nearest } from '#core/nearest.ts';
 import { displayWidth, oneLine, pad, safeText, truncate } from '../../services/cli/safe-text.ts';
 import { topicLines } from '../../services/cli/topics.ts';
 import { quoteLines } from '../../services/cli/words.ts';

@@ -3,7 +3,7 @@ import type { Insight } from '#schemas/insight.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { LogReader } from '#core/log/port.ts';
 import { insightsShared } from '../../topology.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '#core/nearest.ts';
 import { readRange } from '../read-range.ts';
 
 /** The newest ids that a mistyped one is compared with. */

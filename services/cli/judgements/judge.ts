@@ -5,7 +5,7 @@ import { SignpostError } from '#core/errors.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { JudgeOptions, Verdict } from '../commands/judge.ts';
 import { readDepartments } from '../departments.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '#core/nearest.ts';
 import { configOf, logAt } from '../open-log.ts';
 import { withReader } from '../open-reader.ts';
 import type { LogPlace } from '../options.ts';

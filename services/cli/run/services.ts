@@ -3,7 +3,7 @@ import { SignpostError } from '#core/errors.ts';
 import type { GroupReads } from '#core/lag.ts';
 import { groupOf } from '#core/run-stage.ts';
 import { departmentStreams, flows, insightsOf, intakeTopics } from '../../topology.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '#core/nearest.ts';
 import { stageNames, type StageName } from '../stage-names.ts';
 
 export const serviceNames = ['gateway', ...stageNames] as const;

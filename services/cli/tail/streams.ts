@@ -11,7 +11,7 @@ import {
   recordsRejected,
   signalsNormalized,
 } from '../../topology.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '#core/nearest.ts';
 
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['shared', insightsShared.name],

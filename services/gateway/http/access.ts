@@ -1,24 +1,14 @@
-// Who may send what: the Host check against DNS rebinding, API keys, and a bound on guessing.
+// Who may send what: API keys, and a bound on guessing.
 import type { IncomingHttpHeaders } from 'node:http';
 import { SignpostError } from '#core/errors.ts';
+import { tokenOf, tooManyAttempts } from '#core/http/credentials.ts';
+import { createFailures } from '#core/http/failures.ts';
+import { isLoopback } from '#core/http/host.ts';
+import { Problem } from '#core/http/problem.ts';
 import type { ApiKey, ApiKeys, KeyKind } from '../api-keys.ts';
-import { isLoopback, type GatewayConfig } from '../config.ts';
+import type { GatewayConfig } from '../config.ts';
 import { isSourceName } from '../sources/intake.ts';
-import { comeAgain, Problem } from './problem.ts';
-
-/**
- * A web page can have its own name resolve to 127.0.0.1 and talk to us from a visitor's browser; its Host header then
- * tells. @throws Problem 421.
- */
-export function checkHost(host: string | undefined, config: GatewayConfig): void {
-  if (!isLoopback(config.host)) return;
-  const name = (host ?? '').toLowerCase().replace(/:\d{1,5}$/, '');
-  if (name === 'localhost' || name === '127.0.0.1' || name === '[::1]' || name === config.host)
-    return;
-  throw new Problem(421, 'host-not-allowed', 'This server answers to localhost alone.', {
-    hint: 'To be reached under another name it must listen on another address: set gateway.host.',
-  });
-}
+import { comeAgain } from './come-again.ts';
 
 export interface Caller {
   readonly ip: string;
@@ -98,15 +88,6 @@ function chosenSource(name: string | undefined): string {
   );
 }
 
-/** The scheme is case-insensitive (RFC 9110, 11.1). */
-const bearer = /^bearer +(\S+)$/i;
-
-function tokenOf(headers: IncomingHttpHeaders): string | undefined {
-  const { authorization, 'x-api-key': apiKey } = headers;
-  if (authorization !== undefined) return bearer.exec(authorization)?.[1] ?? '';
-  return typeof apiKey === 'string' ? apiKey : undefined;
-}
-
 function unauthorized(missing: boolean): Problem {
   const headers = { 'www-authenticate': 'Bearer realm="signpost"' };
   if (!missing)
@@ -115,44 +96,4 @@ function unauthorized(missing: boolean): Problem {
     hint: 'Send it as "Authorization: Bearer sp_..." or "X-API-Key: sp_...". `signpost keys create` makes one.',
     headers,
   });
-}
-
-function tooManyAttempts(waitMs: number): Problem {
-  return new Problem(429, 'too-many-attempts', 'Too many failed attempts.', {
-    headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
-  });
-}
-
-const freeFailures = 10;
-const firstWaitMs = 1000;
-const longestWaitMs = 60_000;
-const forgetAfterMs = 10 * 60_000;
-const maxBuckets = 4096;
-
-/** After 10 failures each further one doubles the wait, from 1 s to 60 s. At most 4,096 callers are remembered. */
-function createFailures(clock: () => number) {
-  const buckets = new Map<string, { count: number; at: number }>();
-  return {
-    waitMs(bucket: string): number {
-      const seen = buckets.get(bucket);
-      if (seen === undefined || seen.count < freeFailures) return 0;
-      const wait = Math.min(
-        longestWaitMs,
-        firstWaitMs * 2 ** Math.min(16, seen.count - freeFailures),
-      );
-      return Math.max(0, seen.at + wait - clock());
-    },
-    add(bucket: string): void {
-      const now = clock();
-      const seen = buckets.get(bucket);
-      const count = seen === undefined || now - seen.at > forgetAfterMs ? 1 : seen.count + 1;
-      buckets.delete(bucket);
-      buckets.set(bucket, { count, at: now });
-      const [oldest] = buckets.keys();
-      if (buckets.size > maxBuckets && oldest !== undefined) buckets.delete(oldest);
-    },
-    forget(bucket: string): void {
-      buckets.delete(bucket);
-    },
-  };
 }

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { Problem } from '#core/http/problem.ts';
 import { refuse, type Refusal } from '#core/refusal.ts';
-import { Problem } from './problem.ts';
 
 export const mediaTypes = ['application/json', 'application/x-ndjson'] as const;
 export const maxDepth = 32;

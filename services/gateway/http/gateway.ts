@@ -7,12 +7,14 @@ import fastify, {
 } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { SignpostError } from '#core/errors.ts';
+import { checkHost } from '#core/http/host.ts';
+import { errorBody, Problem, type ProblemCode } from '#core/http/problem.ts';
 import type { RecordRoute } from '#core/http/record-route.ts';
 import type { Log } from '#core/log/port.ts';
 import type { Logger } from '#core/logger.ts';
 import type { ApiKeys, KeyKind } from '../api-keys.ts';
 import type { GatewayConfig } from '../config.ts';
-import { checkHost, createAccess } from './access.ts';
+import { createAccess } from './access.ts';
 import { createBatcher } from './batcher.ts';
 import { registerDocument } from './documents.ts';
 import {
@@ -22,7 +24,6 @@ import {
   type IntakeEvent,
 } from './intake-routes.ts';
 import { createProblemLog } from './problem-log.ts';
-import { errorBody, Problem, type ProblemCode } from './problem.ts';
 import { registerRegistry, type RegistryParts } from './registry-routes.ts';
 
 export interface GatewayParts {
@@ -119,7 +120,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
   app.addHook('onRequest', async ({ headers }, reply) => {
     if (closing) void reply.header('connection', 'close');
-    checkHost(headers.host, config);
+    checkHost(headers.host, config.host);
   });
 
   await registerDocument(app);

@@ -1,6 +1,7 @@
 // POST /v1/tickets and the like: 202 once the records are durable, else an error and nothing taken in.
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errorBody, Problem } from '#core/http/problem.ts';
 import type { Reception, RecordRoute } from '#core/http/record-route.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 import type { IntakeReason, Refusal } from '#core/refusal.ts';
@@ -11,7 +12,7 @@ import type { Access } from './access.ts';
 import type { Batcher } from './batcher.ts';
 import { mediaTypes, parseItems, readBody, type Item } from './body.ts';
 import { intakeResponses, requestBody, type RejectedItem } from './documents.ts';
-import { comeAgain, errorBody, Problem, storageProblem } from './problem.ts';
+import { comeAgain, storageProblem } from './come-again.ts';
 
 /** What the intake did with a request: counts and names, never content. */
 export interface IntakeEvent {

@@ -1,7 +1,7 @@
 // What of the intake's troubles is logged: where and what kind, never a message of an inner error, since that could
 // quote a record; and one line per kind in ten seconds, since senders come again by the hundred.
 import type { Logger } from '#core/logger.ts';
-import type { Problem, ProblemCode } from './problem.ts';
+import type { Problem, ProblemCode } from '#core/http/problem.ts';
 
 const quietMs = 10_000;
 const maxFrames = 10;

@@ -1,11 +1,11 @@
 // The read half of the Confluent Schema Registry API, so that consumers need no further server: schemas by id, versions
 // by subject. Nothing can be registered here; schemas are part of a release. They are no secret, so no key is asked for.
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Problem } from '#core/http/problem.ts';
 import { canonicalText, mostSchemaText, parseShape } from '#core/registry/avro-shape.ts';
 import { subjectOf, type RegisteredTopic } from '#core/registry/register.ts';
 import type { SchemaSource } from '#core/registry/schema-source.ts';
 import { shippedSchemas, type ShippedSchema } from '#core/registry/shipped.ts';
-import { Problem } from './problem.ts';
 
 export interface RegistryParts {
   /** Each has a subject `<name>-value`. */
