@@ -6,9 +6,7 @@ const date = 1082;
 /** Of `pg`, whose own reading of a date is midnight where the process happens to be. */
 export const pgTypes: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === date && format !== 'binary'
-      ? (text: string) => text
-      : types.getTypeParser(oid, format),
+    oid === date && format !== 'binary' ? (text: string) => text : types.getTypeParser(oid, format),
 };
 
 const int8 = 20;

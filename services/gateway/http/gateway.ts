@@ -6,7 +6,6 @@ import fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
-import { SignpostError } from '#core/errors.ts';
 import { checkHost } from '#core/http/host.ts';
 import { errorBody, Problem, type ProblemCode } from '#core/http/problem.ts';
 import type { RecordRoute } from '#core/http/record-route.ts';
@@ -16,6 +15,7 @@ import type { ApiKeys, KeyKind } from '../api-keys.ts';
 import type { GatewayConfig } from '../config.ts';
 import { createAccess } from './access.ts';
 import { createBatcher } from './batcher.ts';
+import { cannotListen } from './cannot-listen.ts';
 import { registerDocument } from './documents.ts';
 import {
   intakeRoutes,
@@ -23,6 +23,7 @@ import {
   unsupportedMediaType,
   type IntakeEvent,
 } from './intake-routes.ts';
+import { createKnownPaths } from './known-paths.ts';
 import { createProblemLog } from './problem-log.ts';
 import { registerRegistry, type RegistryParts } from './registry-routes.ts';
 
@@ -37,8 +38,12 @@ export interface GatewayParts {
   readonly overloaded: () => string | null;
   /** Metrics in the Prometheus text format. */
   readonly metricsText: () => Promise<string>;
+  /** Whether it takes in tickets, posts and survey answers; it does where this is absent. */
+  readonly takesIntake?: boolean;
   /** What it takes in for other services, beside the kinds of intake. */
   readonly routes?: readonly RecordRoute<KeyKind>[];
+  /** What other services answer on this server. Each is registered in a scope of its own, after all that is here. */
+  readonly mounts?: readonly ((app: FastifyInstance) => Promise<void>)[];
   /** What its schema registry tells of; absent, or switched off in the configuration: there is none. */
   readonly registry?: RegistryParts;
   /** Told of every request that was judged, for metrics. */
@@ -73,8 +78,8 @@ const compilersFactory = {
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, logger, overloaded, metricsText } = parts;
-  const routes = [...intakeRoutes, ...(parts.routes ?? [])];
-  const paths = routes.map(({ kind }) => `/v1/${kind}`);
+  const routes = [...(parts.takesIntake === false ? [] : intakeRoutes), ...(parts.routes ?? [])];
+  const hint = hintOf(routes);
   let closing = false;
   const batcher = createBatcher((records) => parts.log.append(records), config);
   const logProblem = createProblemLog(logger, parts.clock);
@@ -107,16 +112,18 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     logProblem(problem);
     void reply.code(problem.status).headers(problem.headers).send(errorBody(problem));
   });
+  const known = createKnownPaths();
+  app.addHook('onRoute', (route) => known.add(route));
   app.setNotFoundHandler(({ url, method }) => {
-    const [path] = url.split('?', 1);
-    if (method !== 'POST' && paths.includes(path ?? '')) {
-      throw new Problem(405, 'method-not-allowed', 'Only POST is allowed here.', {
-        headers: { allow: 'POST' },
+    const [path = ''] = url.split('?', 1);
+    const allowed = known.methodsAt(path);
+    if (allowed.length > 0 && !allowed.includes(method)) {
+      const allow = allowed.join(', ');
+      throw new Problem(405, 'method-not-allowed', `Only ${allow} is allowed here.`, {
+        headers: { allow },
       });
     }
-    throw new Problem(404, 'not-found', 'There is nothing at this address.', {
-      hint: `POST ${paths.slice(0, -1).join(', ')} or ${paths.at(-1)}; GET /openapi.json describes them.`,
-    });
+    throw new Problem(404, 'not-found', 'There is nothing at this address.', { hint });
   });
   app.addHook('onRequest', async ({ headers }, reply) => {
     if (closing) void reply.header('connection', 'close');
@@ -149,6 +156,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()),
   );
   app.get('/openapi.json', hidden, () => app.swagger());
+  for (const mount of parts.mounts ?? []) await app.register((scope) => mount(scope));
   await app.ready();
 
   return {
@@ -173,6 +181,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       await batcher.drained();
     },
   };
+}
+
+/** What somebody may have meant who asked for an address that there is not. */
+function hintOf(routes: readonly RecordRoute<KeyKind>[]): string {
+  const paths = routes.map(({ kind }) => `/v1/${kind}`);
+  const last = paths.pop();
+  if (last === undefined) return 'GET /openapi.json describes what there is.';
+  const list = paths.length === 0 ? last : `${paths.join(', ')} or ${last}`;
+  return `POST ${list}; GET /openapi.json describes ${paths.length === 0 ? 'it' : 'them'}.`;
 }
 
 function problemOf(error: Error): Problem {
@@ -208,40 +225,5 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
   const body = JSON.stringify(errorBody(problem));
   socket.end(
     `HTTP/1.1 ${line}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-/** What the operating system's refusals mean, and what to do. */
-const refusals: ReadonlyMap<string, readonly [why: string, hint: string]> = new Map([
-  [
-    'EADDRNOTAVAIL',
-    [
-      'this machine has no such address',
-      'Set gateway.host to an address of this machine, 0.0.0.0 for all of them, or 127.0.0.1 for this machine alone.',
-    ],
-  ],
-  [
-    'ENOTFOUND',
-    [
-      'no address of that name is known',
-      'Set gateway.host to an address of this machine, 0.0.0.0 for all of them, or 127.0.0.1 for this machine alone.',
-    ],
-  ],
-  ['EACCES', ['this user may not', 'Choose a port from 1024 on, or run it with the right to.']],
-]);
-
-function cannotListen(error: unknown, { host, port }: GatewayConfig): SignpostError {
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return new SignpostError('port-in-use', `Port ${port} on ${host} is in use.`, {
-      cause: error,
-      hint: 'Is Signpost running already? Otherwise choose another port.',
-    });
-  }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const [why, hint] = refusals.get(code) ?? [code, 'Choose another gateway.host or another port.'];
-  return new SignpostError(
-    'cannot-listen',
-    `Cannot listen on ${host}, port ${port}: ${why}${why === code ? '' : ` (${code})`}.`,
-    { cause: error, hint },
   );
 }
