@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { chromiumPath } from './chromium.ts';
 
 const root = join(import.meta.dirname, '..');
 const node = join(root, 'bin/node');
@@ -18,6 +19,15 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['types', node, module('typescript/bin/tsc'), '--noEmit'],
   ['generated files', node, join(root, 'scripts/generate.ts'), '--check'],
 ];
+
+/** Said at once, where it would else be among the failures of each test of pages. */
+function missChromium(): void {
+  try {
+    chromiumPath();
+  } catch (error) {
+    console.error(`FAIL test/browser: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
 
 /** One after the other; each says at once that it failed, and why when the tests are through. */
 async function runChecks(): Promise<readonly { name: string; ok: boolean; said: string }[]> {
@@ -36,6 +46,7 @@ async function runChecks(): Promise<readonly { name: string; ok: boolean; said: 
   return results;
 }
 
+if (only.length === 0 || only.some((part) => part.includes('browser'))) missChromium();
 const folder = mkdtempSync(join(tmpdir(), 'signpost-test-'));
 const results = join(folder, 'results.json');
 const vitest = spawn(
