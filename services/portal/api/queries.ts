@@ -1,0 +1,50 @@
+// What the HTTP side of the query API asks of the store, one function for each address.
+import type {
+  AggregatesAnswer,
+  AreaStatusAnswer,
+  FacetsAnswer,
+  InsightsAnswer,
+  OverviewAnswer,
+  PlaceAnswer,
+  RankAnswer,
+  WavesAnswer,
+} from './answers.ts';
+import type {
+  AggregatesQuestion,
+  AreaStatusQuestion,
+  InsightsQuestion,
+  PlaceQuestion,
+  RankQuestion,
+  WavesQuestion,
+} from './questions.ts';
+import type { Reader } from '../reader.ts';
+
+/**
+ * All may throw `QuestionRefused`, SignpostErrors of `asStoreError`, and Postgres' own error when the statement took too
+ * long (SQLSTATE 57014, anywhere among the causes).
+ */
+export interface Queries {
+  aggregates(reader: Reader, question: AggregatesQuestion): Promise<AggregatesAnswer>;
+  rank(reader: Reader, question: RankQuestion): Promise<RankAnswer>;
+  /** @param key of the place; null when there is no such place */
+  place(reader: Reader, key: string, question: PlaceQuestion): Promise<PlaceAnswer | null>;
+  waves(reader: Reader, question: WavesQuestion): Promise<WavesAnswer>;
+  insights(reader: Reader, question: InsightsQuestion): Promise<InsightsAnswer>;
+  /** Null when the gazetteer knows no such place. */
+  areaStatus(reader: Reader, question: AreaStatusQuestion): Promise<AreaStatusAnswer | null>;
+  facets(reader: Reader): Promise<FacetsAnswer>;
+  overview(reader: Reader): Promise<OverviewAnswer>;
+}
+
+/** A question that is well-formed and cannot be answered: a cursor of another question, a range too long for hours. */
+export class QuestionRefused extends Error {
+  override readonly name = 'QuestionRefused';
+  /** The parameter. */
+  readonly field: string;
+
+  /** @param says a sentence without the parameter's name, like "must be `next` of the answer before" */
+  constructor(field: string, says: string) {
+    super(says);
+    this.field = field;
+  }
+}
