@@ -16,6 +16,7 @@ export const exitCodes = {
 
 /** Refusals of how a command was called, by code: what commander cannot check itself. */
 const usageCodes: ReadonlySet<string> = new Set([
+  'key-incomplete',
   'kinds-missing',
   'no-text',
   'nothing-chosen',

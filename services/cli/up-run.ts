@@ -7,7 +7,7 @@ import { createLogger } from '#core/logger.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
 import { announcedSchemas } from '#core/registry/announced.ts';
 import { createTelemetry } from '#core/telemetry.ts';
-import { loadApiKeys } from '../gateway/api-keys.ts';
+import { loadApiKeys } from '#core/http/api-keys.ts';
 import { createGateway } from '../gateway/http/gateway.ts';
 import { liveEvents, type Live } from '../gateway/synthetic/live.ts';
 import { GAZETTEER_URL } from '../gateway/synthetic/provider.ts';

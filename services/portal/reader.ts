@@ -1,7 +1,8 @@
 // Who asks: what a key or token lets its holder see.
 
-export const roles = ['reader', 'planner', 'admin'] as const;
-export type Role = (typeof roles)[number];
+import type { Role } from '#core/http/roles.ts';
+
+export { roles, type Role } from '#core/http/roles.ts';
 
 export interface Reader {
   /** Of the key or token, for limits on rates and for judgements; never a person's. */

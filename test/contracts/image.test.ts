@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadApiKeysFile } from '../../services/gateway/api-keys.ts';
+import { loadApiKeysFile } from '../../services/core/http/api-keys.ts';
 import { root } from '../support/command.ts';
 import {
   readContainerFiles,

@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadApiKeys } from '../../services/core/http/api-keys.ts';
 import {
   createApiKey,
   listApiKeys,
-  loadApiKeys,
   revokeApiKey,
-} from '../../services/gateway/api-keys.ts';
+} from '../../services/core/http/api-key-changes.ts';
 
 let dir: string;
 let now = 1_750_000_000_000;
@@ -32,6 +32,7 @@ test('a new key verifies and carries its source and kinds', async () => {
     id: token.slice(3, 15),
     source: 'desk',
     kinds: ['tickets'],
+    reads: null,
     createdAt: now,
     revokedAt: null,
   });
@@ -108,4 +109,51 @@ test('a source name must be kebab-case, a key needs a kind', async () => {
   await expect(
     createApiKey(dir, { source: 'desk', kinds: [], clock, random }),
   ).rejects.toMatchObject({ code: 'kinds-missing' });
+});
+
+describe('keys that read', () => {
+  const reads = { role: 'reader' as const, departments: ['planning', 'operations'] };
+  const makeReader = () =>
+    createApiKey(dir, { source: 'region-north', kinds: [], reads, clock, random });
+
+  test('carry their role and departments, and send nothing', async () => {
+    const { token } = await makeReader();
+    const keys = await loadApiKeys(dir, clock);
+    expect(await keys.verify(token)).toMatchObject({
+      source: 'region-north',
+      kinds: [],
+      reads: { role: 'reader', departments: ['operations', 'planning'] },
+    });
+  });
+
+  test('do not close an intake that is open while nobody has a key to send with', async () => {
+    const keys = await loadApiKeys(dir, clock);
+    await makeReader();
+    now += 1000;
+    expect([await keys.configured(), await keys.configured('read')]).toEqual([false, true]);
+    await make();
+    now += 1000;
+    expect([await keys.configured('send'), await keys.configured('read')]).toEqual([true, true]);
+  });
+
+  test('stand in a file that earlier releases refuse; one without them they still read', async () => {
+    const file = join(dir, 'api-keys.json');
+    await make();
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 1 });
+    expect(await readFile(file, 'utf8')).not.toContain('reads');
+    const { key } = await makeReader();
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 2 });
+    await revokeApiKey(dir, key.id, clock);
+    expect(await listApiKeys(dir)).toMatchObject([
+      { reads: null },
+      { reads: { role: 'reader' }, revokedAt: now },
+    ]);
+  });
+
+  test('a role that there is not makes the file unreadable instead of somebody an admin', async () => {
+    await makeReader();
+    const file = join(dir, 'api-keys.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"reader"', '"owner"'));
+    await expect(loadApiKeys(dir, clock)).rejects.toMatchObject({ code: 'keys-unreadable' });
+  });
 });

@@ -280,4 +280,20 @@ describe('without a data directory', () => {
     expect(await run(['keys', 'revoke', id, '--data', './keys'])).toMatchObject({ code: 0 });
     expect(await run(['keys', 'revoke', id, '--data', './keys'])).toMatchObject({ code: 1 });
   });
+
+  it('a reader gets a key with a role and departments', async () => {
+    const create = ['keys', 'create', '--read', '--data', './readers'];
+    const made = await run([...create, '--role', 'reader', '--departments', 'planning', '--json']);
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      source: 'reader',
+      kinds: [],
+      reads: { role: 'reader', departments: ['planning'] },
+    });
+    await run([...create, '--role', 'planner', '--source', 'gis', '--kinds', 'judgements']);
+    const wrong = await run([...create, '--role', 'reader', '--departments', 'plannin']);
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('plannin') });
+    const listed = await run(['keys', 'list', '--data', './readers']);
+    expect(listed.stdout).toContain('read planning as reader');
+    expect(listed.stdout).toContain('send judgements; read everything as planner');
+  });
 });

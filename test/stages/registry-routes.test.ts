@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { shippedSchemas } from '#core/registry/shipped.ts';
 import { registeredTopics } from '../../services/cli/topics/log-schemas.ts';
-import { loadApiKeys } from '../../services/gateway/api-keys.ts';
+import { loadApiKeys } from '../../services/core/http/api-keys.ts';
 import { gatewayConfig } from '../../services/gateway/config.ts';
 import { createGateway, type Gateway } from '../../services/gateway/http/gateway.ts';
 import { createMemoryLog } from '../support/memory-log.ts';

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { communityPostCodec } from '#schemas/community-post.ts';
 import { surveyAnswerCodec } from '#schemas/survey-answer.ts';
 import { troubleTicketCodec } from '#schemas/trouble-ticket.ts';
+import { isSourceName } from '../../services/core/http/source-name.ts';
 import {
   intakeKinds,
-  isSourceName,
   maxIntakeBytes,
   takeIn,
   toIntakeRecord,

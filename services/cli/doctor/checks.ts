@@ -11,7 +11,7 @@ import {
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { listApiKeys } from '../../gateway/api-keys.ts';
+import { listApiKeys } from '#core/http/api-key-changes.ts';
 import { readGazetteer } from '../../normalize/gazetteer.ts';
 import { parsePseudonymKeys } from '../../normalize/pseudonym.ts';
 import { readConfig, type Config } from '../config.ts';

@@ -138,7 +138,7 @@ function pseudonymKeys({ pseudonymKeysFile }: Config, env: NodeJS.ProcessEnv): F
 async function apiKeys({ gateway: { apiKeysFile } }: Config): Promise<Finding> {
   if (apiKeysFile === undefined)
     return { says: 'no file named here: a gateway that others can reach needs one' };
-  const { loadApiKeysFile } = await import('../../gateway/api-keys.ts');
+  const { loadApiKeysFile } = await import('#core/http/api-keys.ts');
   await loadApiKeysFile(apiKeysFile);
   return { says: apiKeysFile };
 }

@@ -1,7 +1,7 @@
 // What services share that must not be made up by each: the pseudonym keys, and the API keys of senders.
 import { SignpostError } from '#core/errors.ts';
 import { isLoopback } from '#core/http/host.ts';
-import { loadApiKeys, loadApiKeysFile, type ApiKeys } from '../../gateway/api-keys.ts';
+import { loadApiKeys, loadApiKeysFile, type ApiKeys } from '#core/http/api-keys.ts';
 import type { Config } from '../config.ts';
 import type { LogAt } from '../open-log.ts';
 import { pseudonymKeysOf, pseudonymKeysVariable, readPseudonymKeys } from '../pseudonym-keys.ts';

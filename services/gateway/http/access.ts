@@ -5,9 +5,10 @@ import { tokenOf, tooManyAttempts } from '#core/http/credentials.ts';
 import { createFailures } from '#core/http/failures.ts';
 import { isLoopback } from '#core/http/host.ts';
 import { Problem } from '#core/http/problem.ts';
-import type { ApiKey, ApiKeys, KeyKind } from '../api-keys.ts';
+import type { ApiKey, ApiKeys } from '#core/http/api-keys.ts';
+import type { KeyKind } from '#core/http/keys-file.ts';
 import type { GatewayConfig } from '../config.ts';
-import { isSourceName } from '../sources/intake.ts';
+import { isSourceName } from '#core/http/source-name.ts';
 import { comeAgain } from './come-again.ts';
 
 export interface Caller {

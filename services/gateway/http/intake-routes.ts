@@ -5,7 +5,7 @@ import { errorBody, Problem } from '#core/http/problem.ts';
 import type { Reception, RecordRoute } from '#core/http/record-route.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 import type { IntakeReason, Refusal } from '#core/refusal.ts';
-import type { KeyKind } from '../api-keys.ts';
+import type { KeyKind } from '#core/http/keys-file.ts';
 import type { GatewayConfig } from '../config.ts';
 import { inputSchemas, intakeKinds, takeIn } from '../sources/intake.ts';
 import type { Access } from './access.ts';

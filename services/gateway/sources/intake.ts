@@ -51,13 +51,6 @@ export const inputSchemas = {
 /** Largest encoded record in bytes: with headers it stays below Kafka's default `message.max.bytes` of 1 MiB. */
 export const maxIntakeBytes = 960 * 1024;
 
-const sourceName = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
-
-/** Whether `name` may name a source: kebab-case, at most 64 characters. */
-export function isSourceName(name: string): boolean {
-  return name.length <= 64 && sourceName.test(name);
-}
-
 /** Checks one input object of `kind`; see `validateTicket`, `validatePost` and `validateSurvey`. */
 export function validateInput<K extends IntakeKind>(
   kind: K,
