@@ -92,7 +92,8 @@ function unwritten(names: readonly string[], write: readonly string[]): Readonly
 }
 
 const builders = {
-  normalize({ normalize: { phoneRegion, languages, gazetteer } }: Config, pseudonymKeys: string) {
+  normalize({ normalize }: Config, pseudonymKeys: string) {
+    const { phoneRegion, languages, gazetteer, gazetteerColumns } = normalize;
     const language = createLanguageDetector({ expected: languages });
     // Loads what it reads with, so that the first record need not wait for it.
     language('ready');
@@ -101,7 +102,9 @@ const builders = {
         redact: createRedactor({ region: phoneRegion }),
         pseudonym: createPseudonymizer(parsePseudonymKeys(pseudonymKeys)),
         language,
-        locate: createLocate(gazetteer === undefined ? [] : readGazetteer(gazetteer)),
+        locate: createLocate(
+          gazetteer === undefined ? [] : readGazetteer(gazetteer, gazetteerColumns),
+        ),
       }),
     );
   },

@@ -116,8 +116,9 @@ export async function runUp(options: UpOptions): Promise<void> {
 
 /** The made-up customers live in made-up places, unless a gazetteer is named. */
 function withDemoPlaces(config: Config): Config {
-  const gazetteer = config.normalize.gazetteer ?? fileURLToPath(GAZETTEER_URL);
-  return { ...config, normalize: { ...config.normalize, gazetteer } };
+  if (config.normalize.gazetteer !== undefined) return config;
+  const places = { gazetteer: fileURLToPath(GAZETTEER_URL), gazetteerColumns: {} };
+  return { ...config, normalize: { ...config.normalize, ...places } };
 }
 
 async function watch(look: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 // Settings of normalize; see docs/configuration.md.
 import { z } from 'zod';
+import { gazetteerColumns } from './gazetteer-columns.ts';
 import { knownLanguages } from './known-languages.ts';
 
 export const normalizeConfig = z.strictObject({
@@ -19,4 +20,6 @@ export const normalizeConfig = z.strictObject({
     .default(['en', 'es', 'sw']),
   /** CSV file of places; without one, places are as the sources give them. */
   gazetteer: z.string().min(1).optional(),
+  /** Where that file calls its columns otherwise; nothing without `gazetteer`. */
+  gazetteerColumns: gazetteerColumns.optional(),
 });

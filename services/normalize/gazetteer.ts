@@ -1,10 +1,11 @@
 // Places through a gazetteer the user supplies (CSV: area, postcode, lat, lon, subscribers, technology, and optionally
-// country, region, city). Fills what a source leaves open; what neither says stays unknown.
+// country, region, city, by these names or others). Fills what a source leaves open; what neither says stays unknown.
 import { readFileSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import { latLngToCell } from 'h3-js';
 import type { Place } from '#schemas/shared.ts';
 import { SignpostError } from '#core/errors.ts';
+import { readCells, type GazetteerColumns, type GazetteerField } from './gazetteer-columns.ts';
 
 export interface GazetteerEntry {
   readonly country: string | null;
@@ -76,8 +77,11 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
   };
 }
 
-/** @throws SignpostError `gazetteer-invalid` naming file, line and column. */
-export function readGazetteer(file: string): GazetteerEntry[] {
+/**
+ * @param columns where the file's columns have other names
+ * @throws SignpostError `gazetteer-invalid` naming file, line and column.
+ */
+export function readGazetteer(file: string, columns: GazetteerColumns = {}): GazetteerEntry[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -89,13 +93,14 @@ export function readGazetteer(file: string): GazetteerEntry[] {
   }
   const fail = (line: number, what: string): never => {
     throw new SignpostError('gazetteer-invalid', `${file}, line ${line}: ${what}`, {
-      hint: 'The gazetteer is a CSV file with a header: area,postcode,lat,lon,subscribers,technology and optionally country,region,city.',
+      hint: 'The gazetteer is a CSV file with a header: area,postcode,lat,lon,subscribers,technology and optionally country,region,city; normalize.gazetteerColumns names columns that are called otherwise.',
     });
   };
-  const rows = parseRows(text, fail);
+  const { header, rows } = parseRows(text, fail);
+  const cell = readCells(header, columns, (what) => fail(1, what));
   return rows.map(({ record, info: { lines: line } }) => {
-    const value = (name: string): string | null => record[name]?.trim() || null;
-    const number = (name: string, least: number, most: number): number | null => {
+    const value = (name: GazetteerField): string | null => cell(record, name);
+    const number = (name: GazetteerField, least: number, most: number): number | null => {
       const stated = value(name);
       if (stated === null) return null;
       const parsed = Number(stated);
@@ -122,18 +127,19 @@ interface Row {
   readonly info: { readonly lines: number };
 }
 
-function parseRows(text: string, fail: (line: number, what: string) => never): readonly Row[] {
+function parseRows(
+  text: string,
+  fail: (line: number, what: string) => never,
+): { readonly header: readonly string[]; readonly rows: readonly Row[] } {
+  let header: readonly string[] = [];
   const columns = (names: string[]): string[] => {
     const lower = names.map((name) => name.trim().toLowerCase());
-    return lower.includes('area') ? lower : fail(1, 'the column "area" is missing');
+    header = lower;
+    return lower;
   };
   try {
-    return parse(text, {
-      bom: true,
-      columns,
-      info: true,
-      skip_empty_lines: true,
-    }) as unknown as readonly Row[];
+    const rows = parse(text, { bom: true, columns, info: true, skip_empty_lines: true });
+    return { header, rows: rows as unknown as readonly Row[] };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     return fail(Number(error['lines'] ?? 1), error.message);

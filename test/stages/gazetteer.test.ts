@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkConfig } from '#core/config.ts';
+import { normalizeConfig } from '../../services/normalize/config.ts';
 import { createLocate, readGazetteer } from '../../services/normalize/gazetteer.ts';
 import { noPlace } from '../support/intake.ts';
 
@@ -68,6 +70,52 @@ describe('a gazetteer', () => {
       postcode: 'XX0',
     });
     expect(locate(noPlace, null).place).toEqual(noPlace);
+  });
+});
+
+describe('a gazetteer with columns of other names', () => {
+  const zips =
+    'Zip,City,State,Latitude,Longitude,Population\n2134,Boston,Massachusetts,42.3,-71.1,900\n';
+  const columns = {
+    area: { column: 'zip', pad: { length: 5, with: '0' } },
+    postcode: { column: 'zip', pad: { length: 5, with: '0' } },
+    region: 'state',
+    lat: 'LATITUDE',
+    lon: 'longitude',
+    subscribers: 'population',
+    country: { constant: 'US' },
+  };
+
+  it('is read as it is, with what is the same in every line', () => {
+    expect(readGazetteer(gazetteer(zips), columns)).toEqual([
+      {
+        area: '02134',
+        postcode: '02134',
+        city: 'Boston',
+        region: 'Massachusetts',
+        country: 'US',
+        lat: 42.3,
+        lon: -71.1,
+        subscribers: 900,
+        technology: null,
+      },
+    ]);
+  });
+
+  it('is refused when a column that is named is not there', () => {
+    const wrong = { ...columns, subscribers: 'populaton' };
+    expect(() => readGazetteer(gazetteer(zips), wrong)).toThrow(
+      /"populaton", which normalize.gazetteerColumns names for subscribers, is missing; is "population" meant\?/,
+    );
+  });
+
+  it.each([
+    [{ arae: 'zip' }, 'there is no setting arae'],
+    [{ area: 5 }, 'must be the name of a column'],
+    [{ area: { column: 'zip', pad: {} } }, 'must be the name of a column'],
+    [{ area: { constant: '' } }, 'area.constant: must not be empty'],
+  ])('is refused for the setting %j', (gazetteerColumns, says) => {
+    expect(() => checkConfig(normalizeConfig, { gazetteerColumns }, 'x.yaml')).toThrow(says);
   });
 });
 

@@ -183,7 +183,7 @@ function schemas(): Finding {
 function gazetteer({ normalize }: Config): Finding {
   if (normalize.gazetteer === undefined)
     return { says: 'none configured: places are as the sources give them' };
-  readGazetteer(normalize.gazetteer);
+  readGazetteer(normalize.gazetteer, normalize.gazetteerColumns);
   return { says: normalize.gazetteer };
 }
 
