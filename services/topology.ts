@@ -7,6 +7,7 @@ import { judgementCodec, type Judgement } from '#schemas/judgement.ts';
 import { rejectedRecordCodec, type RejectedRecord } from '#schemas/rejected-record.ts';
 import { signalCodec, type Signal } from '#schemas/signal.ts';
 import { surveyAnswerCodec, type SurveyAnswer } from '#schemas/survey-answer.ts';
+import { ticketAggregateCodec, type TicketAggregate } from '#schemas/ticket-aggregate.ts';
 import { troubleTicketCodec, type TroubleTicket } from '#schemas/trouble-ticket.ts';
 import type { TopicSpec } from '#core/log/port.ts';
 import { erasureDeadlineMs, eventSource, type Facts, type Topic } from '#core/topic.ts';
@@ -92,6 +93,27 @@ export const insightsJudged: Topic<Judgement> = {
   }),
 };
 
+export const ticketsAggregated: Topic<TicketAggregate> = {
+  name: 'tickets.aggregated.v1',
+  codec: ticketAggregateCodec,
+  description:
+    'What stands in each cell of area, theme, technology, department and bucket, whenever it has changed: per cell, the last one counts.',
+  keyedBy: 'the cell: area, theme, technology, department, bucket and its start, each percent-encoded, joined by slashes',
+  partitions,
+  compacted: true,
+  // Kafka keeps the last of each cell for ever; a data directory, which has the facts beside it, what changed in a year.
+  retentionMs: 366 * day,
+  words: 'none',
+  facts(cell) {
+    const { area, theme, technology, department, bucket, bucketStart, updatedAt } = cell;
+    const key = [area, theme, technology, department, bucket, bucketStart]
+      .map(encodeURIComponent)
+      .join('/');
+    const source = eventSource('aggregates', department);
+    return { id: `${key}/${updatedAt}`, key, source, time: updatedAt };
+  },
+};
+
 export const insightsUnsure: Topic<Insight> = {
   name: 'insights.unsure.v1',
   codec: insightCodec,
@@ -173,6 +195,7 @@ export const fixedTopics = [
   insightsJudged,
   insightsUnsure,
   insightsRevised,
+  ticketsAggregated,
   recordsRejected,
   recordsDropped,
 ] as const;
@@ -200,6 +223,7 @@ export function topicsFor(
 /** A topic of Signpost's own bookkeeping: the newest value of each key is kept for ever, and none holds words. */
 export interface InternalTopic extends TopicSpec {
   readonly description: string;
+  readonly compacted: true;
 }
 
 /** Every schema that records on this log were written with, by id: a release reads here what it does not know yet. */
@@ -207,6 +231,7 @@ export const schemasAnnounced: InternalTopic = {
   name: 'signpost.schemas.v1',
   description: 'The Avro schema of every id that is written on this log, before its first record.',
   partitions: 1,
+  compacted: true,
   retentionMs: 36_500 * day,
 };
 
@@ -215,6 +240,7 @@ export const checkpointsKept: InternalTopic = {
   name: 'signpost.checkpoints.v1',
   description: 'Where imports and replays stand, written with the records they stand at.',
   partitions: 1,
+  compacted: true,
   retentionMs: 36_500 * day,
 };
 
@@ -228,8 +254,6 @@ export interface Flow {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   readonly does: string;
-  /** The service whose process it shares, and so its user on a cluster; absent for those with one of their own. */
-  readonly runsIn?: string;
 }
 
 export const departmentStreams = 'insights.<department>.v1';
@@ -240,8 +264,8 @@ export const flows: readonly Flow[] = [
     name: 'gateway',
     kind: 'source',
     reads: [],
-    writes: [...intakeTopics.map(({ name }) => name), ...outcomes],
-    does: 'takes in tickets, posts and survey answers over HTTP and from files',
+    writes: [...intakeTopics.map(({ name }) => name), insightsJudged.name, ...outcomes],
+    does: 'takes in tickets, posts and survey answers over HTTP and from files, and what readers judge by program',
   },
   {
     name: 'normalize',
@@ -265,12 +289,18 @@ export const flows: readonly Flow[] = [
     does: 'routes each insight to the departments it matters to, and for review where that is unsure',
   },
   {
+    name: 'aggregate',
+    kind: 'projection',
+    reads: [insightsShared.name, insightsRevised.name],
+    writes: [ticketsAggregated.name, ...outcomes],
+    does: 'keeps the facts that planners count, and tells which counts have changed',
+  },
+  {
     name: 'portal',
     kind: 'source',
     reads: [],
     writes: [insightsJudged.name],
-    does: 'takes in what readers judge of insights',
-    runsIn: 'gateway',
+    does: 'answers planners and readers from the facts, and takes in what readers judge of insights',
   },
   {
     name: 'departments',
@@ -278,6 +308,13 @@ export const flows: readonly Flow[] = [
     reads: [departmentStreams],
     writes: [],
     does: 'read their own stream',
+  },
+  {
+    name: 'planners',
+    kind: 'reader',
+    reads: [ticketsAggregated.name],
+    writes: [],
+    does: 'planning tools, which follow what stands in each cell',
   },
   {
     name: 'data',
@@ -288,6 +325,7 @@ export const flows: readonly Flow[] = [
       insightsUnsure.name,
       insightsRevised.name,
       insightsJudged.name,
+      ticketsAggregated.name,
       recordsDropped.name,
     ],
     writes: [],
@@ -309,6 +347,7 @@ export const flows: readonly Flow[] = [
       insightsUnsure.name,
       insightsRevised.name,
       insightsJudged.name,
+      ticketsAggregated.name,
       ...outcomes,
     ],
     writes: [

@@ -15,6 +15,7 @@ kafka_acls() {
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'tickets.reported.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'posts.published.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'surveys.answered.v1'
+kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'insights.judged.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Read --operation Describe --topic 'signpost.schemas.v1'
@@ -57,8 +58,23 @@ kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --op
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Read --operation Describe --group 'signpost.publish'
 kafka_acls --add --allow-principal 'User:signpost-publish' --operation Write --operation Describe --transactional-id 'signpost.publish.' --resource-pattern-type prefixed
 
-# User:signpost-gateway
-kafka_acls --add --allow-principal 'User:signpost-gateway' --operation Write --operation Describe --topic 'insights.judged.v1'
+# User:signpost-aggregate
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Read --operation Describe --topic 'insights.shared.v1'
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Read --operation Describe --topic 'insights.revised.v1'
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Write --operation Describe --topic 'tickets.aggregated.v1'
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Write --operation Describe --topic 'records.rejected.v1'
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Write --operation Describe --topic 'records.dropped.v1'
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Read --operation Describe --topic 'signpost.schemas.v1'
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Read --operation Describe --group 'signpost.aggregate'
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Write --operation Describe --transactional-id 'signpost.aggregate.' --resource-pattern-type prefixed
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
+kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Read --operation Write --operation Describe --topic 'signpost.checkpoints.v1'
+
+# User:signpost-portal
+kafka_acls --add --allow-principal 'User:signpost-portal' --operation Write --operation Describe --topic 'insights.judged.v1'
+kafka_acls --add --allow-principal 'User:signpost-portal' --operation Read --operation Describe --topic 'signpost.schemas.v1'
+kafka_acls --add --allow-principal 'User:signpost-portal' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
+kafka_acls --add --allow-principal 'User:signpost-portal' --operation Read --operation Write --operation Describe --topic 'signpost.checkpoints.v1'
 
 # User:signpost-department-operations
 kafka_acls --add --allow-principal 'User:signpost-department-operations' --operation Read --operation Describe --topic 'insights.operations.v1'
@@ -90,6 +106,11 @@ kafka_acls --add --allow-principal 'User:signpost-department-it' --operation Rea
 kafka_acls --add --allow-principal 'User:signpost-department-it' --operation Read --operation Describe --group 'it'
 kafka_acls --add --allow-principal 'User:signpost-department-it' --operation Read --operation Describe --group 'it.' --resource-pattern-type prefixed
 
+# User:signpost-planners
+kafka_acls --add --allow-principal 'User:signpost-planners' --operation Read --operation Describe --topic 'tickets.aggregated.v1'
+kafka_acls --add --allow-principal 'User:signpost-planners' --operation Read --operation Describe --group 'planners'
+kafka_acls --add --allow-principal 'User:signpost-planners' --operation Read --operation Describe --group 'planners.' --resource-pattern-type prefixed
+
 # User:signpost-data
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.shared.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.operations.v1'
@@ -101,6 +122,7 @@ kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --opera
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.unsure.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.revised.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.judged.v1'
+kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'tickets.aggregated.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data.' --resource-pattern-type prefixed
@@ -122,6 +144,7 @@ kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --o
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.unsure.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Write --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.revised.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Write --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.judged.v1'
+kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'tickets.aggregated.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'tickets.reported.v1'

@@ -111,7 +111,10 @@ function channel(topic: DescribedTopic, record: RecordSource): object {
     bindings: {
       kafka: {
         partitions: topic.partitions,
-        topicConfiguration: { 'cleanup.policy': ['delete'], 'retention.ms': topic.retentionMs },
+        topicConfiguration:
+          topic.compacted === true
+            ? { 'cleanup.policy': ['compact'] }
+            : { 'cleanup.policy': ['delete'], 'retention.ms': topic.retentionMs },
         bindingVersion: '0.5.0',
       },
     },

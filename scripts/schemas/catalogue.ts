@@ -4,7 +4,7 @@ import type { RecordSource, SchemaSource } from './source.ts';
 import {
   type DescribedTopic,
   type TopologySource,
-  daysText,
+  keptText,
   describedTopics,
 } from './topology-source.ts';
 import { fieldDoc } from './typescript.ts';
@@ -56,7 +56,7 @@ function topicTable(topics: readonly DescribedTopic[]): string {
       text(topic.description),
       text(topic.keyedBy),
       WORDS[topic.words],
-      daysText(topic.retentionMs),
+      keptText(topic),
     ]),
   );
 }

@@ -9,6 +9,7 @@ export interface DescribedTopic {
   readonly keyedBy: string;
   readonly partitions: number;
   readonly retentionMs: number;
+  readonly compacted?: true;
   readonly words: 'raw' | 'redacted' | 'none';
 }
 
@@ -33,6 +34,13 @@ export function describedTopics(topology: TopologySource): readonly DescribedTop
       description: 'Insights that matter to one department, each saying who else received it.',
     },
   ];
+}
+
+/** How long records are kept, as a reader of the catalogue wants to know it. */
+export function keptText({ compacted, retentionMs }: DescribedTopic): string {
+  return compacted === true
+    ? `the last of each key; on an embedded log ${daysText(retentionMs)}`
+    : daysText(retentionMs);
 }
 
 /** `7 days` of milliseconds. */

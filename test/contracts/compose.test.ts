@@ -33,13 +33,13 @@ describe('docker-compose.yml', () => {
   test('loads with nothing set', () => {
     expect(one.name).toBe('signpost');
     expect(Object.keys(one.services).toSorted()).toEqual(
-      'classify gateway kafka keys normalize postgres publish s3 topics'.split(' '),
+      'aggregate classify gateway kafka keys normalize portal postgres publish s3 topics'.split(' '),
     );
   });
 
   test('runs every service of the topology, each as a process of its own', () => {
     const running = flows
-      .filter(({ kind, runsIn }) => kind !== 'reader' && runsIn === undefined)
+      .filter(({ kind }) => kind !== 'reader')
       .map(({ name }) => name);
     expect(
       lasting()
@@ -83,14 +83,15 @@ describe('docker-compose.yml', () => {
     const config = readConfig(join(root, 'infra/compose/signpost.yaml'), {});
     expect(config.probes).toEqual({ host: '0.0.0.0', port: 9464 });
     expect(config.gateway).toMatchObject({ host: '0.0.0.0', port: 8080 });
-    expect(one.services['gateway']!.ports!.map(({ target }) => target)).toEqual([8080]);
+    for (const name of ['gateway', 'portal'])
+      expect(one.services[name]!.ports!.map(({ target }) => target)).toEqual([8080]);
   });
 
   test('nothing is reachable from beyond this machine', () => {
     const ports = all().flatMap(([, service]) => service.ports ?? []);
-    expect(ports.length).toBe(6);
+    expect(ports.length).toBe(7);
     for (const { host_ip } of ports) expect(host_ip).toBe('127.0.0.1');
-    expect(new Set(ports.map(({ published }) => published)).size).toBe(6);
+    expect(new Set(ports.map(({ published }) => published)).size).toBe(7);
     expect(all().some(([, { network_mode }]) => network_mode === 'host')).toBe(false);
   });
 
@@ -102,16 +103,20 @@ describe('docker-compose.yml', () => {
       NORMALIZE_COPIES: '3',
       CLASSIFY_COPIES: '4',
       PUBLISH_COPIES: '5',
+      AGGREGATE_COPIES: '2',
+      PORTAL_COPIES: '2',
+      PORTAL_PORT: '8090-8091',
     });
-    const copies = ['gateway', 'normalize', 'classify', 'publish'].map(
+    const copies = ['gateway', 'normalize', 'classify', 'publish', 'aggregate', 'portal'].map(
       (name) => scaled.services[name]!.deploy!.replicas,
     );
-    expect(copies).toEqual([2, 3, 4, 5]);
+    expect(copies).toEqual([2, 3, 4, 5, 2, 2]);
     expect(scaled.services['gateway']!.ports).toMatchObject([{ published: '8080-8081' }]);
-    const published = ['normalize', 'classify', 'publish'].map(
+    expect(scaled.services['portal']!.ports).toMatchObject([{ published: '8090-8091' }]);
+    const published = ['normalize', 'classify', 'publish', 'aggregate'].map(
       (name) => scaled.services[name]!.ports,
     );
-    expect(published).toEqual([undefined, undefined, undefined]);
+    expect(published).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   test('images are pinned to a version', () => {
@@ -140,14 +145,14 @@ describe('docker-compose.yml', () => {
         .map(([name]) => name)
         .toSorted();
     expect(holders(/^SIGNPOST_PSEUDONYM_KEYS/)).toEqual(['keys', 'normalize']);
-    expect(holders(/^DATABASE_URL$/)).toEqual(['normalize']);
+    expect(holders(/^DATABASE_URL$/)).toEqual(['aggregate', 'normalize', 'portal']);
     expect(holders(/^POSTGRES_PASSWORD$/)).toEqual(['postgres']);
     expect(holders(/^ROOT_SECRET_ACCESS_KEY$/)).toEqual(['s3']);
     const reaching = (network: string) =>
       Object.entries(one.services)
         .filter(([, { networks = {} }]) => network in networks)
         .map(([name]) => name);
-    expect(reaching('store').toSorted()).toEqual(['normalize', 'postgres']);
+    expect(reaching('store').toSorted()).toEqual(['aggregate', 'normalize', 'portal', 'postgres']);
     expect(reaching('objects')).toEqual(['s3']);
   });
 
@@ -207,7 +212,15 @@ describe('infra/compose/cluster.env', () => {
   });
 
   test('services find all of them, and create topics on all of them', () => {
-    for (const name of ['topics', 'gateway', 'normalize', 'classify', 'publish']) {
+    for (const name of [
+      'topics',
+      'gateway',
+      'normalize',
+      'classify',
+      'publish',
+      'aggregate',
+      'portal',
+    ]) {
       expect(cluster.services[name]!.environment).toMatchObject({
         KAFKA_BROKERS: brokers.map((broker) => `${broker}:19092`).join(','),
         KAFKA_REPLICATION_FACTOR: '3',

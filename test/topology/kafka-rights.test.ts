@@ -64,17 +64,36 @@ describe('access rights', () => {
     expect(allowed('gateway', 'group', 'Read', given)).toEqual([]);
   });
 
-  it('to write judgements has the gateway, whose process takes them in, and the operator', () => {
+  it('to write judgements have the gateway and the portal, which take them in, and the operator', () => {
     const writers = rules
       .filter(
         ({ name, operations }) => name === 'insights.judged.v1' && operations.includes('Write'),
       )
       .map(({ principal }) => principal);
-    expect(writers).toEqual(['User:gateway', 'User:operator']);
+    expect(writers).toEqual(['User:gateway', 'User:portal', 'User:operator']);
     expect(readersOf('insights.judged.v1')).toEqual(['data', 'trainer', 'operator']);
-    expect(usersOf(options)).not.toContain('portal');
-    const shared = aclRules({ ...options, runAs: new Map([['gateway', 'all']]) });
+    const shared = aclRules({ ...options, runAs: new Map([['portal', 'all']]) });
     expect(allowed('all', 'topic', 'Write', shared)).toContain('insights.judged.v1');
+  });
+
+  it('of the projection are its flow, its group, and what it appends beside its transactions', () => {
+    expect(allowed('aggregate', 'topic', 'Read')).toEqual([
+      'insights.shared.v1',
+      'insights.revised.v1',
+      'signpost.schemas.v1',
+      'signpost.checkpoints.v1',
+    ]);
+    expect(allowed('aggregate', 'topic', 'Write').slice(0, 3)).toEqual([
+      'tickets.aggregated.v1',
+      'records.rejected.v1',
+      'records.dropped.v1',
+    ]);
+    expect(allowed('aggregate', 'group', 'Read')).toEqual(['signpost.aggregate']);
+    expect(allowed('aggregate', 'transactional-id', 'Write')).toEqual([
+      'signpost.aggregate.*',
+      'signpost.append.*',
+    ]);
+    expect(readersOf('tickets.aggregated.v1')).toEqual(['planners', 'data', 'operator']);
   });
 
   it('of a department are its own stream and groups, though another’s name begins alike', () => {
@@ -120,7 +139,7 @@ describe('access rights', () => {
 
   it('carry the prefix of their deployment on every topic, group and transaction of the services', () => {
     const given = aclRules({ ...options, topicPrefix: 'dev.' });
-    const services = given.filter(({ principal }) => !/:(department|data|trainer)/.test(principal));
+    const services = given.filter(({ principal }) => !/:(department|planners|data|trainer)/.test(principal));
     expect(services.filter(({ name }) => !name.startsWith('dev.'))).toEqual([]);
   });
 
@@ -160,9 +179,11 @@ describe('topics on Kafka', () => {
   it('with words are gone by the erasure deadline, segment and deletion included', () => {
     for (const { name, words } of topicsFor(departments)) {
       const { config } = wanted.find((topic) => topic.name === `dev.${name}`)!;
-      const latestMs = Number(config['retention.ms']) + Number(config['segment.ms']) + 6 * 60_000;
+      // What is compacted is never gone.
+      const keptMs = Number(config['retention.ms'] ?? Infinity);
+      expect(keptMs).toBeGreaterThan(0);
+      const latestMs = keptMs + Number(config['segment.ms']) + 6 * 60_000;
       expect(words === 'none' || latestMs <= erasureDeadlineMs).toBe(true);
-      expect(Number(config['retention.ms'])).toBeGreaterThan(0);
     }
   });
 
@@ -174,9 +195,10 @@ describe('topics on Kafka', () => {
     expect(alone[0]?.config['min.insync.replicas']).toBe('1');
   });
 
-  it('of bookkeeping are compacted, and so never forgotten', () => {
+  it('of bookkeeping and of cells are compacted: the last of each key is never forgotten', () => {
     const own = wanted.filter(({ config }) => config['cleanup.policy'] === 'compact');
     expect(own.map(({ name }) => name)).toEqual([
+      'dev.tickets.aggregated.v1',
       'dev.signpost.schemas.v1',
       'dev.signpost.checkpoints.v1',
     ]);

@@ -1,5 +1,6 @@
 // The topology holds together: every topic has a writer and a reader, and words are forgotten in time.
 import { describe, expect, it } from 'vitest';
+import type { TicketAggregate } from '../../schemas/generated/ticket-aggregate.ts';
 import {
   departmentStreams,
   erasureDeadlineMs,
@@ -7,6 +8,7 @@ import {
   flows,
   insightsOf,
   intakeTopics,
+  ticketsAggregated,
   topicsFor,
 } from '../../services/topology.ts';
 
@@ -45,6 +47,24 @@ describe('topology', () => {
     expect(few).toMatchObject({ retentionMs: hour, retentionBytes: 1 << 20 });
     const times = (days: number) => topicsFor(['x'], { days }).map((topic) => topic.retentionMs);
     expect(times(400)).toEqual(topicsFor(['x']).map(({ retentionMs }) => retentionMs));
+  });
+
+  it('a cell of aggregates has a key of its own, whatever its names hold', () => {
+    const cell = {
+      area: 'a',
+      theme: 'b/c',
+      technology: '5g',
+      department: 'all',
+      bucket: 'day' as const,
+      bucketStart: 1_760_054_400_000,
+      updatedAt: 1_760_086_799_999,
+    } as TicketAggregate;
+    const { key, id } = ticketsAggregated.facts(cell);
+    expect(key).toBe('a/b%2Fc/5g/all/day/1760054400000');
+    expect(key).not.toBe(ticketsAggregated.facts({ ...cell, area: 'a/b', theme: 'c' }).key);
+    // The same cell told anew is another event, told twice the same one.
+    expect(ticketsAggregated.facts({ ...cell, opened: 1 }).id).toBe(id);
+    expect(ticketsAggregated.facts({ ...cell, updatedAt: cell.updatedAt + 1 }).id).not.toBe(id);
   });
 
   it('what came in is read by normalize alone', () => {

@@ -31,13 +31,13 @@ export function isStage(service: ServiceName): service is StageName {
   return service !== 'gateway';
 }
 
-/** Names of the topics that services, and what shares their processes, read or write. */
+/** Names of the topics that services read or write. */
 export function topicsOf(
   services: readonly ServiceName[],
   departments: readonly string[],
 ): readonly string[] {
   const names = flows
-    .filter(({ name, runsIn = name }) => services.some((service) => service === runsIn))
+    .filter(({ name }) => services.some((service) => service === name))
     .flatMap(({ reads, writes }) => [...reads, ...writes]);
   const real = names.flatMap((name) =>
     name === departmentStreams ? departments.map((each) => insightsOf(each).name) : [name],

@@ -10,6 +10,7 @@ import {
   recordsDropped,
   recordsRejected,
   signalsNormalized,
+  ticketsAggregated,
 } from '../../topology.ts';
 import { nearest } from '#core/nearest.ts';
 
@@ -19,6 +20,7 @@ const shortNames: ReadonlyMap<string, string> = new Map([
   ['unsure', insightsUnsure.name],
   ['revised', insightsRevised.name],
   ['signals', signalsNormalized.name],
+  ['aggregated', ticketsAggregated.name],
   ['rejected', recordsRejected.name],
   ['dropped', recordsDropped.name],
 ]);

@@ -46,8 +46,8 @@ export interface AclOptions {
 
 /** Services and readers that the rules are for, in flow order; `department-<name>` for each department. */
 export function usersOf({ departments, auditor, runAs }: AclOptions): readonly string[] {
-  const users = flows.flatMap(({ name, runsIn = name }) =>
-    name === 'departments' ? departments.map(readerOf) : [runAs.get(runsIn) ?? runsIn],
+  const users = flows.flatMap(({ name }) =>
+    name === 'departments' ? departments.map(readerOf) : [runAs.get(name) ?? name],
   );
   return [...new Set([...users, ...(auditor ? ['auditor'] : [])])];
 }
@@ -77,7 +77,7 @@ export function aclRules(options: AclOptions): readonly AclRule[] {
       }
       continue;
     }
-    const allow = allowTo(flow.runsIn ?? flow.name);
+    const allow = allowTo(flow.name);
     for (const name of expand(flow.reads, departments)) {
       allow('topic', topicPrefix + name, 'literal', 'Read', 'Describe');
     }
@@ -123,11 +123,12 @@ function allowGroups(allow: Allow, name: string): void {
  */
 function allowEngine(allow: Allow, { name, kind }: Flow, topicPrefix: string): void {
   allow('topic', topicPrefix + schemasAnnounced.name, 'literal', 'Read', 'Describe');
-  if (kind === 'transform') {
+  if (kind === 'transform' || kind === 'projection') {
     const group = topicPrefix + groupOf(name);
     allow('group', group, 'literal', 'Read', 'Describe');
     allow('transactional-id', `${group}.`, 'prefixed', 'Write', 'Describe');
-  } else {
+  }
+  if (kind !== 'transform') {
     // Whoever appends does so under an id of the moment; imports and replays write down where they stand.
     const appending = `${topicPrefix}signpost.append.`;
     allow('transactional-id', appending, 'prefixed', 'Write', 'Describe');

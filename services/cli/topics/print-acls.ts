@@ -41,7 +41,7 @@ export async function printAcls(
 }
 
 const services = flows
-  .filter(({ kind, runsIn }) => kind !== 'reader' && runsIn === undefined)
+  .filter(({ kind }) => kind !== 'reader')
   .map(({ name }) => name);
 const comment = [
   'Access rights of Signpost, one user to a service. They allow, and take nothing away.',

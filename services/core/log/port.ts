@@ -36,6 +36,8 @@ export interface TopicSpec {
   readonly retentionMs: number;
   /** A partition larger than this loses its oldest records; absent means no limit. */
   readonly retentionBytes?: number;
+  /** On Kafka the newest record of each key is kept for ever, whatever its age; an embedded log goes by age. */
+  readonly compacted?: true;
 }
 
 export interface PartitionStatus {

@@ -22,8 +22,6 @@ const segmentMs = 24 * hourMs;
 const deletionMs = hourMs;
 /** What a batch adds to the one record in it: its header, lengths, and what compression costs where it does not help. */
 const batchBytes = 64 * 1024;
-/** Bookkeeping of Signpost's own: the newest value of each key is kept. */
-const compacted = 'signpost.';
 
 /** By Kafka's own names of topic settings. */
 export function topicConfig(
@@ -31,7 +29,7 @@ export function topicConfig(
   { replicationFactor, minInsyncReplicas }: Copies,
 ): Readonly<Record<string, string>> {
   return {
-    ...(spec.name.startsWith(compacted)
+    ...(spec.compacted === true
       ? { 'cleanup.policy': 'compact' }
       : {
           'cleanup.policy': 'delete',
