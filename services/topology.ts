@@ -98,7 +98,8 @@ export const ticketsAggregated: Topic<TicketAggregate> = {
   codec: ticketAggregateCodec,
   description:
     'What stands in each cell of area, theme, technology, department and bucket, whenever it has changed: per cell, the last one counts.',
-  keyedBy: 'the cell: area, theme, technology, department, bucket and its start, each percent-encoded, joined by slashes',
+  keyedBy:
+    'the cell: area, theme, technology, department, bucket and its start, each percent-encoded, joined by slashes',
   partitions,
   compacted: true,
   // Kafka keeps the last of each cell for ever; a data directory, which has the facts beside it, what changed in a year.

@@ -33,14 +33,14 @@ describe('docker-compose.yml', () => {
   test('loads with nothing set', () => {
     expect(one.name).toBe('signpost');
     expect(Object.keys(one.services).toSorted()).toEqual(
-      'aggregate classify gateway kafka keys normalize portal postgres publish s3 topics'.split(' '),
+      'aggregate classify gateway kafka keys normalize portal postgres publish s3 topics'.split(
+        ' ',
+      ),
     );
   });
 
   test('runs every service of the topology, each as a process of its own', () => {
-    const running = flows
-      .filter(({ kind }) => kind !== 'reader')
-      .map(({ name }) => name);
+    const running = flows.filter(({ kind }) => kind !== 'reader').map(({ name }) => name);
     expect(
       lasting()
         .map(([name]) => name)

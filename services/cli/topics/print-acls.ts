@@ -40,9 +40,7 @@ export async function printAcls(
   else await output.line(aclScript(rules, comment).trimEnd());
 }
 
-const services = flows
-  .filter(({ kind }) => kind !== 'reader')
-  .map(({ name }) => name);
+const services = flows.filter(({ kind }) => kind !== 'reader').map(({ name }) => name);
 const comment = [
   'Access rights of Signpost, one user to a service. They allow, and take nothing away.',
 ];
