@@ -17,6 +17,14 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['formatting', node, module('oxfmt/bin/oxfmt'), '--check'],
   ['lint', node, module('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'],
   ['types', node, module('typescript/bin/tsc'), '--noEmit'],
+  [
+    'types of the pages',
+    node,
+    module('typescript/bin/tsc'),
+    '--noEmit',
+    '-p',
+    join(root, 'services/portal/pages'),
+  ],
   ['generated files', node, join(root, 'scripts/generate.ts'), '--check'],
 ];
 

@@ -1,0 +1,44 @@
+// Who reads and what there is to ask for, asked once for all pages.
+import { createContext, type ComponentChildren } from 'preact';
+import { useContext, useMemo } from 'preact/hooks';
+import type { FacetsAnswer, MeAnswer } from '../../../api/answers.ts';
+import { placeFilters } from '../address/place-key.ts';
+import { rangeAsked } from '../address/range.ts';
+import { useAddress } from '../address/use-address.ts';
+import type { Params } from './get.ts';
+import { useAnswer, type Asked } from './use-answer.ts';
+
+interface Session {
+  readonly me: Asked<MeAnswer>;
+  readonly facets: Asked<FacetsAnswer>;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function SessionProvider({ children }: { children: ComponentChildren }) {
+  const me = useAnswer<MeAnswer>('/v1/me');
+  const facets = useAnswer<FacetsAnswer>('/v1/facets');
+  const session = useMemo(() => ({ me, facets }), [me, facets]);
+  return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
+}
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error('useSession outside of SessionProvider');
+  return session;
+}
+
+/**
+ * What every question asks by the address: time range, place and department.
+ * @returns null until it is known what there is: without that "the last 28 days" is no range.
+ */
+export function useScope(): Params | null {
+  const address = useAddress();
+  const { facets } = useSession();
+  return useMemo(() => {
+    if (facets.answer === null) return null;
+    const { from, to } = rangeAsked(address, facets.answer.range);
+    const department = address.query.get('department') ?? undefined;
+    return { from, to, ...placeFilters(address.query.get('place')), department };
+  }, [address, facets.answer]);
+}

@@ -1,0 +1,92 @@
+// The shell around every page: rail, top bar, the page, and what floats above.
+import type { ComponentType } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useAddress } from '../address/use-address.ts';
+import { useSession } from '../api/session.tsx';
+import { Empty, Failed, Skeleton } from '../show/states.tsx';
+import { KeyDialog } from './key-dialog.tsx';
+import { Keys } from './keys.tsx';
+import { loadPage, pages } from './pages.ts';
+import { Palette } from './palette.tsx';
+import { Rail } from './rail.tsx';
+import { Toasts } from './toast.tsx';
+import { TopBar } from './top-bar.tsx';
+
+export function App() {
+  const { path } = useAddress();
+  const main = useRef<HTMLElement>(null);
+  const title = pages.find((page) => page.path === path)?.title ?? 'No such page';
+  const before = useRef(path);
+  useEffect(() => {
+    document.title = `${title} · Signpost`;
+    // Not at the first page: there the browser's own place in the document is right.
+    if (before.current !== path) main.current?.focus();
+    before.current = path;
+  }, [path, title]);
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        Skip to the page
+      </a>
+      <Rail path={path} />
+      <TopBar />
+      <main id="main" class="main" tabIndex={-1} ref={main}>
+        <PageAt path={path} />
+      </main>
+      <Keys />
+      <Palette />
+      <KeyDialog />
+      <Toasts />
+    </div>
+  );
+}
+
+type Loaded = { path: string; page: ComponentType | 'none' | 'failed' };
+
+function PageAt({ path }: { path: string }) {
+  const { facets } = useSession();
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  useEffect(() => {
+    let isWanted = true;
+    const become = (page: Loaded['page']): void => {
+      if (isWanted) setLoaded({ path, page });
+    };
+    const loading = loadPage(path);
+    if (loading === null) become('none');
+    else loading.then(become, () => become('failed'));
+    return () => {
+      isWanted = false;
+    };
+  }, [path]);
+  if (facets.problem !== null && facets.answer === null && facets.problem.status !== 401) {
+    return <Failed problem={facets.problem} again={facets.again} />;
+  }
+  if (loaded?.path !== path) return <Skeleton lines={6} />;
+  if (loaded.page === 'none') return <NoSuchPage />;
+  if (loaded.page === 'failed') return <Failed problem={notLoaded} again={reload} />;
+  const Page = loaded.page;
+  return <Page />;
+}
+
+const notLoaded = {
+  status: 0,
+  code: 'page-not-loaded',
+  message: 'This page could not be loaded.',
+  hint: 'The server is away, or it was renewed meanwhile.',
+};
+
+function reload(): void {
+  window.location.reload();
+}
+
+function NoSuchPage() {
+  return (
+    <Empty title="There is no such page">
+      {pages.map(({ path, title }) => (
+        <p key={path}>
+          <a href={path}>{title}</a>
+        </p>
+      ))}
+    </Empty>
+  );
+}

@@ -1,0 +1,32 @@
+// The pages, at the left; on narrow screens at the bottom.
+import { elsewhere } from '../address/address.ts';
+import { useAddress } from '../address/use-address.ts';
+import { Icon } from './icon.tsx';
+import { pages } from './pages.ts';
+
+export function Rail({ path }: { path: string }) {
+  const address = useAddress();
+  return (
+    <nav class="rail" aria-label="Pages">
+      <a class="brand" href={elsewhere(address, '/')} aria-label="Signpost, home">
+        <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
+          <path d="M15 3h3v5h8l4 4-4 4h-8v2H7l-4-4 4-4h8zM15 20h3v10h-3z" />
+        </svg>
+        <span>Signpost</span>
+      </a>
+      <ul>
+        {pages.map((page) => (
+          <li key={page.path}>
+            <a
+              href={elsewhere(address, page.path)}
+              aria-current={page.path === path ? 'page' : undefined}
+            >
+              <Icon name={page.icon} />
+              <span>{page.title}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
