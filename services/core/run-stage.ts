@@ -120,7 +120,8 @@ export async function runStage<In>(
         throw error;
       }
       const fenced = error.code === 'fenced';
-      if (fenced) progress?.lost(batch);
+      // The store may have the rows or not: it is asked again. An answer that was lost must not make a batch count twice.
+      progress?.lost(batch);
       // Fenced by the log: whoever owns the partition now has these records too. By a projection's own store: the log
       // may go on handing them out here, at once and for ever. Conflict: the claims are simply read again.
       const atOnce = error.code === 'claim-conflict' || (fenced && progress === undefined);

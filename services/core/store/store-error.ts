@@ -1,5 +1,4 @@
 // What Postgres and the way to it report, as errors a person can act on. No message holds a password, a row or a word.
-import { DatabaseError } from 'pg';
 import { SignpostError } from '../errors.ts';
 
 type Kind = 'unavailable' | 'refused' | 'outdated' | 'busy';
@@ -37,8 +36,8 @@ const hints: Readonly<Record<Kind, string>> = {
  */
 export function asStoreError(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || error instanceof SignpostError) return error;
-  if (error instanceof DatabaseError) {
-    const state = error.code ?? '';
+  if (isAnswer(error)) {
+    const state = error.code;
     const kind = kinds[state] ?? kinds[state.slice(0, 2)];
     if (kind === undefined) return error;
     return storeError(
@@ -53,12 +52,25 @@ export function asStoreError(error: unknown, where: string): unknown {
 
 /** Whether `error` is Postgres' `unique_violation`. */
 export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '23505';
+  return isAnswer(error) && error.code === '23505';
 }
 
 /** Whether a connection can be used again after `error`: what is no answer of the server leaves it in the dark. */
 export function breaksConnection(error: unknown): boolean {
-  return !(error instanceof DatabaseError) || error.severity === 'FATAL';
+  return !isAnswer(error) || error.severity === 'FATAL';
+}
+
+/** What a server answers; the drivers of Postgres and of PGlite have a class of their own for it each. */
+interface Answer extends Error {
+  /** SQLSTATE. */
+  readonly code: string;
+  readonly severity: string;
+}
+
+function isAnswer(error: unknown): error is Answer {
+  if (!(error instanceof Error)) return false;
+  const { code, severity } = error as Partial<Answer>;
+  return typeof code === 'string' && code.length === 5 && typeof severity === 'string';
 }
 
 function storeError(kind: Kind, message: string, cause: Error): SignpostError {

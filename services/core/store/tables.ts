@@ -96,7 +96,7 @@ export const urgencyNumbers = { low: 0, normal: 1, high: 2 } as const;
 
 /** A ticket, post or answer by the signal that stands: see services/aggregate/fact.ts for how that is chosen. */
 export interface SignalRow {
-  /** First 16 bytes of the SHA-256 of source and id within the source. */
+  /** First 16 bytes of the SHA-256 of kind, source and id within the source. */
   entity: string;
   /** Of the insight that stands. */
   id: string;
@@ -135,7 +135,7 @@ export interface SignalRow {
   /** Of a judgement made anew (insights.revised.v1): when, and where in its partition; null for the first. */
   judged_at: Date | null;
   judged_offset: string | number | null;
-  /** Of a ticket with several updates: `[revision, status, occurredAt in ms]` of each, by revision. */
+  /** Of a ticket with several updates: see `StoredTurns` in services/aggregate/fact-rows.ts. */
   turns: unknown;
   /** The transaction that last wrote the row. */
   changed: Generated<string>;

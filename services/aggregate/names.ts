@@ -1,0 +1,209 @@
+// Numbers of names in the store: of labels, places and departments. Known ones are remembered, new ones inserted, by any
+// number of copies at once.
+import { sql, type RawBuilder, type Transaction } from 'kysely';
+import { SignpostError } from '#core/errors.ts';
+import { labelKinds, type LabelKind, type Tables } from '#core/store/tables.ts';
+import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
+import type { Fact, Named, Says } from './fact.ts';
+import { placeFields, type PlaceNames } from './stored-names.ts';
+
+/** A place by its number; its area is wanted for cells. */
+export interface PlaceNumber {
+  readonly id: number;
+  readonly area: string | null;
+}
+/** Departments as bits. */
+export type Numbered = Says<number, PlaceNumber, bigint>;
+
+type Tx = Transaction<Tables>;
+
+export interface Names {
+  /** The facts by numbers, in their order. What is new is inserted in `tx`, before any other row is locked. */
+  numbered(facts: readonly Fact[], tx: Tx): Promise<Fact<Numbered>[]>;
+}
+
+/** Beyond it everything is looked up again: a source may send ever new names. */
+const mostRemembered = 200_000;
+const mostDepartments = 62;
+
+interface Label {
+  readonly kind: LabelKind;
+  readonly name: string;
+}
+
+export function createNames(): Names {
+  const labels = createLookUp<Label, number>(labelKey, findLabels, insertLabels);
+  const places = createLookUp<PlaceNames, number>(placeKey, findPlaces, insertPlaces);
+  const departments = createLookUp<string, number>((name) => name, findBits, insertBits);
+  return {
+    async numbered(facts, tx) {
+      const labelOf = await labels(
+        facts.flatMap(({ says }) => labelKinds.map((kind) => ({ kind, name: says[kind] }))),
+        tx,
+      );
+      const placeOf = await places(
+        facts.map(({ says }) => says.place),
+        tx,
+      );
+      const bitOf = await departments(
+        facts.flatMap(({ says }) => says.departments),
+        tx,
+      );
+      const label = (says: Named, kind: LabelKind): number => labelOf({ kind, name: says[kind] });
+      return facts.map(({ says, ...fact }) => ({
+        ...fact,
+        says: {
+          ...says,
+          source: label(says, 'source'),
+          technology: label(says, 'technology'),
+          theme: label(says, 'theme'),
+          severity: label(says, 'severity'),
+          model: label(says, 'model'),
+          place: { id: placeOf(says.place), area: says.place.area },
+          departments: says.departments.reduce(
+            (bits, name) => bits | (1n << BigInt(bitOf(name))),
+            0n,
+          ),
+        },
+      }));
+    },
+  };
+}
+
+type Find<Name, Number> = (names: readonly Name[], tx: Tx) => Promise<readonly [Name, Number][]>;
+
+/**
+ * Remembers what was there before anything was inserted: what this transaction inserts itself is gone when it is rolled
+ * back, and is found and remembered the next time.
+ */
+function createLookUp<Name, Number>(
+  keyOf: (name: Name) => string,
+  find: Find<Name, Number>,
+  insert: (names: readonly Name[], tx: Tx) => Promise<void>,
+) {
+  const known = new Map<string, Number>();
+  return async (names: readonly Name[], tx: Tx): Promise<(name: Name) => Number> => {
+    if (known.size > mostRemembered) known.clear();
+    const missing = new Map<string, Name>();
+    for (const name of names) {
+      const key = keyOf(name);
+      if (!known.has(key)) missing.set(key, name);
+    }
+    const fresh = new Map<string, Number>();
+    if (missing.size > 0) {
+      for (const [name, number] of await find([...missing.values()], tx)) {
+        known.set(keyOf(name), number);
+        missing.delete(keyOf(name));
+      }
+    }
+    if (missing.size > 0) {
+      // In one order, so that copies which insert the same names wait for each other and not in a circle.
+      const sorted = [...missing].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
+      await insert(sorted, tx);
+      for (const [name, number] of await find(sorted, tx)) fresh.set(keyOf(name), number);
+    }
+    return (name) => {
+      const key = keyOf(name);
+      const number = known.get(key) ?? fresh.get(key);
+      if (number === undefined) throw new Error('A name vanished, though none is deleted');
+      return number;
+    };
+  };
+}
+
+function labelKey({ kind, name }: Label): string {
+  return `${kind}\u0000${name}`;
+}
+
+const labelColumns: readonly Column<Label>[] = [
+  { name: 'kind', type: 'text', of: ({ kind }) => kind },
+  { name: 'name', type: 'text', of: ({ name }) => name },
+];
+
+async function findLabels(names: readonly Label[], tx: Tx): Promise<readonly [Label, number][]> {
+  const { rows } = await sql<Label & { id: number }>`
+    SELECT l.id, l.kind, l.name FROM ${unnested(labelColumns, names)} AS wanted
+    JOIN signpost.labels l USING (kind, name)`.execute(tx);
+  return rows.map(({ id, ...label }) => [label, id]);
+}
+
+async function insertLabels(names: readonly Label[], tx: Tx): Promise<void> {
+  await sql`
+    INSERT INTO signpost.labels (kind, name) SELECT * FROM ${unnested(labelColumns, names)} AS new
+    ON CONFLICT DO NOTHING`.execute(tx);
+}
+
+function placeKey(place: PlaceNames): string {
+  return JSON.stringify(placeFields.map((field) => place[field]));
+}
+
+const placeColumns: readonly Column<PlaceNames>[] = placeFields.map((name) => ({
+  name,
+  type: 'text',
+  of: (place) => place[name],
+}));
+
+/** One query for each set of fields that are known: an index finds equal values and nulls, but not "the same or null". */
+async function findPlaces(
+  places: readonly PlaceNames[],
+  tx: Tx,
+): Promise<readonly [PlaceNames, number][]> {
+  const bySet = Map.groupBy(places, (place) =>
+    placeFields.filter((field) => place[field] !== null).join(),
+  );
+  const found: [PlaceNames, number][] = [];
+  for (const group of bySet.values()) {
+    const matches = placeFields.map((field): RawBuilder<unknown> => {
+      const column = sql.ref(`p.${field}`);
+      return group[0]![field] === null
+        ? sql`${column} IS NULL`
+        : sql`${column} = ${sql.ref(`wanted.${field}`)}`;
+    });
+    const { rows } = await sql<PlaceNames & { id: number }>`
+      SELECT p.* FROM ${unnested(placeColumns, group)} AS wanted
+      JOIN signpost.places p ON ${sql.join(matches, sql` AND `)}`.execute(tx);
+    for (const { id, ...place } of rows) found.push([place, id]);
+  }
+  return found;
+}
+
+async function insertPlaces(places: readonly PlaceNames[], tx: Tx): Promise<void> {
+  await sql`
+    INSERT INTO signpost.places (${namesOf(placeColumns)})
+    SELECT * FROM ${unnested(placeColumns, places)} AS new
+    ON CONFLICT DO NOTHING`.execute(tx);
+}
+
+async function findBits(names: readonly string[], tx: Tx): Promise<readonly [string, number][]> {
+  const rows = await tx
+    .selectFrom('signpost.departments')
+    .select(['name', 'bit'])
+    .where('name', 'in', [...names])
+    .execute();
+  return rows.map(({ name, bit }) => [name, bit]);
+}
+
+/** One at a time, each the next bit: where another copy took it, or inserted the name, it is looked at again. */
+async function insertBits(names: readonly string[], tx: Tx): Promise<void> {
+  for (const name of names) {
+    while ((await findBits([name], tx)).length === 0) {
+      const { rows } = await sql<{ next: number }>`
+        SELECT COALESCE(max(bit) + 1, 0)::int AS next FROM signpost.departments`.execute(tx);
+      const bit = rows[0]!.next;
+      if (bit >= mostDepartments) throw tooMany(name);
+      await sql`
+        INSERT INTO signpost.departments (bit, name) VALUES (${bit}, ${name})
+        ON CONFLICT DO NOTHING`.execute(tx);
+    }
+  }
+}
+
+function tooMany(name: string): SignpostError {
+  return new SignpostError(
+    'too-many-departments',
+    `The planners' store has had ${mostDepartments} departments, and cannot take ${name} in`,
+    {
+      hint: 'Names of departments that no longer exist keep their place: make the store anew from the log.',
+    },
+  );
+}
