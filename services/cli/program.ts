@@ -18,6 +18,7 @@ import { addTail } from './commands/tail.ts';
 import { addTopics } from './commands/topics.ts';
 import { addTrain } from './commands/train.ts';
 import { addUp } from './commands/up.ts';
+import { addWaves } from './commands/waves.ts';
 import { reportError } from './exit.ts';
 import { examples } from './options.ts';
 import { endQuietlyWithReader } from './output.ts';
@@ -70,6 +71,7 @@ export function buildProgram(): Command {
     addEvaluate,
     addJudge,
     addJudgements,
+    addWaves,
     addModels,
     addReclassify,
     addReconcile,

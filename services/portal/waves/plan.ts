@@ -56,3 +56,8 @@ export type Plan =
       readonly passedOver: readonly string[];
     }
   | { readonly ok: false; readonly flaws: readonly Flaw[] };
+
+/** `line 7, column planned: it is no day …`. */
+export function flawText({ line, column, detail }: Flaw): string {
+  return `line ${line}${column === null ? '' : `, column ${column}`}: ${detail}`;
+}

@@ -1,0 +1,151 @@
+// The rollout plan that a command works on: in the database of a cluster, in a data directory nobody writes to, or in
+// one that another process writes to, which is asked over HTTP.
+import { existsSync } from 'node:fs';
+import { lockForWriting, type WriterLock } from '#core/log/embedded/writer-lock.ts';
+import { logDirectory } from '#core/log/embedded/log-file.ts';
+import { SignpostError } from '#core/errors.ts';
+import { makeDirectory } from '#core/make-directory.ts';
+import type { Db } from '#core/store/postgres.ts';
+import type { Replacement } from '../../portal/waves/change.ts';
+import type { PlannedArea } from '../../portal/waves/plan.ts';
+import type { WavesImport } from '../../portal/waves/store-waves.ts';
+import type { Config } from '../config.ts';
+import { leavingNothing } from '../fresh-directory.ts';
+import { intakeOf } from '../judgements/intake-address.ts';
+import { configOf, logAt } from '../open-log.ts';
+import type { LogPlace } from '../options.ts';
+import { storeDirectory } from '../store-place.ts';
+import { writeRefused } from '../write-refused.ts';
+import { remotePlan } from './remote-plan.ts';
+
+export interface PlanImport {
+  readonly bytes: Uint8Array;
+  readonly replace: Replacement;
+  readonly dryRun: boolean;
+}
+
+export interface RolloutPlan {
+  /** For messages: a directory, a database without credentials, or the address of a running process. */
+  readonly where: string;
+  import(plan: PlanImport): Promise<WavesImport>;
+  list(): Promise<readonly PlannedArea[]>;
+  /** How many lines are gone; 0 when there is no such wave. */
+  remove(wave: string): Promise<number>;
+}
+
+export interface PlanNeeds {
+  readonly place: LogPlace;
+  /** Whether a store that is not there is made; without one the plan is empty. */
+  readonly mayMake: boolean;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** Runs `use` on the plan and lets go of it. @throws SignpostError. */
+export async function withPlan<T>(
+  needs: PlanNeeds,
+  use: (plan: RolloutPlan) => Promise<T>,
+): Promise<T> {
+  const config = configOf(needs.place);
+  const at = logAt(needs.place, () => config);
+  if (at.kind === 'kafka') return onCluster(config, needs, use);
+  const { directory } = at;
+  if (!existsSync(storeDirectory(directory)) && !needs.mayMake && !isInUse(directory))
+    return use(emptyPlan(directory));
+  return leavingNothing(directory, () => onMachine(directory, needs, use));
+}
+
+async function onCluster<T>(
+  { database }: Config,
+  { clock }: PlanNeeds,
+  use: (plan: RolloutPlan) => Promise<T>,
+): Promise<T> {
+  if (database === undefined) {
+    throw new SignpostError('config-invalid', 'On a cluster the rollout plan is in Postgres', {
+      hint: 'Name the database by DATABASE_URL or database.url.',
+    });
+  }
+  const { connectPostgres } = await import('#core/store/postgres.ts');
+  const db = connectPostgres({ url: database.url, applicationName: 'signpost waves' });
+  return closing(db, () => useStore(db, clock, use));
+}
+
+async function onMachine<T>(
+  directory: string,
+  needs: PlanNeeds,
+  use: (plan: RolloutPlan) => Promise<T>,
+): Promise<T> {
+  const lock = lockOf(directory, needs.clock());
+  if (lock instanceof SignpostError) return use(planOfWriter(directory, lock, needs));
+  try {
+    const { openPglite } = await import('#core/store/pglite.ts');
+    const db = await openPglite(storeDirectory(directory));
+    return await closing(db, () => useStore({ ...db, where: directory }, needs.clock, use));
+  } finally {
+    lock.release();
+  }
+}
+
+/** The refusal when another process writes to the directory. */
+function lockOf(directory: string, now: number): WriterLock | SignpostError {
+  try {
+    makeDirectory(logDirectory(directory), 0o700);
+    return lockForWriting(directory, now);
+  } catch (error) {
+    if (error instanceof SignpostError && error.code === 'log-in-use') return error;
+    throw writeRefused(error, directory, 'with --data');
+  }
+}
+
+function isInUse(directory: string): boolean {
+  return intakeOf(directory) !== undefined;
+}
+
+function planOfWriter(
+  directory: string,
+  inUse: SignpostError,
+  { env, fetch }: PlanNeeds,
+): RolloutPlan {
+  const url = intakeOf(directory);
+  if (url !== undefined) return remotePlan({ url, key: env['SIGNPOST_KEY']?.trim() ?? '', fetch });
+  throw new SignpostError(inUse.code, `${inUse.message}, which takes in no rollout plan`, {
+    cause: inUse,
+    hint: 'Run it again when that process has ended.',
+  });
+}
+
+async function useStore<T>(
+  db: Db,
+  clock: () => number,
+  use: (plan: RolloutPlan) => Promise<T>,
+): Promise<T> {
+  const { migrate } = await import('#core/store/migrate.ts');
+  const { importWaves, listWaves, removeWave } = await import('../../portal/waves/store-waves.ts');
+  await migrate(db);
+  return use({
+    where: db.where,
+    import: ({ bytes, replace, dryRun }) =>
+      importWaves(db, bytes, { replace, dryRun, now: clock() }),
+    list: () => listWaves(db),
+    remove: (wave) => removeWave(db, wave),
+  });
+}
+
+async function closing<T>(db: Db, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await db.close();
+  }
+}
+
+function emptyPlan(where: string): RolloutPlan {
+  return {
+    where,
+    import: () => Promise.reject(new Error('A plan that must not be made cannot be imported to')),
+    list: () => Promise.resolve([]),
+    remove: () => Promise.resolve(0),
+  };
+}
