@@ -74,8 +74,8 @@ const errorBody = z.object({
 });
 
 async function errorOf(response: Response, url: string): Promise<SignpostError> {
-  const read = errorBody.safeParse(await response.json().catch(() => null));
-  const { code, message, hint } = read.data?.error ?? {
+  const refusal = errorBody.safeParse(await response.json().catch(() => null));
+  const { code, message, hint } = refusal.data?.error ?? {
     code: 'not-taken-in',
     message: `It answered ${response.status}.`,
   };

@@ -33,7 +33,7 @@ export async function subscribersByArea({ tx }: Reading): Promise<ReadonlyMap<st
   const { rows } = await sql<{ area: string; subscribers: number }>`
     SELECT area, sum(subscribers) AS subscribers FROM signpost.gazetteer
     WHERE subscribers IS NOT NULL GROUP BY area`.execute(tx);
-  return new Map(rows.map(({ area, subscribers }) => [area, Number(subscribers)]));
+  return new Map(rows.map(({ area, subscribers }) => [area, subscribers]));
 }
 
 /** From the day after the first signal's to the day of the newest, which is not over; undefined without signals. */

@@ -159,7 +159,6 @@ function refusedPlan(flaws: readonly Flaw[]): unknown {
 function unknownWave(wave: string, plan: readonly { readonly wave: string }[]): Problem {
   const names = [...new Set(plan.map((line) => line.wave))];
   const meant = nearest(wave, names);
-  return new Problem(404, 'wave-unknown', 'There is no such wave.', {
-    ...(meant === undefined ? {} : { hint: `Is ${meant} meant?` }),
-  });
+  const hint = meant === undefined ? {} : { hint: `Is ${meant} meant?` };
+  return new Problem(404, 'wave-unknown', 'There is no such wave.', hint);
 }
