@@ -4,7 +4,7 @@ import { isLoopback } from '#core/http/host.ts';
 import { roles, usualSuppression } from './reader.ts';
 
 /** Keys and discovery over plain HTTP could be swapped on the way; on this machine there is no way. */
-function isTrustworthy(url: string): boolean {
+export function isTrustworthy(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || isLoopback(hostname.replaceAll(/[[\]]/g, ''));
 }

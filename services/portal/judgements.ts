@@ -15,6 +15,8 @@ export interface JudgementParts {
   readonly departments: readonly string[];
   /** The text without personal data; the same text when there is none. */
   readonly redact: (text: string) => string;
+  /** Source of what comes from the pages or with a token; see `ReaderAccess.judgeOf`. */
+  readonly judgeOf?: RecordRoute['sourceOf'];
 }
 
 /** Where the model that judged an insight is not known. */
@@ -27,6 +29,7 @@ export function judgementRoute(parts: JudgementParts): RecordRoute<'judgements'>
   return {
     kind: 'judgements',
     body: schema,
+    ...(parts.judgeOf !== undefined && { sourceOf: parts.judgeOf }),
     take(input, reception) {
       const checked = validate(input);
       if (!checked.ok) return checked;

@@ -4,11 +4,19 @@ import { createRedactor } from '../../normalize/redact.ts';
 import { judgementRoute } from '../../portal/judgements.ts';
 import type { Config } from '../config.ts';
 
-/** @param departments names of those that there are */
+/**
+ * @param departments names of those that there are
+ * @param judgeOf who judges without a key of the intake; see `ReaderAccess` in services/portal/http/access.ts
+ */
 export function judgementIntake(
   { normalize: { phoneRegion } }: Pick<Config, 'normalize'>,
   departments: readonly string[],
+  judgeOf?: RecordRoute['sourceOf'],
 ): RecordRoute<'judgements'> {
   const redact = createRedactor({ region: phoneRegion });
-  return judgementRoute({ departments, redact: (text) => redact(text).text });
+  return judgementRoute({
+    departments,
+    redact: (text) => redact(text).text,
+    ...(judgeOf !== undefined && { judgeOf }),
+  });
 }

@@ -1,5 +1,6 @@
 // An address that records are sent to, `POST /v1/<kind>`: what a service says of it, whoever runs the HTTP server. The
 // server sees to keys, sizes, memory and durability; the service to what a record must be.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { OutgoingRecord } from '../log/port.ts';
 import type { Refusal } from '../refusal.ts';
@@ -14,9 +15,20 @@ export interface Reception {
   readonly traceparent: string | undefined;
 }
 
+/** Who sends a request. */
+export interface Sender {
+  readonly ip: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
 export interface RecordRoute<Kind extends string = string> {
   /** Last part of the address, and what a key must be allowed to send. */
   readonly kind: Kind;
+  /**
+   * Source of the records of a sender that the service knows by more than a key of the server, such as a session of its
+   * pages; null leaves it to the keys. @throws Problem for one that it knows and refuses.
+   */
+  readonly sourceOf?: (sender: Sender) => Promise<string | null>;
   /** One record as the OpenAPI document shows it. */
   readonly body: z.ZodType;
   /** What is appended for one input object, or why it is refused. Pure. */

@@ -63,16 +63,23 @@ export async function registerDocument(app: FastifyInstance): Promise<void> {
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Signpost intake',
+        title: 'Signpost',
         version: '1.0.0',
         description:
           'Trouble tickets, community posts and survey answers go in here, and what readers judge of the insights made ' +
-          'of them. 202 means stored durably. Resending is safe: the same id of the same source counts once.',
+          'of them. 202 means stored durably. Resending is safe: the same id of the same source counts once. What was ' +
+          'made of it is asked for by GET.',
       },
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'An API key, sp_<id>_<secret>.' },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'An API key, sp_<id>_<secret>; for reading also a token of the OpenID Connect issuer, where one is set.',
+          },
           header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          session: { type: 'apiKey', in: 'cookie', name: 'signpost' },
         },
       },
     },

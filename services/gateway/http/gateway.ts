@@ -91,8 +91,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     requestTimeout: config.requestTimeoutMs,
     keepAliveTimeout: config.keepAliveTimeoutMs,
     return503OnClosing: false,
-    // Subjects are names of topics, which have up to 249 characters.
-    routerOptions: { maxParamLength: 300 },
+    // Keys of places hold several names, each of their letters up to nine characters when percent-encoded.
+    routerOptions: { maxParamLength: 4096 },
     http: {
       headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),

@@ -90,7 +90,9 @@ export function registerIntake(
       validatorCompiler: () => (value) => ({ value }),
       onRequest: async (request) => {
         refuseWhenBusy(parts, inFlightBytes);
-        request.intakeSource = await parts.access.sourceOf(callerOf(request), kind);
+        request.intakeSource =
+          (await route.sourceOf?.(request)) ??
+          (await parts.access.sourceOf(callerOf(request), kind));
       },
       handler: (request, reply) => withShare((grow) => handle(route, parts, request, reply, grow)),
     });

@@ -29,21 +29,36 @@ export const measures = [
   'rate',
 ] as const;
 
-/** Comma-separated, or the parameter several times; no value twice. */
+/** Comma-separated, or the parameter several times; a comma of a name after a backslash; no value twice. */
 function listOf<T extends z.ZodType<string, string>>(item: T, most = 50) {
   return z
     .union([z.string(), z.array(z.string())])
     .transform((given) => [
-      ...new Set((Array.isArray(given) ? given : [given]).flatMap((one) => one.split(','))),
+      ...new Set(
+        (Array.isArray(given) ? given : [given])
+          .flatMap((one) => one.split(/(?<!\\),/))
+          .map((one) => one.replaceAll('\\,', ',')),
+      ),
     ])
     .pipe(z.array(item).min(1).max(most));
 }
 
-const name = z.string().min(1).max(200);
+/** No database keeps a text with U+0000 in it, and no name has a line break. */
+const printable = /^\P{Cc}*$/u;
+const unprintable = 'must not hold control characters';
+const name = z.string().min(1).max(200).regex(printable, unprintable);
 const instant = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be a moment (2026-11-29T08:00:00Z) or a day (2026-11-29)',
+  })
   .transform((text) => new Date(text))
   .describe('A moment (2026-11-29T08:00:00Z) or a day (2026-11-29, its start in UTC).');
+
+const inOrder = [
+  ({ from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined }) =>
+    from === undefined || to === undefined || from < to,
+  { message: 'must be after from', path: ['to'] as string[] },
+] as const;
 
 /** A range of time: `from` inclusive, `to` exclusive. By default the 90 days before the newest signal. */
 export const timeRange = {
@@ -71,49 +86,56 @@ const limit = (most: number, usual: number) =>
   z.coerce.number().int().min(1).max(most).default(usual);
 const cursor = z.string().max(500).optional().describe('`next` of the answer before.');
 
-export const aggregatesQuestion = z.strictObject({
-  ...timeRange,
-  ...filters,
-  bucket: z.enum(buckets).default('none'),
-  groupBy: listOf(z.enum(dimensions), 3).optional(),
-  order: z
-    .enum(['start', '-start', ...measures, ...measures.map((each) => `-${each}` as const)])
-    .optional()
-    .describe(
-      'A measure, with a minus for the largest first. By default the start of the bucket, else -opened.',
-    ),
-  limit: limit(10_000, 1000),
-  cursor,
-});
+export const aggregatesQuestion = z
+  .strictObject({
+    ...timeRange,
+    ...filters,
+    bucket: z.enum(buckets).default('none'),
+    groupBy: listOf(z.enum(dimensions), 3).optional(),
+    order: z
+      .enum(['start', '-start', ...measures, ...measures.map((each) => `-${each}` as const)])
+      .optional()
+      .describe(
+        'A measure, with a minus for the largest first. By default the start of the bucket, else -opened.',
+      ),
+    limit: limit(10_000, 1000),
+    cursor,
+  })
+  .refine(...inOrder);
 
 export const rankOrders = ['score', 'rate', 'lowerEnd', 'count'] as const;
 
-export const rankQuestion = z.strictObject({
-  ...timeRange,
-  ...filters,
-  level: z.enum(placeLevels).default('area'),
-  by: z.enum(rankOrders).default('score'),
-  limit: limit(10_000, 100),
-  cursor,
-});
+export const rankQuestion = z
+  .strictObject({
+    ...timeRange,
+    ...filters,
+    level: z.enum(placeLevels).default('area'),
+    by: z.enum(rankOrders).default('score'),
+    limit: limit(10_000, 100),
+    cursor,
+  })
+  .refine(...inOrder);
 
-export const placeQuestion = z.strictObject({ ...timeRange, ...filters });
+export const placeQuestion = z.strictObject({ ...timeRange, ...filters }).refine(...inOrder);
 
-export const wavesQuestion = z.strictObject({ ...timeRange, ...filters });
+export const wavesQuestion = z.strictObject({ ...timeRange, ...filters }).refine(...inOrder);
 
-export const insightsQuestion = z.strictObject({
-  ...timeRange,
-  ...filters,
-  q: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe('Words: all of them; "in quotes" one after the other; -without.'),
-  limit: limit(200, 50),
-  cursor,
-});
+export const insightsQuestion = z
+  .strictObject({
+    ...timeRange,
+    ...filters,
+    q: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .regex(printable, unprintable)
+      .optional()
+      .describe('Words: all of them; "in quotes" one after the other; -without.'),
+    limit: limit(200, 50),
+    cursor,
+  })
+  .refine(...inOrder);
 
 export const areaStatusQuestion = z
   .strictObject({

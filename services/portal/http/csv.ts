@@ -1,0 +1,23 @@
+// CSV after RFC 4180 that no spreadsheet takes for formulas: what customers wrote may begin with one.
+import type { Cell, Table } from './table.ts';
+
+/**
+ * https://owasp.org/www-community/attacks/CSV_Injection: spreadsheets evaluate cells that begin so; the wide forms count
+ * as the narrow ones in some.
+ */
+const formula = /^[=+\-@\t\r\n＝＋－＠]/;
+const needsQuotes = /[",\r\n]/;
+
+/** UTF-8, lines end in CRLF, the first one names the columns. */
+export function csvOf<Row>({ columns, rows }: Table<Row>): Buffer {
+  const lines = rows.map((row) => columns.map((column) => cellText(column.of(row))).join(','));
+  const head = columns.map(({ name }) => name).join(',');
+  return Buffer.from([head, ...lines, ''].join('\r\n'));
+}
+
+/** Empty for null. A negative number is no formula, a text that looks like one may be. */
+function cellText(cell: Cell): string {
+  if (typeof cell !== 'string') return cell === null ? '' : String(cell);
+  const safe = formula.test(cell) ? `'${cell}` : cell;
+  return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,163 @@
+// The query API and the pages on a server that somebody else runs, and answers for: `registerPortal` adds the routes.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Problem } from '#core/http/problem.ts';
+import { meAnswer } from '../api/answers.ts';
+import type { Queries } from '../api/queries.ts';
+import type { PortalConfig } from '../config.ts';
+import type { Reader } from '../reader.ts';
+import type { ReaderAccess } from './access.ts';
+import { refusals, schemaOf, security, unchecked } from './documents.ts';
+import { examples } from './examples.ts';
+import { createTurns, limitRates } from './limits.ts';
+import { formatFor } from './negotiate.ts';
+import { registerPages } from './pages.ts';
+import { readerOf, type RouteParts } from './question-routes.ts';
+import { readQuestion } from './question.ts';
+import { addQuestions } from './questions.ts';
+import { sendBody } from './send.ts';
+import { addSession, meOf } from './session-routes.ts';
+
+/** Who listens to which department's stream. */
+export interface StreamAsked {
+  readonly department: string;
+  readonly reader: Reader;
+  /** Whether the reader may still read: keys are revoked and tokens expire while a stream is open. */
+  readonly mayStillRead: () => Promise<boolean>;
+}
+
+export interface PortalParts {
+  readonly access: ReaderAccess;
+  readonly queries: Queries;
+  readonly config: PortalConfig;
+  /** Names of the departments that there are. */
+  readonly departments: readonly string[];
+  /** Folder of the built pages. */
+  readonly pagesFolder: string;
+  /** Answers `GET /v1/streams/{department}` by server-sent events; absent where there are none. */
+  readonly stream?: (
+    asked: StreamAsked,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => Promise<FastifyReply>;
+}
+
+/** Nothing of it is shown within another site's page, guessed at as another type, or told to other sites. */
+const guards = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+};
+
+/** Problems are thrown, for the server's own error handler. `app` must be a scope of its own. */
+export async function registerPortal(app: FastifyInstance, parts: PortalParts): Promise<void> {
+  app.decorateRequest('reader', null);
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.headers(guards);
+  });
+  await app.register(async (scope) => addSession(scope, parts.access, parts.config));
+  await app.register(async (scope) => addReading(scope, parts));
+  await app.register(async (scope) => registerPages(scope, parts.pagesFolder));
+}
+
+async function addReading(app: FastifyInstance, parts: PortalParts): Promise<void> {
+  const { access, queries, config, departments } = parts;
+  app.addHook('onRequest', async (request, reply) => {
+    // Data is no document: were a browser made to show it, it could load and run nothing.
+    void reply.headers({
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cache-control': 'no-store',
+    });
+    request.reader = await access.readerOf(request);
+  });
+  await limitRates(app, config);
+  const routeParts: RouteParts = { config, departments, turns: createTurns(config) };
+  addQuestions(app, queries, routeParts);
+  addMe(app, access);
+  addStream(app, parts);
+}
+
+function addMe(app: FastifyInstance, access: ReaderAccess): void {
+  const question = z.strictObject({});
+  app.route({
+    method: 'GET',
+    url: '/v1/me',
+    schema: schemaOf({
+      operationId: 'get-me',
+      summary: 'Who asks: the role of the key or token, and what it may see.',
+      question,
+      answer: meAnswer,
+      example: examples.me,
+      formats: ['json'],
+    }),
+    validatorCompiler: unchecked,
+    async handler(request, reply) {
+      readQuestion(question, request.query);
+      const { type } = jsonFor(request);
+      const me = meOf(readerOf(request), !(await access.isOpen()));
+      return sendBody(request, reply, { type, bytes: Buffer.from(JSON.stringify(me)) });
+    },
+  });
+}
+
+function jsonFor(request: FastifyRequest): { readonly type: string } {
+  const { format } = request.query as { readonly format?: unknown };
+  formatFor(['json'], format, request.headers.accept);
+  return { type: 'application/json; charset=utf-8' };
+}
+
+function addStream(app: FastifyInstance, { stream, departments, access }: PortalParts): void {
+  if (stream === undefined) return;
+  const { 401: unknown, 403: forbidden, 404: missing, 429: tooMany, 503: away } = refusals;
+  app.route({
+    method: 'GET',
+    url: '/v1/streams/:department',
+    schema: {
+      operationId: 'listen-to-stream',
+      summary: 'Insights of a department as they come, by server-sent events.',
+      tags: ['query'],
+      security,
+      params: z.object({ department: z.string().meta({ examples: ['planning'] }) }),
+      response: {
+        200: {
+          description: 'Events without end; Last-Event-ID goes on after the one heard last.',
+          content: { 'text/event-stream': { schema: z.string() } },
+        },
+        401: unknown,
+        403: forbidden,
+        404: missing,
+        429: tooMany,
+        503: away,
+      },
+    },
+    validatorCompiler: unchecked,
+    async handler(request, reply) {
+      const { department } = request.params as { readonly department: string };
+      const reader = readerOf(request);
+      checkStream(department, reader, departments);
+      const mayStillRead = async () => sees(await access.readerOf(request), department);
+      return stream({ department, reader, mayStillRead }, request, reply);
+    },
+  });
+}
+
+function checkStream(department: string, reader: Reader, departments: readonly string[]): void {
+  const allowed = reader.departments ?? departments;
+  if (!departments.includes(department)) {
+    throw new Problem(404, 'not-found', 'There is no such department.', {
+      field: 'department',
+      hint: `There are ${allowed.join(', ')}.`,
+    });
+  }
+  if (sees(reader, department)) return;
+  throw new Problem(403, 'key-not-for-reading', 'This key does not read that department.', {
+    field: 'department',
+    hint: `It reads ${allowed.join(', ')}.`,
+  });
+}
+
+function sees({ departments }: Reader, department: string): boolean {
+  return departments === null || departments.includes(department);
+}

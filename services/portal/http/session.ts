@@ -1,0 +1,71 @@
+// The pages' way to stay logged in: a cookie that no script reads and no other site sends.
+import type { IncomingHttpHeaders } from 'node:http';
+import { fastifyCookie } from '@fastify/cookie';
+import { Problem } from '#core/http/problem.ts';
+
+const cookieName = 'signpost';
+
+/** The key or token of a session; undefined for none. */
+export function sessionToken(headers: IncomingHttpHeaders): string | undefined {
+  const { cookie } = headers;
+  if (cookie === undefined) return undefined;
+  const token = fastifyCookie.parse(cookie)[cookieName];
+  return token === '' ? undefined : token;
+}
+
+/**
+ * The `Set-Cookie` that keeps `token`. It holds the key itself, so that any copy of the service knows it and a revoked
+ * key ends its sessions at once.
+ */
+export function keepToken(token: string, hours: number, secure: boolean): string {
+  return cookieOf(token, Math.round(hours * 3600), secure);
+}
+
+export function dropToken(secure: boolean): string {
+  return cookieOf('', 0, secure);
+}
+
+function cookieOf(value: string, maxAge: number, secure: boolean): string {
+  return fastifyCookie.serialize(cookieName, value, {
+    httpOnly: true,
+    sameSite: 'strict',
+    path: '/',
+    maxAge,
+    secure,
+  });
+}
+
+/** Whether the browser came by https; behind a proxy that ends TLS, as the proxy says. */
+export function isHttps(protocol: string, headers: IncomingHttpHeaders): boolean {
+  const forwarded = headers['x-forwarded-proto'];
+  return protocol === 'https' || (typeof forwarded === 'string' && /^https\b/i.test(forwarded));
+}
+
+/**
+ * Refuses what another site's page may have sent. Browsers say where a request comes from in headers that no page can
+ * set: https://www.w3.org/TR/fetch-metadata/ and RFC 6454.
+ * @param proof whether silence is refused too; programs, which send no cookies, say neither
+ * @throws Problem 403 `cross-site`.
+ */
+export function checkSameOrigin(headers: IncomingHttpHeaders, proof: boolean): void {
+  const { 'sec-fetch-site': site, origin, host } = headers;
+  if (site === undefined && origin === undefined && !proof) return;
+  if (
+    site === undefined
+      ? hostOf(origin) === host?.toLowerCase() && host !== undefined
+      : site === 'same-origin'
+  )
+    return;
+  throw new Problem(
+    403,
+    'cross-site',
+    'With a session, this is taken from the pages of this server alone.',
+    {
+      hint: 'Programs send the key as "Authorization: Bearer sp_..." and no cookie.',
+    },
+  );
+}
+
+function hostOf(origin: string | undefined): string | undefined {
+  return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : undefined;
+}
