@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { SignpostError } from '../errors.ts';
 import { claims } from './migrations/0001-claims.ts';
 import { signals } from './migrations/0002-signals.ts';
+import { packedWeeks } from './migrations/0003-packed-weeks.ts';
 import type { Db } from './postgres.ts';
 import type { Tables } from './tables.ts';
 
@@ -13,7 +14,7 @@ export interface Migration {
 }
 
 /** In order; the first is version 1. */
-export const migrations: readonly Migration[] = [claims, signals];
+export const migrations: readonly Migration[] = [claims, signals, packedWeeks];
 
 /** Any number that nobody else uses for advisory locks: `signpost` on a telephone's keys. */
 const lockKey = 74_467_678;

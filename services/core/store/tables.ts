@@ -16,6 +16,8 @@ export interface Tables {
   'signpost.gazetteer': GazetteerRow;
   'signpost.gazetteer_read': GazetteerReadRow;
   'signpost.waves': WaveRow;
+  'signpost.packed_weeks': PackedWeekRow;
+  'signpost.changed_days': ChangedDayRow;
 }
 
 export interface MigrationRow {
@@ -189,4 +191,22 @@ export interface WaveRow {
   technology: string;
   planned_on: Date | string;
   finished_on: Date | string | null;
+}
+
+/** Facts of a week as columns: services/core/store/fact-columns.ts. */
+export interface PackedWeekRow {
+  /** Its Monday, `2026-11-23`. */
+  week: string;
+  stream: number;
+  departments: string;
+  /** The transaction that packed it. */
+  made: Generated<string>;
+  count: number;
+  columns: Uint8Array;
+}
+
+/** A day whose facts changed since its week was packed. */
+export interface ChangedDayRow {
+  id: Generated<string>;
+  day: string;
 }

@@ -63,9 +63,11 @@ export const aggregatesAnswer = z.object({
   range,
   rows: z.array(aggregateRow),
   next: z.string().nullable(),
-  unplaced: count.describe(
-    'Signals in the range that name no place of the level asked for; they are a row too.',
-  ),
+  unplaced: count
+    .nullable()
+    .describe(
+      'Signals in the range that name no place of the level asked for; they are a row too.',
+    ),
 });
 export type AggregatesAnswer = z.output<typeof aggregatesAnswer>;
 
@@ -108,7 +110,7 @@ export const rankAnswer = z.object({
   level: z.enum(placeLevels),
   places: z.array(rankedPlace),
   next: z.string().nullable(),
-  unplaced: count,
+  unplaced: count.nullable().describe('Tickets that name no place of the level.'),
 });
 export type RankAnswer = z.output<typeof rankAnswer>;
 

@@ -1,6 +1,6 @@
 // The time that a question is about.
 import { sql } from 'kysely';
-import { RefusedParameter } from '../refused-parameter.ts';
+import { QuestionRefused } from '../api/queries.ts';
 import type { Reading } from './as-reader.ts';
 
 /** `from` inclusive, `to` exclusive. */
@@ -13,11 +13,12 @@ export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 export const weekMs = 7 * dayMs;
 const usualDays = 90;
+const mostYears = 20;
 
 /**
  * What is asked for, else the 90 days that end with the day (UTC) of the newest signal the reader sees; what claims to
  * be of the future is not the newest.
- * @throws RefusedParameter when it ends before it begins
+ * @throws QuestionRefused when it ends before it begins, or takes longer than any archive
  */
 export async function rangeOf(
   { tx }: Reading,
@@ -26,7 +27,10 @@ export async function rangeOf(
 ): Promise<Range> {
   const to = asked.to ?? endOfDay((await newest(tx, now)) ?? now);
   const from = asked.from ?? new Date(to.getTime() - usualDays * dayMs);
-  if (from >= to) throw new RefusedParameter('to', 'must be after from');
+  if (from >= to) throw new QuestionRefused('to', 'must be after from');
+  if (to.getTime() - from.getTime() > mostYears * 366 * dayMs) {
+    throw new QuestionRefused('from', `must be at most ${mostYears} years before to`);
+  }
   return { from, to };
 }
 

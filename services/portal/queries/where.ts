@@ -3,7 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { getResolution, isValidCell } from 'h3-js';
 import { kindNumbers } from '#core/store/tables.ts';
 import type { Filters } from '../api/questions.ts';
-import { RefusedParameter } from '../refused-parameter.ts';
+import { QuestionRefused } from '../api/queries.ts';
 
 export type Condition = RawBuilder<boolean>;
 
@@ -63,10 +63,10 @@ const rowResolution = 9;
 /**
  * First and last cell of resolution 9 in a cell, as numbers (h3geo.org, "H3 index bits": three bits for each finer
  * digit, below them all ones). A cell finer than 9 holds none of the rows: last is before first.
- * @throws RefusedParameter for what is no cell
+ * @throws QuestionRefused for what is no cell
  */
 export function childrenOf(cell: string): { readonly first: bigint; readonly last: bigint } {
-  if (!isValidCell(cell)) throw new RefusedParameter('h3', `must be H3 cells: ${cell} is none`);
+  if (!isValidCell(cell)) throw new QuestionRefused('h3', `must be H3 cells: ${cell} is none`);
   const resolution = getResolution(cell);
   if (resolution > rowResolution) return { first: 1n, last: 0n };
   const finest = BigInt(`0x${cell}`);

@@ -1,0 +1,100 @@
+// Keys of places: `region:US/California`. What names a place at each level, and what an address calls it.
+import { isValidCell, getResolution } from 'h3-js';
+import { placeLevels, type PlaceLevel } from '../api/questions.ts';
+
+export interface Named {
+  readonly country: string | null;
+  readonly region: string | null;
+  readonly city: string | null;
+  readonly area: string | null;
+  readonly postcode: string | null;
+  readonly site: string | null;
+}
+
+export type NamedLevel = Exclude<PlaceLevel, `h3-${number}`>;
+export type Part = keyof Named;
+
+/** A place is told apart from others of its level by these, from the outside in; the last is its name. */
+const partsOf: Readonly<Record<NamedLevel, readonly Part[]>> = {
+  country: ['country'],
+  region: ['country', 'region'],
+  city: ['country', 'region', 'city'],
+  // Areas and sites are the provider's own, and named once.
+  area: ['area'],
+  postcode: ['country', 'postcode'],
+  site: ['site'],
+};
+
+/** What is shown around a place of each level. */
+export const withinOf: Readonly<Record<NamedLevel, readonly Part[]>> = {
+  country: [],
+  region: ['country'],
+  city: ['country', 'region'],
+  area: ['country', 'region', 'city'],
+  postcode: ['country', 'region', 'city'],
+  site: ['country', 'region', 'city', 'area'],
+};
+
+export const hexResolutions: Readonly<Partial<Record<PlaceLevel, number>>> = {
+  'h3-4': 4,
+  'h3-6': 6,
+  'h3-8': 8,
+};
+
+export function isNamedLevel(level: PlaceLevel): level is NamedLevel {
+  return !(level in hexResolutions);
+}
+
+/** Null when the place has no name at the level. */
+export function keyAt(level: NamedLevel, place: Named): string | null {
+  const parts = partsOf[level];
+  if (!place[parts.at(-1)!]) return null;
+  return keyOf(
+    level,
+    parts.map((part) => place[part]),
+  );
+}
+
+export function keyOf(level: PlaceLevel, parts: readonly (string | null)[]): string {
+  return `${level}:${parts.map((part) => escaped(part ?? '')).join('/')}`;
+}
+
+/** A key's level and the names it gives, null for unknown ones; null for what is no key. */
+export function parseKey(
+  key: string,
+): { readonly level: PlaceLevel; readonly parts: readonly (string | null)[] } | null {
+  const colon = key.indexOf(':');
+  const level = placeLevels.find((each) => each === key.slice(0, colon));
+  if (level === undefined) return null;
+  const parts = key
+    .slice(colon + 1)
+    .split('/')
+    .map((part) => unescaped(part));
+  if (!parts.at(-1)) return null;
+  const resolution = hexResolutions[level];
+  if (resolution !== undefined) {
+    const [cell] = parts;
+    return parts.length === 1 && isValidCell(cell!) && getResolution(cell!) === resolution
+      ? { level, parts }
+      : null;
+  }
+  if (parts.length !== partsOf[level as NamedLevel].length) return null;
+  return { level, parts: parts.map((part) => (part === '' ? null : part)) };
+}
+
+/** The names that a key of a named level gives, by part. */
+export function partsIn(
+  level: NamedLevel,
+  parts: readonly (string | null)[],
+): Readonly<Partial<Record<Part, string | null>>> {
+  return Object.fromEntries(partsOf[level].map((part, index) => [part, parts[index] ?? null]));
+}
+
+/** A slash in a name is none between names; all else stays readable. */
+function escaped(part: string): string {
+  return part.replaceAll('%', '%25').replaceAll('/', '%2F');
+}
+
+function unescaped(part: string): string {
+  return part.replaceAll('%2F', '/').replaceAll('%25', '%');
+}
