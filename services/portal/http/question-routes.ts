@@ -33,7 +33,7 @@ export interface RouteParts {
 interface Paged {
   readonly range?: { readonly from: string; readonly to: string };
   readonly next?: string | null;
-  readonly unplaced?: number;
+  readonly unplaced?: number | null;
 }
 
 interface QuestionRoute<Q extends z.ZodObject, A extends object> extends Omit<
