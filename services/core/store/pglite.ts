@@ -1,72 +1,71 @@
 // PostgreSQL inside this process, for one machine: the same SQL and the same migrations as a server's, one connection.
-import { mkdirSync } from 'node:fs';
-import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { SignpostError } from '../errors.ts';
-import { pgliteParsers } from './column-types.ts';
+import { startPglite } from './pglite-start.ts';
 import type { Db } from './postgres.ts';
 import { asStoreError } from './store-error.ts';
 import type { Tables } from './tables.ts';
+import { createTurns } from './turns.ts';
 
 /**
- * @param directory made when missing; undefined: in memory, for tests. One process at a time may have it open.
- * @throws SignpostError `store-unavailable` when it cannot be opened
+ * In this thread, which stands still while it works: for tests and for commands that do nothing else. Whoever serves
+ * others meanwhile opens it in a thread of its own, see `openPgliteThread`.
+ * @param directory made when missing; undefined: in memory. One process at a time may have it open.
+ * @throws SignpostError as `startPglite`
  */
 export async function openPglite(directory: string | undefined): Promise<Db> {
   const where = directory ?? 'memory';
-  const lite = await open(directory, where);
+  const lite = await startPglite(directory, Date.now());
   const turns = createTurns();
-  const pool: PostgresPool = {
-    options: {},
-    end: () => lite.close(),
+  const query = pgliteQueries({
     async connect() {
       const release = await turns.next();
-      const query = async (text: string, values?: readonly unknown[]): Promise<unknown> => {
-        try {
-          const { rows, affectedRows } = await lite.query(text, [...(values ?? [])]);
-          return { rows, rowCount: affectedRows ?? rows.length, command: commandOf(text) };
-        } catch (error) {
-          throw asStoreError(error, where);
-        }
+      return {
+        async query(text, values) {
+          try {
+            return await lite.query(text, values);
+          } catch (error) {
+            throw asStoreError(error, where);
+          }
+        },
+        release,
       };
-      return { query, release } as unknown as PostgresPoolClient;
     },
-  };
-  const query = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  });
   let closed: Promise<void> | undefined;
   return { query, where, close: () => (closed ??= turns.next().then(() => lite.close())) };
 }
 
-async function open(directory: string | undefined, where: string): Promise<PGlite> {
-  try {
-    if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return await PGlite.create({
-      ...(directory === undefined ? {} : { dataDir: directory }),
-      parsers: pgliteParsers,
-    });
-  } catch (cause) {
-    throw new SignpostError('store-unavailable', `Cannot open the database in ${where}`, {
-      cause,
-      hint: 'Is its disk full or read-only, or does another process have it open? It can be made anew from the log: move the folder away.',
-    });
-  }
+/** What a statement brought about. */
+export interface Answer {
+  readonly rows: readonly unknown[];
+  /** Rows changed, or returned. */
+  readonly rowCount: number;
+}
+
+/** The one connection, for the time of a turn. */
+export interface Turn {
+  query(text: string, values: readonly unknown[]): Promise<Answer>;
+  release(): void;
+}
+
+/** The query builder on whoever gives turns with the one connection. */
+export function pgliteQueries(source: { connect(): Promise<Turn> }): Kysely<Tables> {
+  const pool: PostgresPool = {
+    options: {},
+    end: () => Promise.resolve(),
+    async connect() {
+      const turn = await source.connect();
+      const query = async (text: string, values?: readonly unknown[]): Promise<unknown> => ({
+        ...(await turn.query(text, values ?? [])),
+        command: commandOf(text),
+      });
+      return { query, release: () => turn.release() } as unknown as PostgresPoolClient;
+    },
+  };
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
 /** Kysely asks for the command to tell whether `rowCount` counts rows changed. */
-function commandOf(text: string): string {
+export function commandOf(text: string): string {
   return /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? '';
-}
-
-/** One after the other, in the order they came: there is one connection, and a transaction has it to itself. */
-function createTurns() {
-  let last: Promise<void> = Promise.resolve();
-  return {
-    async next(): Promise<() => void> {
-      const before = last;
-      let done!: () => void;
-      last = new Promise((resolve) => (done = resolve));
-      await before;
-      return done;
-    },
-  };
 }

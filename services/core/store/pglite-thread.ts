@@ -1,0 +1,36 @@
+// The thread that hosts a PGlite, so that nobody else stands still while it works. Told what to open by its worker data.
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { storeErrorToData, type StoreThreadNews, type ToStoreThread } from './pglite-protocol.ts';
+import { startStoreServer } from './pglite-server.ts';
+import { startPglite } from './pglite-start.ts';
+
+export interface StoreThreadData {
+  readonly directory: string;
+}
+
+if (parentPort !== null) run(parentPort, workerData as StoreThreadData);
+
+function run(owner: MessagePort, { directory }: StoreThreadData): void {
+  const tell = (news: StoreThreadNews): void => owner.postMessage(news);
+  const failed = (error: unknown): void => {
+    tell({ kind: 'failed', error: storeErrorToData(error) });
+    owner.close();
+    process.exitCode = 0;
+    setImmediate(() => process.exit());
+  };
+  const lite = startPglite(directory, Date.now());
+  const server = startStoreServer(lite, failed);
+  lite.then(() => tell({ kind: 'ready' }), failed);
+  owner.on('message', (order: ToStoreThread) => {
+    if (order.kind === 'serve') {
+      server.serve(order.port);
+      return;
+    }
+    server.close().then(() => {
+      tell({ kind: 'closed' });
+      owner.close();
+      // What PostgreSQL leaves running inside has nothing to do any more.
+      setImmediate(() => process.exit());
+    }, failed);
+  });
+}
