@@ -123,6 +123,7 @@ export const evidence = z.object({
 
 export const insight = z.object({
   id: z.string(),
+  thing: z.string().describe('The same for all insights of one ticket, post or answer.'),
   kind: z.enum(kinds),
   source: z.string(),
   at: moment,
@@ -256,22 +257,49 @@ export const facetsAnswer = z.object({
 export type MeAnswer = z.output<typeof meAnswer>;
 export type FacetsAnswer = z.output<typeof facetsAnswer>;
 
-/** The first page: what flows, and whether it does. */
+const told = z.object({ tickets: count, posts: count, surveyAnswers: count });
+const flowed = z.object({ today: count, week: count });
+
+/** The first page: what flows, and whether it does. Counts of the reader's own rows, by when things were said. */
 export const overviewAnswer = z.object({
-  signals: count,
-  lastSignalAt: moment.nullable(),
-  today: z.object({ tickets: count, posts: count, surveyAnswers: count }),
+  today: day
+    .nullable()
+    .describe(
+      'The day (UTC) of the newest signal, which is what `today` counts; null without any.',
+    ),
+  lastReceivedAt: moment
+    .nullable()
+    .describe('When the newest words came in; null when none are remembered.'),
+  counts: z.object({
+    today: told,
+    week: told.describe('Of the 7 days that end with today, or now.'),
+  }),
+  sources: z.array(flowed.extend({ source: z.string() })),
+  flows: z
+    .array(flowed.extend({ source: z.string(), department: z.string().nullable() }))
+    .describe('A signal flows to each department that received it; null where it is none.'),
   departments: z.array(
-    z.object({
+    flowed.extend({
       department: z.string(),
-      today: count,
-      week: count,
-      usualWeek: z.number().nullable(),
+      change: estimate
+        .nullable()
+        .describe('The 7 days against 28 before, as a ratio; null without enough days before.'),
     }),
   ),
   themes: z
-    .array(z.object({ theme: z.string(), tickets: count.nullable(), change: estimate.nullable() }))
-    .describe('Last 7 days against the 28 before, as a ratio.'),
+    .array(
+      z.object({
+        theme: z.string(),
+        tickets: count.nullable().describe('Of the 7 days; null when withheld.'),
+        change: estimate.nullable(),
+      }),
+    )
+    .describe(
+      'By the lower end of the change. Its interval allows for tickets that come in clusters.',
+    ),
+  notable: z
+    .array(insight)
+    .describe('Of the 7 days: urgent, or with a high churn risk; the newest first.'),
   health: z.array(
     z.object({
       part: z.string(),

@@ -69,6 +69,7 @@ const ranked: RankedPlace = {
 
 const insight: InsightAnswer = {
   id: 'bQ3yV0m8nK1c7Xr2LwZp9A',
+  thing: '5d41402a-bc4b-2a76-b971-9d911017c592',
   kind: 'ticket',
   source: 'helpdesk',
   at: '2026-11-27T18:42:00.000Z',
@@ -174,11 +175,24 @@ const facets: FacetsAnswer = {
   waves: ['1', '2'],
 };
 const overview: OverviewAnswer = {
-  signals: 1_204_332,
-  lastSignalAt: '2026-11-29T07:59:31.000Z',
-  today: { tickets: 412, posts: 96, surveyAnswers: 130 },
-  departments: [{ department: 'planning', today: 61, week: 420, usualWeek: 398.5 }],
+  today: '2026-11-29',
+  lastReceivedAt: '2026-11-29T07:59:31.000Z',
+  counts: {
+    today: { tickets: 412, posts: 96, surveyAnswers: 130 },
+    week: { tickets: 2790, posts: 640, surveyAnswers: 905 },
+  },
+  sources: [{ source: 'desk', today: 412, week: 2790 }],
+  flows: [{ source: 'desk', department: 'planning', today: 61, week: 420 }],
+  departments: [
+    {
+      department: 'planning',
+      today: 61,
+      week: 420,
+      change: { value: 1.05, low: 0.93, high: 1.19 },
+    },
+  ],
   themes: [{ theme: 'coverage', tickets: 310, change: { value: 1.2, low: 1.05, high: 1.37 } }],
+  notable: [insight],
   health: [
     { part: 'aggregate', state: 'well', says: 'Everything that came in is counted.', lag: 0 },
   ],

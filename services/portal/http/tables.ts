@@ -82,6 +82,7 @@ function termColumns(name: z.output<typeof term>['name']): Column<RankedPlace>[]
 
 const insightColumns: readonly Column<InsightAnswer>[] = [
   column('id', 'text', ({ id }) => id),
+  column('thing', 'text', ({ thing }) => thing),
   column('kind', 'text', ({ kind }) => kind),
   column('source', 'text', ({ source }) => source),
   column('at', 'moment', ({ at }) => at),
