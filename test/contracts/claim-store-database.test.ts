@@ -42,8 +42,6 @@ describe('the database', () => {
     return rows.map(({ version }) => version);
   };
 
-  const known = migrations.map((_, index) => index + 1);
-
   it('is migrated once by five copies that start together', async () => {
     const copies = Array.from({ length: 5 }, () => connect());
     await Promise.all(copies.map((db) => migrate(db)));
