@@ -131,7 +131,10 @@ describe('the directory', () => {
     await expect(openPglite(join(folder, 'shared'))).rejects.toMatchObject({
       code: 'store-in-use',
     });
-    const child = spawn(process.execPath, [join(support, 'pglite-writer.child.ts'), join(folder, 'shared')]);
+    const child = spawn(process.execPath, [
+      join(support, 'pglite-writer.child.ts'),
+      join(folder, 'shared'),
+    ]);
     let said = '';
     child.stderr.on('data', (text: Buffer) => (said += text.toString()));
     await once(child, 'close');

@@ -99,6 +99,8 @@ export function startStoreServer(
 function isFatal(error: unknown): boolean {
   return (
     error instanceof Error &&
-    (error.name === 'RuntimeError' || error.name === 'ExitStatus' || error.message === 'PGlite is closed')
+    (error.name === 'RuntimeError' ||
+      error.name === 'ExitStatus' ||
+      error.message === 'PGlite is closed')
   );
 }
