@@ -5,7 +5,7 @@ import type { Insight } from '#schemas/insight.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Tables } from '#core/store/tables.ts';
 import { namesOf, unnested } from '#core/store/unnest.ts';
-import { writeChangedCells } from './changed-cells.ts';
+import { cellsOf, markCells } from './changed-cells.ts';
 import { merged, type Fact } from './fact.ts';
 import { factColumns, factIn, rowOf, type FactRow, type StoredFact } from './fact-rows.ts';
 import type { Names, Numbered } from './names.ts';
@@ -46,7 +46,7 @@ export async function writeFacts(
   const insightOf = new Map(facts.map(({ says }, index) => [says, told[index]!.insight]));
   const changes = await mergeIn(facts, tx);
   if (changes.length === 0) return;
-  await writeChangedCells(changes, tx);
+  await markCells(cellsOf(changes), tx);
   // Facts whose words changed are those that a record of this batch stands for now.
   const speaking = changes.flatMap(({ before, after }) => {
     const insight = insightOf.get(after.says);

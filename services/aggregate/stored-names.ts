@@ -25,7 +25,7 @@ export function nameOf(name: string | null, otherwise: string): string {
   return name === null || name === '' ? otherwise : shortened(name, maxNameLength);
 }
 
-/** Empty names are unknown. */
+/** Empty names are unknown, and so is an area of that name: in published cells it stands for areas nobody named. */
 export function placeNamed(place: Place): PlaceNames {
   const names = namesWithin(place, maxNameLength);
   const units = placeFields.reduce((sum, field) => sum + (names[field]?.length ?? 0), 0);
@@ -41,7 +41,7 @@ function namesWithin(place: Place, length: number): PlaceNames {
     country: within(place.country),
     region: within(place.region),
     city: within(place.city),
-    area: within(place.area),
+    area: place.area === 'unknown' ? null : within(place.area),
     postcode: within(place.postcode),
     site: within(place.site),
   };

@@ -144,8 +144,8 @@ const update = fc.record({
   ...shared,
   status: fc.constantFrom(...statuses),
   severity: fc.constantFrom(null, 'minor', 'critical'),
-  createdAt: fc.option(moment),
-  resolvedAt: fc.option(moment),
+  createdAt: fc.option(moment, { freq: 1 }),
+  resolvedAt: fc.option(moment, { freq: 1 }),
   /** Whether it adds anything: else normalize drops it, and its number is missing. */
   isTold: fc.boolean(),
 });

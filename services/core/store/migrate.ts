@@ -5,6 +5,7 @@ import { claims } from './migrations/0001-claims.ts';
 import { signals } from './migrations/0002-signals.ts';
 import { packedWeeks } from './migrations/0003-packed-weeks.ts';
 import type { Db } from './postgres.ts';
+import { lockKeys } from './retention.ts';
 import type { Tables } from './tables.ts';
 
 /** Statements run once per database, in one transaction. A released one is never edited: another follows. */
@@ -16,9 +17,6 @@ export interface Migration {
 /** In order; the first is version 1. */
 export const migrations: readonly Migration[] = [claims, signals, packedWeeks];
 
-/** Any number that nobody else uses for advisory locks: `signpost` on a telephone's keys. */
-const lockKey = 74_467_678;
-
 /**
  * Applies what is missing. Copies that start at once wait for the one that came first; a database that is up to date
  * is only read, so that a role without DDL privileges can run on it.
@@ -28,7 +26,7 @@ const lockKey = 74_467_678;
 export async function migrate(db: Db, known: readonly Migration[] = migrations): Promise<void> {
   if ((await appliedTo(db, known)) === known.length) return;
   await db.query.transaction().execute(async (tx) => {
-    await sql`SELECT pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(tx);
+    await sql`SELECT pg_advisory_xact_lock(${sql.lit(lockKeys.migrations)})`.execute(tx);
     await prepare(tx);
     const applied = await applications(tx);
     check(applied, known, db.where);

@@ -162,6 +162,10 @@ export interface ChangedCellRow {
   theme: number;
   technology: number;
   day: Date | string;
+  /** Hours of the day, as bits, in which facts were counted that are no longer. */
+  left_hours: Generated<number>;
+  /** The departments they were counted for, as bits. */
+  left_departments: Generated<string | number>;
 }
 
 /** A line of the gazetteer. */

@@ -37,6 +37,7 @@ export const signals: Migration = {
       site text,
       UNIQUE NULLS NOT DISTINCT (country, region, city, area, postcode, site)
     )`,
+    "CREATE INDEX places_by_area ON signpost.places (COALESCE(area, ''))",
     // One row for each ticket, post or answer: its state by the signal that stands. No words.
     `CREATE TABLE signpost.signals (
       entity uuid PRIMARY KEY,
@@ -96,13 +97,16 @@ export const signals: Migration = {
       LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
       RETURN (cell & ~(15::bigint << 52)) | (resolution::bigint << 52) | ((1::bigint << (3 * (15 - resolution))) - 1)`,
     // Cells of tickets.aggregated.v1 that may have changed and are not published anew yet: rows are added, never
-    // changed, so that writers do not wait for each other.
+    // changed, so that writers do not wait for each other. Of facts that left: the hours (as 24 bits) and departments
+    // in which they were counted, for these cells may be empty now.
     `CREATE TABLE signpost.changed_cells (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       area text,
       theme integer NOT NULL,
       technology integer NOT NULL,
-      day date NOT NULL
+      day date NOT NULL,
+      left_hours integer NOT NULL DEFAULT 0,
+      left_departments bigint NOT NULL DEFAULT 0
     )`,
     // The gazetteer as it was last read, so that the database knows subscribers and where areas are.
     `CREATE TABLE signpost.gazetteer (

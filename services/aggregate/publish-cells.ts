@@ -1,0 +1,122 @@
+// Publishes the cells that changed on tickets.aggregated.v1: at least once, the last record of a cell being right.
+import { sql, type Transaction } from 'kysely';
+import { SignpostError } from '#core/errors.ts';
+import type { OutgoingRecord } from '#core/log/port.ts';
+import type { Logger } from '#core/logger.ts';
+import type { Db } from '#core/store/postgres.ts';
+import { lockKeys } from '#core/store/retention.ts';
+import type { Tables } from '#core/store/tables.ts';
+import { toOutgoing } from '#core/topic.ts';
+import { ticketsAggregated } from '../topology.ts';
+import { computeCells, type NamedCell } from './cells.ts';
+import { markCells, mergedCells, type ChangedCell } from './changed-cells.ts';
+
+export interface PublishCells {
+  readonly db: Db;
+  /** Writes all of the records durably; see `Log.append`. */
+  readonly append: (records: readonly OutgoingRecord[]) => Promise<unknown>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  /** Waits, or returns early when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Rows of changed cells at once; each becomes a few records. */
+const portion = 500;
+const idleMs = 1000;
+/** While another copy publishes. */
+const standbyMs = 5000;
+const pauseMs = { first: 500, most: 30_000 };
+
+/**
+ * Publishes until `signal` aborts; any number of copies may run, of which one publishes at a time. What fails outside is
+ * logged and tried again; anything else is a bug and is thrown.
+ */
+export async function publishCells(options: PublishCells): Promise<void> {
+  const { logger, sleep, signal } = options;
+  const publish = createCellPublisher(options);
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const published = await publish();
+      failures = 0;
+      if (published === null) await sleep(standbyMs, signal);
+      else if (published < portion) await sleep(idleMs, signal);
+    } catch (error) {
+      if (!(error instanceof SignpostError)) throw error;
+      const wait = Math.min(pauseMs.most, pauseMs.first * 2 ** Math.min(failures, 20));
+      failures += 1;
+      logger.warn({ code: error.code, pauseMs: wait }, `${error.message}; trying again`);
+      await sleep(wait, signal);
+    }
+  }
+}
+
+/**
+ * Each call publishes the cells of up to 500 changes.
+ * @returns how many there were; null while another copy publishes
+ */
+export function createCellPublisher({
+  db,
+  append,
+  now,
+}: Pick<PublishCells, 'db' | 'append' | 'now'>): () => Promise<number | null> {
+  /**
+   * Cells whose records may have been written after the lock was lost, behind newer ones of another copy: they are
+   * published again.
+   */
+  let inDoubt: readonly ChangedCell[] = [];
+  return async () => {
+    let appended: readonly ChangedCell[] = [];
+    try {
+      const published = await db.query.transaction().execute(async (tx) => {
+        if (!(await takeLock(tx))) return null;
+        if (inDoubt.length > 0) await markCells(inDoubt, tx);
+        const changes = await readChanges(tx);
+        if (changes.length === 0) return 0;
+        const cells = mergedCells(changes);
+        const at = now();
+        const aggregates = await computeCells(cells, tx, at);
+        appended = cells;
+        await append(
+          aggregates.map((record) => toOutgoing(ticketsAggregated, record, { timestamp: at })),
+        );
+        await deleteChanges(changes, tx);
+        return changes.length;
+      });
+      if (published !== null) inDoubt = [];
+      return published;
+    } catch (error) {
+      inDoubt = mergedCells([...inDoubt, ...appended]);
+      throw error;
+    }
+  };
+}
+
+/** Held until the transaction ends: whoever publishes next computes after what is published here. */
+async function takeLock(tx: Transaction<Tables>): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`
+    SELECT pg_try_advisory_xact_lock(${sql.lit(lockKeys.cells)}) AS locked`.execute(tx);
+  return rows[0]?.locked === true;
+}
+
+type Change = NamedCell & { readonly id: string };
+
+async function readChanges(tx: Transaction<Tables>): Promise<readonly Change[]> {
+  const { rows } = await sql<Omit<Change, 'leftDepartments'> & { leftDepartments: string }>`
+    SELECT c.id, c.area, c.theme, c.technology, c.day, c.left_hours AS "leftHours",
+      c.left_departments AS "leftDepartments", theme.name AS "themeName", technology.name AS "technologyName"
+    FROM (SELECT * FROM signpost.changed_cells ORDER BY id LIMIT ${sql.lit(portion)}) c
+    JOIN signpost.labels theme ON theme.id = c.theme
+    JOIN signpost.labels technology ON technology.id = c.technology
+    ORDER BY c.id`.execute(tx);
+  return rows.map((row) => ({ ...row, leftDepartments: BigInt(row.leftDepartments) }));
+}
+
+/** Just these: rows that were added meanwhile are of later changes. */
+async function deleteChanges(changes: readonly Change[], tx: Transaction<Tables>): Promise<void> {
+  const ids = `{${changes.map(({ id }) => id).join(',')}}`;
+  await sql`DELETE FROM signpost.changed_cells WHERE id = ANY (${ids}::bigint[])`.execute(tx);
+}
