@@ -1,40 +1,22 @@
-// The rollout plan in the database, on PostgreSQL and on PGlite.
-import { randomUUID } from 'node:crypto';
+// Rollout waves in the database, on PostgreSQL and on PGlite: the plan, what it would answer, and what it did.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { migrate } from '../../services/core/store/migrate.ts';
-import { openPglite } from '../../services/core/store/pglite.ts';
-import { connectPostgres, type Db } from '../../services/core/store/postgres.ts';
+import type { Db } from '#core/store/postgres.ts';
 import {
   importWaves,
   listWaves,
   removeWave,
   type ImportedWaves,
 } from '../../services/portal/waves/store-waves.ts';
-import { postgresServer } from '../support/servers.ts';
+import { openStore, storeNames } from '../support/stores.ts';
 
 const now = Date.parse('2026-11-29T12:00:00Z');
 const header = 'area,wave,technology,planned,finished\n';
 
-const databases: Readonly<Record<string, () => Promise<Db>>> = {
-  PGlite: () => openPglite(undefined),
-  PostgreSQL: async () => {
-    const { url } = await postgresServer();
-    const admin = connectPostgres({ url });
-    const name = `waves_${randomUUID().replaceAll('-', '')}`;
-    await sql`CREATE DATABASE ${sql.id(name)}`.execute(admin.query);
-    await admin.close();
-    const own = new URL(url);
-    own.pathname = `/${name}`;
-    return connectPostgres({ url: own.href });
-  },
-};
-
-describe.each(Object.keys(databases))('the rollout plan on %s', (name) => {
+describe.each(storeNames)('the rollout plan on %s', (name) => {
   let db: Db;
   beforeAll(async () => {
-    db = await databases[name]!();
-    await migrate(db);
+    db = await openStore(name);
   }, 60_000);
   afterAll(() => db.close());
   beforeEach(async () => {

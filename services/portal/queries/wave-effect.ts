@@ -1,5 +1,6 @@
 // Before and after a finished wave: which days are compared, and what the comparison says. Pure.
-import type { Estimate, WaveAnswer } from '../api/answers.ts';
+import type { WaveAnswer } from '../api/answers.ts';
+import type { Ends } from '../statistics/intervals.ts';
 import type { Wave } from './wave-plan.ts';
 import { dayMs } from './range.ts';
 
@@ -52,8 +53,8 @@ export function middleDay(wave: Wave): string {
  * everywhere, the wave did not do.
  */
 export function verdictOf(
-  ratio: Estimate | null,
-  elsewhere: Estimate | null,
+  ratio: Ends | null,
+  elsewhere: Ends | null,
 ): 'fewer' | 'more' | 'no-clear-change' {
   if (ratio === null) return 'no-clear-change';
   if (ratio.high < Math.min(1, elsewhere?.low ?? 1)) return 'fewer';
