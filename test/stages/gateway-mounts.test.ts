@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { gatewayConfig } from '../../services/gateway/config.ts';
+import { Problem } from '#core/http/problem.ts';
 import { createGateway, type Gateway } from '../../services/gateway/http/gateway.ts';
 import { createKnownPaths } from '../../services/gateway/http/known-paths.ts';
 
@@ -35,9 +36,10 @@ async function start(
 }
 
 const areas = async (app: FastifyInstance): Promise<void> => {
-  app.setErrorHandler<Error>((error, _request, reply) =>
-    reply.code(418).send({ mine: error.message }),
-  );
+  app.setErrorHandler<Error>((error, _request, reply) => {
+    if (error instanceof Problem) throw error;
+    return reply.code(418).send({ mine: error.message });
+  });
   app.get('/v1/areas/:id', ({ params }) => {
     const { id } = params as { readonly id: string };
     if (id === 'none') throw new Error('no such area');

@@ -33,6 +33,7 @@ export type ProblemCode =
   | 'key-not-for-reading'
   | 'judging-not-allowed'
   | 'token-invalid'
+  | 'token-expired'
   | 'role-unknown'
   | 'issuer-unreachable'
   | 'cross-site'

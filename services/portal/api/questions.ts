@@ -67,7 +67,9 @@ export const timeRange = {
 };
 
 export const filters = {
-  kind: listOf(z.enum(kinds)).optional(),
+  kind: listOf(z.enum(kinds))
+    .optional()
+    .describe(`Of ${kinds.join(', ')}.`),
   theme: listOf(name).optional().describe('Themes; none for signals without one.'),
   department: listOf(name).optional(),
   technology: listOf(name).optional().describe('Access technologies; unknown for none.'),

@@ -9,7 +9,7 @@ import { Problem } from '#core/http/problem.ts';
 import type { PortalConfig } from '../config.ts';
 import type { Reader } from '../reader.ts';
 import { createTokenReader } from './oidc.ts';
-import { checkSameOrigin, sessionToken } from './session.ts';
+import { checkSameOrigin, dropToken, sessionToken } from './session.ts';
 
 export interface AccessParts {
   readonly keys: ApiKeys;
@@ -24,13 +24,15 @@ export interface AccessParts {
 
 export interface Caller {
   readonly ip: string;
+  /** Of HTTP; what changes something is not taken from other sites' pages. */
+  readonly method?: string;
   readonly headers: IncomingHttpHeaders;
 }
 
 export interface ReaderAccess {
   /** Whether no key is needed. */
   isOpen(): Promise<boolean>;
-  /** @throws Problem 401, 403, 429, 503. */
+  /** @throws Problem 401, 403 (`cross-site` for a change among them), 429, 503. */
   readerOf(caller: Caller): Promise<Reader>;
   /** Who holds a key or token that was typed in. @throws Problem as `readerOf`. */
   holderOf(token: string, ip: string): Promise<Reader>;
@@ -68,7 +70,10 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
       failures.forget(bucket);
       return reader;
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) failures.add(bucket);
+      // What has expired was good once: that is no guess.
+      if (error instanceof Problem && error.status === 401 && error.code !== 'token-expired') {
+        failures.add(bucket);
+      }
       throw error;
     }
   }
@@ -91,6 +96,26 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
     };
   }
 
+  /** A session whose key is no longer good ends, so that the pages do not go on asking with it. */
+  async function holderOfSession(token: string, ip: string): Promise<Reader> {
+    try {
+      return await holderOf(token, ip);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      const { status, code, message, headers } = error;
+      throw new Problem(status, code, message, {
+        headers: { ...headers, 'set-cookie': dropToken(false) },
+        cause: error,
+      });
+    }
+  }
+
+  /** Whether it lets its holder read: such a key has the same name here and there. */
+  async function reads(token: string): Promise<boolean> {
+    if (readToken !== undefined && looksLikeToken(token)) return true;
+    return ((await keys.verify(token))?.reads ?? null) !== null;
+  }
+
   async function openReader(): Promise<Reader> {
     // Whoever made a key for sending closed the intake, and judgements are sent.
     const mayJudge = !(await keys.configured('send'));
@@ -100,18 +125,24 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
   return {
     isOpen,
     holderOf: (token, ip) => mapped(() => holderOf(token, ip)),
-    readerOf: ({ ip, headers }) =>
+    readerOf: ({ ip, headers, method = 'GET' }) =>
       mapped(async () => {
-        if (await isOpen()) return openReader();
-        const token = tokenOf(headers) ?? sessionToken(headers);
+        const changes = method !== 'GET' && method !== 'HEAD';
+        if (await isOpen()) {
+          if (changes) checkSameOrigin(headers, false);
+          return openReader();
+        }
+        const sent = tokenOf(headers);
+        if (sent === undefined && changes) checkSameOrigin(headers, true);
+        const token = sent ?? sessionToken(headers);
         if (token === undefined) throw unauthorized('key-missing', 'An API key is needed.');
-        return holderOf(token, ip);
+        return sent === undefined ? holderOfSession(token, ip) : holderOf(token, ip);
       }),
     judgeOf: ({ ip, headers }) =>
       mapped(async () => {
         if (await isOpen()) return null;
         const sent = tokenOf(headers);
-        if (sent !== undefined && !(readToken !== undefined && looksLikeToken(sent))) return null;
+        if (sent !== undefined && !(await reads(sent))) return null;
         const token = sent ?? sessionToken(headers);
         if (token === undefined) return null;
         if (sent === undefined) checkSameOrigin(headers, true);

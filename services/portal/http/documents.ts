@@ -1,5 +1,6 @@
 // What the OpenAPI document tells of the query API's addresses.
 import { z } from 'zod';
+import { parameterExamples } from './examples.ts';
 import { essenceOf, formats, type Format } from './negotiate.ts';
 
 const errorAnswer = z.object({
@@ -49,7 +50,7 @@ export function schemaOf({ question, params, answer, example, ...told }: Documen
     tags: ['query'],
     security,
     ...(params !== undefined && { params }),
-    ...(question !== undefined && { querystring: withFormat(question, told.formats) }),
+    ...(question !== undefined && { querystring: exemplified(withFormat(question, told.formats)) }),
     response: {
       200: {
         description: 'The answer. 304 without one when it is still what If-None-Match names.',
@@ -73,6 +74,16 @@ function withFormat(question: z.ZodObject, offered: readonly Format[]): z.ZodObj
       .optional()
       .describe('The form of the answer; by default as the Accept header says.'),
   });
+}
+
+/** Zod keeps no examples of what it transforms; the document's maker takes them from this member. */
+function exemplified(question: z.ZodObject): z.ZodObject {
+  const shown = Object.entries(question.shape).flatMap(([name, schema]) => {
+    const value = parameterExamples[name];
+    if (value === undefined) return [];
+    return [[name, (schema as z.ZodType).meta({ 'x-examples': { usual: { value } } })] as const];
+  });
+  return question.safeExtend(Object.fromEntries(shown));
 }
 
 function asText(format: Format): z.ZodType {

@@ -198,6 +198,27 @@ const overview: OverviewAnswer = {
   ],
 };
 
+/** What may be asked, by the parameter's name. */
+export const parameterExamples: Readonly<Record<string, string>> = {
+  from: '2026-09-01',
+  to: '2026-11-29T00:00:00Z',
+  kind: 'ticket',
+  theme: 'coverage,outage',
+  department: 'planning',
+  technology: '5G',
+  country: 'US',
+  region: 'California',
+  city: 'Fresno',
+  area: '93722',
+  postcode: '93722',
+  h3: '8660145b7ffffff',
+  groupBy: 'area,theme',
+  order: '-rate',
+  q: '"no signal" -wifi',
+  lat: '36.79',
+  lon: '-119.88',
+};
+
 export const examples = {
   aggregates,
   rank,

@@ -24,7 +24,7 @@ const fetchTimeoutMs = 3000;
 /**
  * Who holds a token. The issuer's keys are asked for once and again when a token names another; an issuer that cannot be
  * reached is asked again with the next token.
- * @throws Problem 401 `token-invalid`, 403 `role-unknown`, 503 `issuer-unreachable`.
+ * @throws Problem 401 `token-invalid`, `token-expired`, 403 `role-unknown`, 503 `issuer-unreachable`.
  */
 export function createTokenReader(parts: TokenParts): (token: string) => Promise<Reader> {
   const { config, clock } = parts;
@@ -75,6 +75,9 @@ async function discover(issuer: string): Promise<RemoteJWKSet> {
 
 function problemOf(error: unknown, retryAfterSeconds: number): Problem {
   const headers = { 'www-authenticate': 'Bearer realm="signpost", error="invalid_token"' };
+  if (error instanceof errors.JWTExpired) {
+    return new Problem(401, 'token-expired', 'The token has expired.', { headers });
+  }
   const why = refusalOf(error);
   if (why !== undefined) return new Problem(401, 'token-invalid', why, { headers });
   return new Problem(
@@ -91,7 +94,6 @@ function problemOf(error: unknown, retryAfterSeconds: number): Problem {
 
 /** Undefined where it is not the token that is to blame. */
 function refusalOf(error: unknown): string | undefined {
-  if (error instanceof errors.JWTExpired) return 'The token has expired.';
   if (error instanceof errors.JWTClaimValidationFailed) {
     return `The token's claim ${error.claim} is not as it must be.`;
   }

@@ -1,7 +1,7 @@
 // The pages, as they were built: one document for all of their addresses, and its files. Nothing but what this server
 // serves may be loaded or run by them.
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -33,6 +33,9 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** As the build names files: nothing that is encoded, hidden or leads elsewhere. */
+const filePath = /^(?:[\w-]+\/)*[\w-]+(?:\.[\w-]+)+$/;
+
 const document = 'index.html';
 const yearSeconds = 31_536_000;
 const compressible =
@@ -40,6 +43,7 @@ const compressible =
 
 /** @param folder where the built pages are; they may come later */
 export async function registerPages(app: FastifyInstance, folder: string): Promise<void> {
+  const assets = join(folder, 'assets', sep);
   await app.register(fastifyStatic, {
     root: folder,
     serve: false,
@@ -47,32 +51,24 @@ export async function registerPages(app: FastifyInstance, folder: string): Promi
     index: false,
     cacheControl: false,
     suppressWarning: true,
+    // Only of files that are there: what is missing today may come with the next build.
+    setHeaders: (reply, path) =>
+      void reply.headers({
+        'content-security-policy': policy,
+        // Names of assets hold a hash of their content: another content has another name.
+        'cache-control': path.startsWith(assets)
+          ? `public, max-age=${yearSeconds}, immutable`
+          : 'no-cache',
+      }),
   });
   app.addHook('onSend', async (request, reply, payload) => compressed(request, reply, payload));
   app.get('/*', { schema: { hide: true } }, async (request, reply) => {
-    const path = pathOf(request.url);
-    if (path === undefined) return reply.callNotFound();
-    void reply.header('content-security-policy', policy);
-    if (sections.has(path.split('/', 1)[0]!)) {
-      await checkBuilt(folder);
-      return reply.header('cache-control', 'no-cache').sendFile(document);
-    }
-    // Their names hold a hash of their content: another content has another name.
-    const isHashed = path.startsWith('assets/');
-    return reply
-      .header('cache-control', isHashed ? `public, max-age=${yearSeconds}, immutable` : 'no-cache')
-      .sendFile(path);
+    const path = request.url.split('?', 1)[0]!.slice(1);
+    if (filePath.test(path) && !sections.has(path)) return reply.sendFile(path);
+    if (!sections.has(path.split('/', 1)[0]!)) return reply.callNotFound();
+    await checkBuilt(folder);
+    return reply.sendFile(document);
   });
-}
-
-/** Without the slash that it begins with; undefined for what is no path. */
-function pathOf(url: string): string | undefined {
-  try {
-    const path = decodeURIComponent(url.split('?', 1)[0]!).slice(1);
-    return path.includes('\0') ? undefined : path;
-  } catch {
-    return undefined;
-  }
 }
 
 async function checkBuilt(folder: string): Promise<void> {

@@ -6,6 +6,7 @@ import { meAnswer } from '../api/answers.ts';
 import type { Queries } from '../api/queries.ts';
 import type { PortalConfig } from '../config.ts';
 import type { Reader } from '../reader.ts';
+import { addWaveRoutes, type WaveRouteParts } from '../waves/routes.ts';
 import type { ReaderAccess } from './access.ts';
 import { refusals, schemaOf, security, unchecked } from './documents.ts';
 import { examples } from './examples.ts';
@@ -34,6 +35,8 @@ export interface PortalParts {
   readonly departments: readonly string[];
   /** Folder of the built pages. */
   readonly pagesFolder: string;
+  /** Where rollout plans are kept; absent where they cannot be changed. */
+  readonly plan?: Omit<WaveRouteParts, 'readerOf'>;
   /** Answers `GET /v1/streams/{department}` by server-sent events; absent where there are none. */
   readonly stream?: (
     asked: StreamAsked,
@@ -77,6 +80,7 @@ async function addReading(app: FastifyInstance, parts: PortalParts): Promise<voi
   addQuestions(app, queries, routeParts);
   addMe(app, access);
   addStream(app, parts);
+  if (parts.plan !== undefined) await addWaveRoutes(app, { ...parts.plan, readerOf });
 }
 
 function addMe(app: FastifyInstance, access: ReaderAccess): void {

@@ -1,15 +1,15 @@
 // The pages' way to stay logged in: a cookie that no script reads and no other site sends.
 import type { IncomingHttpHeaders } from 'node:http';
-import { fastifyCookie } from '@fastify/cookie';
 import { Problem } from '#core/http/problem.ts';
 
 const cookieName = 'signpost';
 
 /** The key or token of a session; undefined for none. */
 export function sessionToken(headers: IncomingHttpHeaders): string | undefined {
-  const { cookie } = headers;
-  if (cookie === undefined) return undefined;
-  const token = fastifyCookie.parse(cookie)[cookieName];
+  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim());
+  const token = pairs
+    .find((pair) => pair.startsWith(`${cookieName}=`))
+    ?.slice(cookieName.length + 1);
   return token === '' ? undefined : token;
 }
 
@@ -25,14 +25,10 @@ export function dropToken(secure: boolean): string {
   return cookieOf('', 0, secure);
 }
 
-function cookieOf(value: string, maxAge: number, secure: boolean): string {
-  return fastifyCookie.serialize(cookieName, value, {
-    httpOnly: true,
-    sameSite: 'strict',
-    path: '/',
-    maxAge,
-    secure,
-  });
+/** Keys and tokens, once they are known to be such, have no character that a cookie may not have (RFC 6265, 4.1.1). */
+function cookieOf(value: string, maxAgeSeconds: number, secure: boolean): string {
+  const attributes = `Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Strict`;
+  return `${cookieName}=${value}; ${attributes}${secure ? '; Secure' : ''}`;
 }
 
 /** Whether the browser came by https; behind a proxy that ends TLS, as the proxy says. */

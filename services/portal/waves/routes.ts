@@ -7,6 +7,7 @@ import type { Db } from '#core/store/postgres.ts';
 import type { Reader } from '../reader.ts';
 import { importAnswer, importQuestion, planAnswer, planProblem, removeAnswer } from './api.ts';
 import { flawText, type Flaw } from './plan.ts';
+import { security } from '../http/documents.ts';
 import { maxPlanBytes } from './read-waves.ts';
 import { importWaves, listWaves, removeWave } from './store-waves.ts';
 
@@ -35,7 +36,6 @@ const refusals: ReadonlyMap<string, () => Problem> = new Map([
   ],
 ]);
 const unvalidated = () => (value: unknown) => ({ value });
-const security = [{ bearer: [] }, { header: [] }];
 
 /** Registers the routes in a scope of their own. */
 export async function addWaveRoutes(app: FastifyInstance, parts: WaveRouteParts): Promise<void> {
