@@ -82,7 +82,11 @@ export function registerIntake(
         operationId: `post-${kind}`,
         summary: `Takes in ${kind}: one object, a list, {"records": [...]}, or one object a line.`,
         consumes: [...mediaTypes],
-        security: [{ bearer: [] }, { header: [] }],
+        security: [
+          { bearer: [] },
+          { header: [] },
+          ...(route.sourceOf === undefined ? [] : [{ session: [] }]),
+        ],
         body: requestBody(route.body),
         response: intakeResponses,
       },

@@ -83,7 +83,7 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
     if (key === null) throw unauthorized('key-unknown', 'The API key is unknown or was revoked.');
     if (key.reads === null) {
       throw new Problem(403, 'key-not-for-reading', 'This key sends records; it may not read.', {
-        hint: '`signpost keys create --help` tells how a key for reading is made.',
+        hint: '`signpost keys create --read` makes a key that may.',
       });
     }
     const { role, departments } = key.reads;
@@ -174,7 +174,7 @@ function unauthorized(code: 'key-missing' | 'key-unknown', message: string): Pro
   return new Problem(401, code, message, {
     headers: { 'www-authenticate': 'Bearer realm="signpost"' },
     ...(code === 'key-missing' && {
-      hint: 'Send it as "Authorization: Bearer sp_..." or "X-API-Key: sp_...". `signpost keys create` makes one.',
+      hint: 'Send it as "Authorization: Bearer sp_..." or "X-API-Key: sp_...". `signpost keys create --read` makes one.',
     }),
   });
 }
