@@ -178,6 +178,7 @@ describe('on a data directory that another process writes to', () => {
     await addWaveRoutes(app, {
       db,
       clock: Date.now,
+      problemOf: (error) => error,
       readerOf({ headers }) {
         sentKeys.push(headers.authorization);
         if (reader === undefined) throw new Problem(401, 'key-missing', 'An API key is needed.');

@@ -51,6 +51,7 @@ export interface TestPortalParts {
   readonly queries?: Partial<Queries>;
   readonly pagesFolder?: string;
   readonly stream?: PortalParts['stream'];
+  readonly plan?: PortalParts['plan'];
 }
 
 export async function openPortal(parts: TestPortalParts = {}): Promise<TestPortal> {
@@ -87,6 +88,7 @@ export async function openPortal(parts: TestPortalParts = {}): Promise<TestPorta
           queries: recorded({ ...given, ...parts.queries }, asked),
           pagesFolder: parts.pagesFolder ?? join(dir, 'no-pages'),
           ...(parts.stream !== undefined && { stream: parts.stream }),
+          ...(parts.plan !== undefined && { plan: parts.plan }),
         }),
     ],
   });

@@ -18,6 +18,8 @@ import { readQuestion } from './question.ts';
 import { addQuestions } from './questions.ts';
 import { sendBody } from './send.ts';
 import { addSession, meOf } from './session-routes.ts';
+import { checkSameOrigin } from './session.ts';
+import { asProblem } from './trouble.ts';
 
 /** Who listens to which department's stream. */
 export interface StreamAsked {
@@ -36,7 +38,7 @@ export interface PortalParts {
   /** Folder of the built pages. */
   readonly pagesFolder: string;
   /** Where rollout plans are kept; absent where they cannot be changed. */
-  readonly plan?: Omit<WaveRouteParts, 'readerOf'>;
+  readonly plan?: Pick<WaveRouteParts, 'db' | 'clock'>;
   /** Answers `GET /v1/streams/{department}` by server-sent events; absent where there are none. */
   readonly stream?: (
     asked: StreamAsked,
@@ -80,7 +82,15 @@ async function addReading(app: FastifyInstance, parts: PortalParts): Promise<voi
   addQuestions(app, queries, routeParts);
   addMe(app, access);
   addStream(app, parts);
-  if (parts.plan !== undefined) await addWaveRoutes(app, { ...parts.plan, readerOf });
+  if (parts.plan === undefined) return;
+  await addWaveRoutes(app, {
+    ...parts.plan,
+    readerOf(request) {
+      if (request.method !== 'GET') checkSameOrigin(request.headers, false);
+      return readerOf(request);
+    },
+    problemOf: (error) => asProblem(error, config),
+  });
 }
 
 function addMe(app: FastifyInstance, access: ReaderAccess): void {

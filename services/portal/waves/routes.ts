@@ -17,6 +17,8 @@ export interface WaveRouteParts {
   readonly readerOf: (request: FastifyRequest) => Reader | Promise<Reader>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** What trouble of the store is answered with; what is none comes back as it is. */
+  readonly problemOf: (error: unknown) => unknown;
 }
 
 const mediaType = 'text/csv';
@@ -48,7 +50,7 @@ export async function addWaveRoutes(app: FastifyInstance, parts: WaveRouteParts)
       (_request, body, done) => done(null, body),
     );
     scope.setErrorHandler<Error & { code?: string }>((error) => {
-      throw refusals.get(error.code ?? '')?.() ?? error;
+      throw refusals.get(error.code ?? '')?.() ?? parts.problemOf(error);
     });
     addImport(scope, parts);
     addPlan(scope, parts);
