@@ -51,7 +51,8 @@ describe('the rollout plan over HTTP', () => {
       authorization: `Bearer ${await portal.key({ reads: { role, departments: null } })}`,
     });
     const [reader, planner, admin] = [await as('reader'), await as('planner'), await as('admin')];
-    expect((await post(portal)).statusCode).toBe(401);
+    expect((await post(portal)).statusCode).toBe(403);
+    expect((await portal.get('/v1/waves/plan')).statusCode).toBe(401);
     const refused = await post(portal, reader);
     expect({ status: refused.statusCode, ...refused.json() }).toMatchObject({
       status: 403,

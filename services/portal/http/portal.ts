@@ -18,7 +18,6 @@ import { readQuestion } from './question.ts';
 import { addQuestions } from './questions.ts';
 import { sendBody } from './send.ts';
 import { addSession, meOf } from './session-routes.ts';
-import { checkSameOrigin } from './session.ts';
 import { asProblem } from './trouble.ts';
 
 /** Who listens to which department's stream. */
@@ -85,10 +84,7 @@ async function addReading(app: FastifyInstance, parts: PortalParts): Promise<voi
   if (parts.plan === undefined) return;
   await addWaveRoutes(app, {
     ...parts.plan,
-    readerOf(request) {
-      if (request.method !== 'GET') checkSameOrigin(request.headers, false);
-      return readerOf(request);
-    },
+    readerOf,
     problemOf: (error) => asProblem(error, config),
   });
 }
