@@ -5,7 +5,7 @@ import type { Db } from '#core/store/postgres.ts';
 import { kindNumbers, scaleNumbers } from '#core/store/tables.ts';
 import type { AreaStatusAnswer } from '../api/answers.ts';
 import type { AreaStatusQuestion } from '../api/questions.ts';
-import type { Reader } from '../reader.ts';
+import { usualSuppression, type Reader } from '../reader.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { dayMs, hourMs } from './range.ts';
 import { statusPlace, type StatusPlace } from './status-place.ts';
@@ -17,6 +17,11 @@ export interface AreaStatusOptions {
   readonly suppressBelow: number;
 }
 
+/** The mapping of surveys after calls that is shipped, and what readers are spared. */
+const usual: AreaStatusOptions = {
+  coverageSurveys: ['in-call-quality'],
+  suppressBelow: usualSuppression,
+};
 /** Answers older than this say nothing of today. */
 const surveyDays = 365;
 /** Whoever asks, all signals count: what is told does not depend on who may see which. */
@@ -33,7 +38,7 @@ export async function areaStatus(
   db: Db,
   question: AreaStatusQuestion,
   now: Date,
-  options: AreaStatusOptions,
+  options: AreaStatusOptions = usual,
 ): Promise<AreaStatusAnswer | null> {
   return asReader(db, everyone, async (reading) => {
     const found = await statusPlace(reading, question);
