@@ -95,6 +95,19 @@ test.each([
   expect(answer.headers['cache-control'] ?? '').not.toContain('immutable');
 });
 
+test('somebody who goes astray with a browser has the pages say so', async () => {
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+  const answer = await portal.get('/mpa', { accept });
+  expect([answer.statusCode, answer.body]).toEqual([404, html]);
+  expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+  for (const url of ['/v1/nothing', '/icon.png', '/mpa?x=1.js/..%2f', '/a%0Ab']) {
+    const { headers, statusCode } = await portal.get(url, { accept });
+    expect(statusCode).toBe(404);
+    const isPage = String(headers['content-type']).startsWith('text/html');
+    expect(isPage).toBe(url.startsWith('/mpa'));
+  }
+});
+
 test('a broken address is 400', async () => {
   expect((await portal.get('/%E0%A4%A')).statusCode).toBe(400);
 });

@@ -9,21 +9,14 @@ import { Problem } from '#core/http/problem.ts';
 import { encoder, encodingFor } from './encoding.ts';
 
 /** First parts of the addresses that the pages know; what follows is theirs. */
-const sections: ReadonlySet<string> = new Set([
-  '',
-  'map',
-  'streams',
-  'alerts',
-  'customers',
-  'waves',
-]);
+const sections: ReadonlySet<string> = new Set(['', 'map', 'streams']);
 
 /** https://www.w3.org/TR/CSP3/ */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' data:",
+  "img-src 'self'",
   "font-src 'self'",
   "connect-src 'self'",
   "worker-src 'self'",
@@ -65,10 +58,18 @@ export async function registerPages(app: FastifyInstance, folder: string): Promi
   app.get('/*', { schema: { hide: true } }, async (request, reply) => {
     const path = request.url.split('?', 1)[0]!.slice(1);
     if (filePath.test(path) && !sections.has(path)) return reply.sendFile(path);
-    if (!sections.has(path.split('/', 1)[0]!)) return reply.callNotFound();
+    const isKnown = sections.has(path.split('/', 1)[0]!);
+    if (!isKnown && !isVisit(request, path)) return reply.callNotFound();
     await checkBuilt(folder);
-    return reply.sendFile(document);
+    // The pages say so themselves, with a way back.
+    return reply.code(isKnown ? 200 : 404).sendFile(document);
   });
+}
+
+/** Whether somebody went there with a browser; what asks for data is answered by an error in JSON. */
+function isVisit({ headers }: FastifyRequest, path: string): boolean {
+  const takesHtml = /\btext\/html\b/i.test(headers.accept ?? '');
+  return takesHtml && /^(?!v1\/)[\w/-]+$/.test(path);
 }
 
 async function checkBuilt(folder: string): Promise<void> {
