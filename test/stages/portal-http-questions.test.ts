@@ -1,4 +1,5 @@
 // What is asked of the query API: every parameter means what it says, and what is refused is named with what is allowed.
+import * as fc from 'fast-check';
 import { DatabaseError } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SignpostError } from '#core/errors.ts';
@@ -9,6 +10,7 @@ let portal: TestPortal;
 let failure: unknown;
 beforeAll(async () => {
   portal = await openPortal({
+    portal: { requestsPerMinute: 1_000_000 },
     queries: {
       rank: async () => {
         throw failure;
@@ -185,6 +187,55 @@ describe('trouble of the store', () => {
     expect(answer.body).not.toContain('secret');
   });
 });
+
+test('no query makes it answer 500, and what is refused is named', async () => {
+  failure = new QuestionRefused('cursor', 'must be next of the answer before');
+  const paths = ['aggregates', 'areas/rank', 'areas/x', 'waves', 'insights', 'area-status', 'me'];
+  const names =
+    'from to kind theme department h3 bucket groupBy order level by limit cursor q lat lon format'.split(
+      ' ',
+    );
+  const values = [
+    '',
+    '2026-01-01',
+    '9999-12-31T23:59:59Z',
+    'area',
+    '-1',
+    '1e999',
+    ',',
+    '\\,',
+    '\0',
+    'json',
+    'csv',
+  ];
+  const anyValue = fc.oneof(
+    fc.constantFrom(...values),
+    fc.string({ unit: 'binary', maxLength: 30 }),
+  );
+  const anyName = fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom(...names) },
+    { weight: 1, arbitrary: fc.string() },
+  );
+  const pairs = fc.array(fc.tuple(anyName, anyValue), { maxLength: 5 });
+  let answered = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...paths), pairs, async (path, given) => {
+      const query = given.map((pair) => pair.map(encoded).join('=')).join('&');
+      const answer = await portal.get(`/v1/${path}?${query}`);
+      expect([200, 400, 404]).toContain(answer.statusCode);
+      answered += answer.statusCode === 200 ? 1 : 0;
+      const isNamed = answer.statusCode === 200 || /"field":"/.test(answer.body);
+      expect(isNamed).toBe(true);
+    }),
+    { numRuns: 400 },
+  );
+  expect(answered).toBeGreaterThan(20);
+});
+
+/** Percent-encoded, lone surrogates as what is not Unicode. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
 
 test('nothing that was asked is ever logged', async () => {
   failure = new TypeError('x');
