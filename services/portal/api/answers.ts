@@ -71,9 +71,12 @@ export const aggregatesAnswer = z.object({
 });
 export type AggregatesAnswer = z.output<typeof aggregatesAnswer>;
 
-/** One part of a score: `points` = weight × share, share from 0 to 1 of what the ranking sees. */
+/**
+ * One part of a score: `points` = weight × share, share from 0 to 1 of what the ranking sees. `count` is there alone where no
+ * place of the ranking has subscribers, in place of all that rests on them.
+ */
 export const term = z.object({
-  name: z.enum(['rate', 'lowerEnd', 'persistence', 'churnRisk', 'reach']),
+  name: z.enum(['count', 'rate', 'lowerEnd', 'persistence', 'churnRisk', 'reach']),
   value: z.number().nullable(),
   share: z.number(),
   weight: z.number(),
@@ -150,7 +153,7 @@ export const insight = z.object({
   departments: z.array(
     z.object({
       department: z.string(),
-      relevance: z.number(),
+      relevance: z.number().nullable().describe('Null once the words are forgotten.'),
       received: z.boolean(),
       evidence: z.array(evidence),
     }),
@@ -250,7 +253,11 @@ export const facetsAnswer = z.object({
   themes: z.array(z.string()),
   technologies: z.array(z.string()),
   levels: z.array(
-    z.object({ level: z.enum(placeLevels), places: count, withSubscribers: z.boolean() }),
+    z.object({
+      level: z.enum(placeLevels),
+      places: count.describe('Of cells at most 1,000.'),
+      withSubscribers: z.boolean(),
+    }),
   ),
   waves: z.array(z.string()),
 });

@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import type { Stream } from '#core/store/fact-columns.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { kindNumbers } from '#core/store/tables.ts';
-import type { aggregateRow, AggregatesAnswer } from '../api/answers.ts';
+import type { aggregateRow, AggregatesAnswer, Place } from '../api/answers.ts';
 import type { AggregatesQuestion } from '../api/questions.ts';
 import type { Reader } from '../reader.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { describePlace } from './describe-place.ts';
-import { figuresOf, told } from './figures.ts';
+import { figuresOf, told, toldOf } from './figures.ts';
 import { createGrouping, type Group, type Grouping } from './groups.ts';
 import { gazetteerOf } from './known-gazetteer.ts';
 import { knownPlaces } from './known-places.ts';
@@ -17,7 +17,7 @@ import { pageOf, readCursor, writeCursor, type SortValue } from './pages.ts';
 import { answered, rangeOf, type Range } from './range.ts';
 import { bitsOf, rowFilterOf } from './row-filter.ts';
 import { readSegments } from './segments.ts';
-import { createTally, type Tally } from './tally.ts';
+import { createTally, type CountMeasure, type Tally } from './tally.ts';
 
 type AggregateRow = z.output<typeof aggregateRow>;
 type Order = NonNullable<AggregatesQuestion['order']>;
@@ -42,38 +42,58 @@ export function aggregates(
     const { suppressBelow } = reading;
     const kinds = Object.keys(kindNumbers) as (keyof typeof kindNumbers)[];
 
-    const rowOf = (group: Group, slot: number): AggregateRow => {
-      const key = grouping.codes?.keyOf(group.place ?? 0) ?? null;
-      const place =
-        key === null || grouping.level === undefined
-          ? null
-          : describePlace(grouping.level, key, grouping.codes?.namedAs(group.place!), gazetteer);
-      const figures = figuresOf(tally.of(slot), {
+    const placeOf = (group: Group): Place | null => {
+      const key = keyOfPlace(grouping, group);
+      if (key === null) return null;
+      const { level, codes } = grouping;
+      return describePlace(level!, key, codes!.namedAs(group.place!), gazetteer);
+    };
+    const rowOf = (slot: number): AggregateRow => {
+      const group = grouping.groups[slot]!;
+      const place = placeOf(group);
+      const { theme, technology, department, kind, start } = group;
+      const figures = figuresOf(tally.of(slot), tally.timesOf(slot), {
         suppressBelow,
         subscribers: place?.subscribers ?? null,
         severityOf: names.of,
       });
       return {
         ...figures,
-        start: group.start === undefined ? null : new Date(group.start).toISOString(),
+        start: start === undefined ? null : new Date(start).toISOString(),
         place,
-        theme: group.theme === undefined ? null : names.of(group.theme),
-        technology: group.technology === undefined ? null : names.of(group.technology),
-        department: reading.departments.get(group.department ?? -1) ?? null,
-        kind: group.kind === undefined ? null : kinds[group.kind]!,
+        theme: theme === undefined ? null : names.of(theme),
+        technology: technology === undefined ? null : names.of(technology),
+        department: reading.departments.get(department ?? -1) ?? null,
+        kind: kind === undefined ? null : kinds[kind]!,
       };
+    };
+    const valueOf = (by: Measure, slot: number): SortValue => {
+      const group = grouping.groups[slot]!;
+      if (by === 'start') return group.start ?? null;
+      const toldAs = (measure: CountMeasure): number | null =>
+        toldOf((each) => tally.count(slot, each), measure, suppressBelow);
+      if (by !== 'rate') return toldAs(by);
+      const key = keyOfPlace(grouping, group);
+      const subscribers = key === null ? null : gazetteer.place(grouping.level!, key)?.subscribers;
+      return subscribers ? scaled(toldAs('opened'), 1 / subscribers) : null;
+    };
+    const keyOf = (group: Group): string => {
+      const { theme, technology, department, kind, start } = group;
+      const labels = [theme, technology].map((each) => (each === undefined ? '' : names.of(each)));
+      return [keyOfPlace(grouping, group) ?? '', ...labels, department, kind, start].join('\n');
     };
 
     const order = orderOf(question);
-    const rows = grouping.groups.map((group, slot) => {
-      const row = rowOf(group, slot);
-      return { row, value: sortValue(row, order.by), key: keyOf(row) };
-    });
-    const { page, more } = pageOf(rows, { ...order, limit: question.limit }, position?.after);
+    const sortable = grouping.groups.map((group, slot) => ({
+      slot,
+      value: valueOf(order.by, slot),
+      key: keyOf(group),
+    }));
+    const { page, more } = pageOf(sortable, { ...order, limit: question.limit }, position?.after);
     const last = page.at(-1);
     return {
       range: answered(range),
-      rows: page.map(({ row }) => row),
+      rows: page.map(({ slot }) => rowOf(slot)),
       next:
         more && last !== undefined
           ? writeCursor(question, { range, after: [last.value, last.key] })
@@ -112,23 +132,24 @@ async function tallied(
   let unplaced = 0;
   for (const [slot, { place }] of grouping.groups.entries()) {
     if (place !== 0) continue;
-    const { opened, posts, surveyAnswers } = tally.of(slot);
-    unplaced += opened + posts + surveyAnswers;
+    for (const kind of ['opened', 'posts', 'surveyAnswers'] as const) {
+      unplaced += tally.count(slot, kind);
+    }
   }
   return { grouping, tally, unplaced };
 }
 
-function orderOf({ order, bucket }: AggregatesQuestion): { by: string; descending: boolean } {
+type Measure = 'start' | 'rate' | CountMeasure;
+
+function orderOf({ order, bucket }: AggregatesQuestion): { by: Measure; descending: boolean } {
   const asked: Order = order ?? (bucket === 'none' ? '-opened' : 'start');
-  return { by: asked.replace('-', ''), descending: asked.startsWith('-') };
+  return { by: asked.replace('-', '') as Measure, descending: asked.startsWith('-') };
 }
 
-function sortValue(row: AggregateRow, by: string): SortValue {
-  if (by === 'start') return row.start === null ? null : Date.parse(row.start);
-  if (by === 'rate') return row.rate?.value ?? null;
-  return row[by as 'opened'];
+function keyOfPlace({ codes }: Grouping, { place }: Group): string | null {
+  return codes === undefined || place === undefined ? null : codes.keyOf(place);
 }
 
-function keyOf({ start, place, theme, technology, department, kind }: AggregateRow): string {
-  return JSON.stringify([place?.key ?? null, theme, technology, department, kind, start]);
+function scaled(value: number | null, factor: number): number | null {
+  return value === null ? null : value * factor;
 }

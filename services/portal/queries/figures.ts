@@ -2,7 +2,7 @@
 // small for this reader. Pure.
 import type { Figures } from '../api/answers.ts';
 import { ratePerThousand } from '../statistics/intervals.ts';
-import type { Counts } from './tally.ts';
+import { countMeasures, type CountMeasure, type Counts, type Times } from './tally.ts';
 
 export interface FiguresOptions {
   /** Counts from 1 to one less than this are not told. */
@@ -20,34 +20,48 @@ export function told(count: number, suppressBelow: number): number | null {
   return isSmall(count, suppressBelow) ? null : count;
 }
 
+/** One count as it is told: null where it is too small, or one that it rests on. */
+export function toldOf(
+  countOf: (measure: CountMeasure) => number,
+  measure: CountMeasure,
+  suppressBelow: number,
+): number | null {
+  const small = [measure, ...(restsOn[measure] ?? [])].some((each) =>
+    isSmall(countOf(each), suppressBelow),
+  );
+  return small ? null : countOf(measure);
+}
+
+const restsOn: Readonly<Partial<Record<CountMeasure, readonly CountMeasure[]>>> = {
+  stillOpen: ['opened'],
+  customers: ['opened', 'posts', 'surveyAnswers'],
+};
+
 /**
  * What rests on a suppressed count goes with it: of tickets opened, those still open, severities and the rate; of
  * resolved ones, the times; of answers, their scores; of any of what is said, the mean sentiment. Severities are told all
  * or not at all, since one left out would follow from the others.
  */
-export function figuresOf(counts: Counts, options: FiguresOptions): Figures {
+export function figuresOf(counts: Counts, times: Times, options: FiguresOptions): Figures {
   const { suppressBelow, subscribers, severityOf } = options;
   const small = (count: number): boolean => isSmall(count, suppressBelow);
-  const kept = (count: number): number | null => told(count, suppressBelow);
-  const { opened, reopened, resolved, posts, surveyAnswers } = counts;
-  const fewTickets = small(opened);
-  const saysLittle = fewTickets || small(posts) || small(surveyAnswers);
-  const fewOpen = fewTickets || small(counts.stillOpen);
-  const fewCustomers = saysLittle || small(counts.customers);
-  const fewSeverities = fewTickets || [...counts.severities.values()].some(small);
-  const fewResolved = small(resolved);
-  const fewCsat = small(surveyAnswers) || small(counts.csatAnswers);
-  const fewNps = small(surveyAnswers) || small(counts.npsAnswers);
+  const say = (measure: CountMeasure): number | null =>
+    toldOf((each) => counts[each], measure, suppressBelow);
+  const { opened, posts, surveyAnswers } = counts;
+  const saysLittle = small(opened) || small(posts) || small(surveyAnswers);
+  const fewSeverities = small(opened) || [...counts.severities.values()].some(small);
+  const fewResolved = small(counts.resolved);
+  const fewAnswers = small(surveyAnswers);
+  const all = countMeasures.map(say);
   return {
-    suppressed:
-      saysLittle || fewOpen || fewCustomers || fewSeverities || fewResolved || small(reopened),
-    opened: kept(opened),
-    reopened: kept(reopened),
-    resolved: kept(resolved),
-    stillOpen: fewOpen ? null : counts.stillOpen,
-    customers: fewCustomers ? null : counts.customers,
-    medianHoursToResolve: fewResolved ? null : counts.medianHoursToResolve,
-    p90HoursToResolve: fewResolved ? null : counts.p90HoursToResolve,
+    suppressed: fewSeverities || all.includes(null),
+    opened: say('opened'),
+    reopened: say('reopened'),
+    resolved: say('resolved'),
+    stillOpen: say('stillOpen'),
+    customers: say('customers'),
+    medianHoursToResolve: fewResolved ? null : times.medianHoursToResolve,
+    p90HoursToResolve: fewResolved ? null : times.p90HoursToResolve,
     meanSentiment: saysLittle ? null : counts.meanSentiment,
     severities: fewSeverities
       ? {}
@@ -56,11 +70,11 @@ export function figuresOf(counts: Counts, options: FiguresOptions): Figures {
             .map(([label, count]) => [severityOf(label), count] as const)
             .toSorted(([one], [other]) => (one < other ? -1 : 1)),
         ),
-    posts: kept(posts),
-    surveyAnswers: kept(surveyAnswers),
-    meanCsat: fewCsat ? null : counts.meanCsat,
-    nps: fewNps ? null : counts.nps,
-    rate: fewTickets ? null : ratePerThousand(opened, subscribers),
+    posts: say('posts'),
+    surveyAnswers: say('surveyAnswers'),
+    meanCsat: fewAnswers || small(counts.csatAnswers) ? null : counts.meanCsat,
+    nps: fewAnswers || small(counts.npsAnswers) ? null : counts.nps,
+    rate: small(opened) ? null : ratePerThousand(opened, subscribers),
   };
 }
 

@@ -29,10 +29,10 @@ export interface Grouping {
   /** Groups met so far; a slot is an index into them. */
   readonly groups: readonly Group[];
   /**
-   * Calls `visit` with slot and row for each row of the segment that counts; several times for a row of several
-   * departments when grouped by these.
+   * For each row of the segment the slot it counts in, -1 for none. Several times for what several departments received,
+   * when grouped by these. The array is used again by the next call.
    */
-  each(segment: Segment, visit: (slot: number, row: number) => void): void;
+  slotsOf(segment: Segment): Iterable<Int32Array>;
 }
 
 export interface GroupingOptions {
@@ -67,53 +67,76 @@ export function createGrouping(options: GroupingOptions): Grouping {
     by('department'),
   ];
   const time = timeOf(bucket, options.range);
-  const slots = createSlots(time.buckets);
+  const tree = createTree(time.buckets);
   const groups: Group[] = [];
+  let scratch = new Int32Array(1024);
 
   return {
     level,
     codes,
     groups,
-    each(segment, visit) {
+    *slotsOf(segment) {
       const { columns, departments, days } = segment;
       if (filter.departments !== undefined && (departments & filter.departments) === 0n) return;
-      const { hour, spot, theme, technology, kind, count, baseHour } = columns;
-      const { kinds, themes, technologies } = filter;
-      const passes = filter.spotsOf?.(columns);
-      const placeCodes = codes?.codesOf(columns);
       const bucketOf = time.bucketsOf(columns, days);
       for (const department of byDepartment ? ownRows(departments, options.departments) : [-1]) {
-        for (let row = 0; row < count; row += 1) {
-          if (themes !== undefined && themes[theme[row]!] !== 1) continue;
-          if (technologies !== undefined && technologies[technology[row]!] !== 1) continue;
-          if (kinds !== undefined && kinds[kind[row]!] !== 1) continue;
-          if (passes !== undefined && passes[spot[row]!] !== 1) continue;
-          const bucketNumber = bucketOf[hour[row]!]!;
-          if (bucketNumber < 0) continue;
-          const place = placeCodes === undefined ? 0 : placeCodes[spot[row]!]!;
-          let node = slots.root;
-          if (placeCodes !== undefined) node = slots.below(node, place);
-          if (byTheme) node = slots.below(node, theme[row]!);
-          if (byTechnology) node = slots.below(node, technology[row]!);
-          if (byKind) node = slots.below(node, kind[row]!);
-          if (byDepartment) node = slots.below(node, department + 1);
-          const slot = slots.at(node, bucketNumber);
-          if (slot === groups.length) {
-            if (slot >= mostGroups) throw tooMany();
-            groups.push({
-              place: codes && place,
-              theme: byTheme ? theme[row]! : undefined,
-              technology: byTechnology ? technology[row]! : undefined,
-              kind: byKind ? kind[row]! : undefined,
-              department: byDepartment ? department : undefined,
-              start: time.startOf(bucketNumber, baseHour),
-            });
-          }
-          visit(slot, row);
-        }
+        const root = byDepartment ? tree.below(tree.root, department + 1) : tree.root;
+        yield fill(columns, nodesBySpot(columns, root), bucketOf, department);
       }
     },
   };
+
+  /** The node of the tree that rows of each spot begin at; -1 for spots that are filtered out. */
+  function nodesBySpot(columns: FactColumns, root: number): Int32Array {
+    const nodes = new Int32Array(columns.place.length).fill(root);
+    if (codes !== undefined) {
+      const of = codes.codesOf(columns);
+      for (let spot = 0; spot < nodes.length; spot += 1) nodes[spot] = tree.below(root, of[spot]!);
+    }
+    const passes = filter.spotsOf?.(columns);
+    if (passes !== undefined) {
+      for (let spot = 0; spot < nodes.length; spot += 1) if (passes[spot] !== 1) nodes[spot] = -1;
+    }
+    return nodes;
+  }
+
+  function fill(
+    columns: FactColumns,
+    nodes: Int32Array,
+    bucketOf: Int32Array,
+    department: number,
+  ): Int32Array {
+    const { hour, spot, theme, technology, kind, count } = columns;
+    const { kinds, themes, technologies } = filter;
+    if (scratch.length < count) scratch = new Int32Array(2 * count);
+    const slots = scratch.subarray(0, count);
+    for (let row = 0; row < count; row += 1) {
+      slots[row] = -1;
+      let node = nodes[spot[row]!]!;
+      if (node < 0) continue;
+      if (themes !== undefined && themes[theme[row]!] !== 1) continue;
+      if (technologies !== undefined && technologies[technology[row]!] !== 1) continue;
+      if (kinds !== undefined && kinds[kind[row]!] !== 1) continue;
+      const bucketNumber = bucketOf[hour[row]!]!;
+      if (bucketNumber < 0) continue;
+      if (byTheme) node = tree.below(node, theme[row]!);
+      if (byTechnology) node = tree.below(node, technology[row]!);
+      if (byKind) node = tree.below(node, kind[row]!);
+      const slot = tree.slotAt(node, bucketNumber);
+      slots[row] = slot;
+      if (slot < groups.length) continue;
+      if (slot >= mostGroups) throw tooMany();
+      groups.push({
+        place: codes?.codesOf(columns)[spot[row]!],
+        theme: byTheme ? theme[row] : undefined,
+        technology: byTechnology ? technology[row] : undefined,
+        kind: byKind ? kind[row] : undefined,
+        department: byDepartment ? department : undefined,
+        start: time.startOf(bucketNumber),
+      });
+    }
+    return slots;
+  }
 }
 
 function tooMany(): QuestionRefused {
@@ -133,7 +156,7 @@ interface Time {
   readonly buckets: number;
   /** The bucket's number for each hour of the columns; -1 for hours of days that do not count. */
   bucketsOf(columns: FactColumns, days: ReadonlySet<number> | null): Int32Array;
-  startOf(bucket: number, baseHour: number): number | undefined;
+  startOf(bucket: number): number | undefined;
 }
 
 const hoursPerDay = dayMs / hourMs;
@@ -179,10 +202,11 @@ function startOf(bucket: Bucket, day: number): number {
   return day * dayMs;
 }
 
-/** A tree of combinations: a node for each beginning, a slot for each end; slots are numbered as they are met. */
-function createSlots(buckets: number) {
+/** Combinations: a node for each beginning of one, a slot for each end; slots are numbered from 0 as they are met. */
+function createTree(buckets: number) {
   const children: number[][] = [[]];
   const ends: (Int32Array | Map<number, number>)[] = [];
+  const single: number[] = [];
   let slots = 0;
   // Beyond this a list with a place for each bucket would be mostly empty.
   const listed = 1024;
@@ -192,7 +216,8 @@ function createSlots(buckets: number) {
       const own = children[node]!;
       return (own[code] ??= children.push([]) - 1);
     },
-    at(node: number, bucket: number): number {
+    slotAt(node: number, bucket: number): number {
+      if (buckets === 1) return (single[node] ??= slots++);
       const own = (ends[node] ??= buckets <= listed ? new Int32Array(buckets).fill(-1) : new Map());
       if (own instanceof Map) {
         let slot = own.get(bucket);

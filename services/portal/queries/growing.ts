@@ -1,7 +1,8 @@
-// Columns of numbers that grow as more rows are met.
+// Columns of numbers that grow as more rows are met, and what is asked of each slot's numbers.
 
 export interface Sums {
-  add(slot: number, value: number): void;
+  /** The sums, to be added to, with room for this many slots; valid until the next call. */
+  of(slots: number): Float64Array;
   get(slot: number): number;
 }
 
@@ -9,108 +10,182 @@ export interface Sums {
 export function createSums(): Sums {
   let values = new Float64Array(64);
   return {
-    add(slot, value) {
-      if (slot >= values.length) values = grown(values, slot + 1);
-      values[slot]! += value;
+    of(slots) {
+      if (slots > values.length) values = grown(values, slots);
+      return values;
     },
     get: (slot) => values[slot] ?? 0,
   };
 }
 
-function grown(values: Float64Array, least: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(Math.max(least, 2 * values.length));
+function grown<T extends Float64Array | Uint32Array>(values: T, least: number): T {
+  const larger = new (values.constructor as new (length: number) => T)(
+    Math.max(least, 2 * values.length),
+  );
   larger.set(values);
   return larger;
 }
 
 export interface Samples {
-  add(slot: number, value: number): void;
-  /** The values of one slot, in increasing order. */
-  sorted(slot: number): Float64Array;
+  /** A value of each row that has a slot. */
+  add(slots: Int32Array, values: ArrayLike<number>): void;
+  /**
+   * Between the two nearest values, in proportion: as PostgreSQL's percentile_cont.
+   * @returns null of nothing
+   */
+  quantile(slot: number, share: number): number | null;
 }
 
 /** All values of each slot. */
 export function createSamples(): Samples {
-  let slots = new Float64Array(64);
-  let values = new Float64Array(64);
+  let slots = new Uint32Array(1024);
+  let values = new Float64Array(1024);
   let count = 0;
-  let bySlot: readonly Float64Array[] | undefined;
+  let parts: Parts | undefined;
+  let together = values;
   return {
-    add(slot, value) {
-      if (count === values.length) {
-        slots = grown(slots, count + 1);
-        values = grown(values, count + 1);
+    add(ofRows, given) {
+      const most = count + ofRows.length;
+      if (most > values.length) {
+        slots = grown(slots, most);
+        values = grown(values, most);
       }
-      slots[count] = slot;
-      values[count] = value;
-      count += 1;
+      for (let row = 0; row < ofRows.length; row += 1) {
+        const slot = ofRows[row]!;
+        if (slot < 0) continue;
+        slots[count] = slot;
+        values[count] = given[row]!;
+        count += 1;
+      }
+      parts = undefined;
     },
-    sorted(slot) {
-      bySlot ??= split(slots.subarray(0, count), values);
-      return (bySlot[slot] ?? new Float64Array(0)).toSorted();
+    quantile(slot, share) {
+      if (parts === undefined) {
+        parts = split(slots.subarray(0, count));
+        together = gathered(values, parts.order);
+      }
+      const own = together.subarray(parts.starts[slot], parts.starts[slot + 1]);
+      if (own.length === 0) return null;
+      const at = share * (own.length - 1);
+      const below = nth(own, Math.floor(at));
+      return below + (nth(own, Math.ceil(at)) - below) * (at - Math.floor(at));
     },
   };
-}
-
-function split(slots: Float64Array, values: Float64Array): readonly Float64Array[] {
-  const counts = createSums();
-  let most = -1;
-  for (const slot of slots) {
-    counts.add(slot, 1);
-    if (slot > most) most = slot;
-  }
-  const parts = Array.from({ length: most + 1 }, (_, slot) => new Float64Array(counts.get(slot)));
-  const filled = new Uint32Array(most + 1);
-  for (let at = 0; at < slots.length; at += 1) {
-    const slot = slots[at]!;
-    parts[slot]![filled[slot]!++] = values[at]!;
-  }
-  return parts;
 }
 
 export interface Distinct {
-  /** Two halves of a number of 64 bits. */
-  add(slot: number, high: number, low: number): void;
-  /** How many different ones were added to the slot. */
+  /** Two halves of a number of 64 bits, for each row that has a slot; 0 is none. */
+  add(slots: Int32Array, highs: ArrayLike<number>, lows: ArrayLike<number>): void;
+  /** How many different ones the slot has. */
   count(slot: number): number;
 }
 
-/** A set of 64-bit numbers for each slot: one open table for all, since most of many sets are small. */
+/** A set of 64-bit numbers, which are hashes, for each slot. */
 export function createDistinct(): Distinct {
-  const counts = createSums();
-  let size = 1024;
-  let table = new Uint32Array(3 * size);
-  let used = 0;
-  /** Whether it was not there yet. Slots are kept plus one, so that 0 is free. */
-  const put = (slot: number, high: number, low: number): boolean => {
-    // The numbers are hashes; the slot is spread by a multiplier of Knuth's (2^32 / golden ratio).
-    let at = (low ^ Math.imul(slot, 0x9e3779b1)) & (size - 1);
-    for (;;) {
-      const base = 3 * at;
-      const there = table[base]!;
-      if (there === 0) {
-        table[base] = slot + 1;
-        table[base + 1] = high;
-        table[base + 2] = low;
-        return true;
-      }
-      if (there === slot + 1 && table[base + 1] === high && table[base + 2] === low) return false;
-      at = (at + 1) & (size - 1);
-    }
-  };
+  let slots = new Uint32Array(1024);
+  let high = new Uint32Array(1024);
+  let low = new Uint32Array(1024);
+  let count = 0;
+  let parts: Parts | undefined;
+  let table = new Uint32Array(128);
   return {
-    add(slot, high, low) {
-      if (!put(slot, high, low)) return;
-      counts.add(slot, 1);
-      used += 1;
-      if (used * 2 < size) return;
-      const before = table;
-      size *= 4;
-      table = new Uint32Array(3 * size);
-      for (let base = 0; base < before.length; base += 3) {
-        if (before[base]! > 0) put(before[base]! - 1, before[base + 1]!, before[base + 2]!);
+    add(ofRows, highs, lows) {
+      const most = count + ofRows.length;
+      if (most > slots.length)
+        [slots, high, low] = [grown(slots, most), grown(high, most), grown(low, most)];
+      for (let row = 0; row < ofRows.length; row += 1) {
+        const slot = ofRows[row]!;
+        if (slot < 0 || (highs[row] === 0 && lows[row] === 0)) continue;
+        slots[count] = slot;
+        high[count] = highs[row]!;
+        low[count] = lows[row]!;
+        count += 1;
       }
+      parts = undefined;
     },
-    count: (slot) => counts.get(slot),
+    count(slot) {
+      if (parts === undefined) {
+        parts = split(slots.subarray(0, count));
+        [high, low] = [gathered(high, parts.order), gathered(low, parts.order)];
+        slots = gathered(slots, parts.order);
+      }
+      const [start, end] = [parts.starts[slot] ?? 0, parts.starts[slot + 1] ?? 0];
+      const size = 2 ** Math.ceil(Math.log2(2 * (end - start) + 2));
+      if (table.length < 2 * size) table = new Uint32Array(2 * size);
+      else table.fill(0, 0, 2 * size);
+      return different(
+        table.subarray(0, 2 * size),
+        high.subarray(start, end),
+        low.subarray(start, end),
+      );
+    },
   };
+}
+
+/** By an open table of pairs, twice as large as there are numbers. */
+function different(table: Uint32Array, high: Uint32Array, low: Uint32Array): number {
+  const mask = table.length / 2 - 1;
+  let found = 0;
+  for (let at = 0; at < high.length; at += 1) {
+    const [one, other] = [high[at]!, low[at]!];
+    let place = 2 * (other & mask);
+    while (table[place] !== 0 || table[place + 1] !== 0) {
+      if (table[place] === one && table[place + 1] === other) break;
+      place = (place + 2) & (2 * mask + 1);
+    }
+    if (table[place] === one && table[place + 1] === other) continue;
+    table[place] = one;
+    table[place + 1] = other;
+    found += 1;
+  }
+  return found;
+}
+
+interface Parts {
+  /** Where each slot's part begins; one more at the end. */
+  readonly starts: Uint32Array;
+  /** Which number comes where. */
+  readonly order: Uint32Array;
+}
+
+/** Puts numbers of the same slot side by side (a counting sort). */
+function split(slots: Uint32Array): Parts {
+  let most = -1;
+  for (const slot of slots) if (slot > most) most = slot;
+  const starts = new Uint32Array(most + 2);
+  for (const slot of slots) starts[slot + 1]! += 1;
+  for (let slot = 0; slot <= most; slot += 1) starts[slot + 1]! += starts[slot]!;
+  const next = starts.slice();
+  const order = new Uint32Array(slots.length);
+  for (let at = 0; at < slots.length; at += 1) order[next[slots[at]!]!++] = at;
+  return { starts, order };
+}
+
+function gathered<T extends Float64Array | Uint32Array>(values: T, order: Uint32Array): T {
+  const together = new (values.constructor as new (length: number) => T)(order.length);
+  for (let at = 0; at < order.length; at += 1) together[at] = values[order[at]!]!;
+  return together;
+}
+
+/** The value that would stand at `index` were they sorted; moves them (C. A. R. Hoare, "Algorithm 65: find", 1961). */
+function nth(values: Float64Array, index: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1]!;
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while (values[left]! < pivot) left += 1;
+      while (values[right]! > pivot) right -= 1;
+      if (left > right) break;
+      const moved = values[left]!;
+      values[left] = values[right]!;
+      values[right] = moved;
+      left += 1;
+      right -= 1;
+    }
+    if (index <= right) high = right;
+    else if (index >= left) low = left;
+    else break;
+  }
+  return values[index]!;
 }

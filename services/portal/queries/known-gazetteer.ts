@@ -4,7 +4,14 @@ import type { GazetteerRow } from '#core/store/tables.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { placeLevels, type PlaceLevel } from '../api/questions.ts';
 import type { Reading } from './as-reader.ts';
-import { hexResolutions, isNamedLevel, keyAt, keyOf, type Named } from './place-keys.ts';
+import {
+  hexResolutions,
+  isNamedLevel,
+  keyAt,
+  keyOf,
+  type Named,
+  type PlaceKey,
+} from './place-keys.ts';
 
 export interface GazetteerPlace {
   /** Sum over its lines; null when none says. */
@@ -19,6 +26,8 @@ export interface GazetteerPlace {
 export interface Gazetteer {
   /** By key, in any case. */
   place(level: PlaceLevel, key: string): GazetteerPlace | undefined;
+  /** Areas of the lines in a place. */
+  areasAt(key: PlaceKey): readonly string[];
   /** Whether any place of the level has subscribers. */
   countsSubscribers(level: PlaceLevel): boolean;
   /** Sum over all lines. */
@@ -58,6 +67,12 @@ export function createGazetteer(rows: readonly GazetteerRow[]): Gazetteer {
   const levels = new Map(placeLevels.map((level) => [level, byKey(level, rows)]));
   return {
     place: (level, key) => levels.get(level)?.get(key.toLowerCase()),
+    areasAt: ({ level, parts }) => {
+      const wanted = keyOf(level, parts).toLowerCase();
+      return rows
+        .filter((row) => keyOfRow(level, row)?.toLowerCase() === wanted)
+        .map(({ area }) => area);
+    },
     countsSubscribers: (level) =>
       [...levels.get(level)!.values()].some(({ subscribers }) => subscribers !== null),
     subscribers: rows.reduce<number | null>(
@@ -70,13 +85,12 @@ export function createGazetteer(rows: readonly GazetteerRow[]): Gazetteer {
 function byKey(level: PlaceLevel, rows: readonly GazetteerRow[]): Map<string, GazetteerPlace> {
   const sums = new Map<string, Sum>();
   for (const row of rows) {
-    const named: Named = Object.assign({ site: null }, row);
-    const key = isNamedLevel(level) ? keyAt(level, named) : cellKey(level, row);
+    const key = keyOfRow(level, row);
     if (key === null) continue;
     const folded = key.toLowerCase();
     let sum = sums.get(folded);
     if (sum === undefined) {
-      sum = { subscribers: null, lat: 0, lon: 0, located: 0, named };
+      sum = { subscribers: null, lat: 0, lon: 0, located: 0, named: namedIn(row) };
       sums.set(folded, sum);
     }
     if (row.subscribers !== null) sum.subscribers = (sum.subscribers ?? 0) + row.subscribers;
@@ -94,6 +108,14 @@ function byKey(level: PlaceLevel, rows: readonly GazetteerRow[]): Map<string, Ga
       return [key, { subscribers, lat: latitude ?? null, lon: longitude ?? null, named }];
     }),
   );
+}
+
+function namedIn(row: GazetteerRow): Named {
+  return Object.assign({ site: null }, row);
+}
+
+function keyOfRow(level: PlaceLevel, row: GazetteerRow): string | null {
+  return isNamedLevel(level) ? keyAt(level, namedIn(row)) : cellKey(level, row);
 }
 
 function cellKey(level: PlaceLevel, { lat, lon }: GazetteerRow): string | null {

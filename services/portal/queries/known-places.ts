@@ -25,6 +25,18 @@ export interface KnownPlaces {
   level(level: PlaceLevel): LevelCodes;
 }
 
+/** Columns are kept as long as they are used, and what was made of them. */
+export function once(
+  of: (columns: FactColumns) => Int32Array,
+): (columns: FactColumns) => Int32Array {
+  const known = new WeakMap<FactColumns, Int32Array>();
+  return (columns) => {
+    let made = known.get(columns);
+    if (made === undefined) known.set(columns, (made = of(columns)));
+    return made;
+  };
+}
+
 const remembered = new WeakMap<Db, KnownPlaces>();
 
 export function knownPlaces(db: Db): KnownPlaces {
@@ -80,7 +92,7 @@ function createKnownPlaces(): KnownPlaces {
       return code;
     };
     return {
-      codesOf: ({ place }) => Int32Array.from(place, (id) => (byPlace[id] ??= codeOf(id))),
+      codesOf: once(({ place }) => Int32Array.from(place, (id) => (byPlace[id] ??= codeOf(id)))),
       keyOf: (code) => keys[code] ?? null,
       namedAs: (code) => first[code],
       get size() {
@@ -104,7 +116,7 @@ function createKnownPlaces(): KnownPlaces {
       return code;
     };
     return {
-      codesOf: ({ cell }) => Int32Array.from(cell, codeOf),
+      codesOf: once(({ cell }) => Int32Array.from(cell, codeOf)),
       keyOf: (code) => keys[code] ?? null,
       namedAs: () => undefined,
       get size() {

@@ -73,12 +73,12 @@ export interface Sortable {
   readonly key: string;
 }
 
-/** The page after `after`, and whether there is another one. */
+/** The page after `after`, how many rows come before it, and whether there is another page. */
 export function pageOf<T extends Sortable>(
   rows: readonly T[],
   order: { readonly descending: boolean; readonly limit: number },
   after: Position['after'] | undefined,
-): { readonly page: readonly T[]; readonly more: boolean } {
+): { readonly page: readonly T[]; readonly start: number; readonly more: boolean } {
   const compare = (one: Sortable, other: Sortable): number =>
     compared(one, other, order.descending);
   const sorted = rows.toSorted(compare);
@@ -86,9 +86,9 @@ export function pageOf<T extends Sortable>(
     after === undefined
       ? 0
       : sorted.findIndex((row) => compare(row, { value: after[0], key: after[1] }) > 0);
-  if (start < 0) return { page: [], more: false };
+  if (start < 0) return { page: [], start: rows.length, more: false };
   const end = start + order.limit;
-  return { page: sorted.slice(start, end), more: end < sorted.length };
+  return { page: sorted.slice(start, end), start, more: end < sorted.length };
 }
 
 function compared(one: Sortable, other: Sortable, descending: boolean): number {

@@ -59,10 +59,14 @@ export function keyOf(level: PlaceLevel, parts: readonly (string | null)[]): str
   return `${level}:${parts.map((part) => escaped(part ?? '')).join('/')}`;
 }
 
-/** A key's level and the names it gives, null for unknown ones; null for what is no key. */
-export function parseKey(
-  key: string,
-): { readonly level: PlaceLevel; readonly parts: readonly (string | null)[] } | null {
+/** Names are null where unknown. */
+export interface PlaceKey {
+  readonly level: PlaceLevel;
+  readonly parts: readonly (string | null)[];
+}
+
+/** Null for what is no key. */
+export function parseKey(key: string): PlaceKey | null {
   const colon = key.indexOf(':');
   const level = placeLevels.find((each) => each === key.slice(0, colon));
   if (level === undefined) return null;
@@ -82,12 +86,24 @@ export function parseKey(
   return { level, parts: parts.map((part) => (part === '' ? null : part)) };
 }
 
-/** The names that a key of a named level gives, by part. */
-export function partsIn(
-  level: NamedLevel,
-  parts: readonly (string | null)[],
-): Readonly<Partial<Record<Part, string | null>>> {
-  return Object.fromEntries(partsOf[level].map((part, index) => [part, parts[index] ?? null]));
+/** The names that a key gives, by part; none for a cell. */
+export function partsIn({ level, parts }: PlaceKey): readonly (readonly [Part, string | null])[] {
+  return isNamedLevel(level)
+    ? partsOf[level].map((part, index) => [part, parts[index] ?? null] as const)
+    : [];
+}
+
+/** A place of which no more is known than its key says. */
+export function atPlace(key: PlaceKey): Named {
+  const nothing = {
+    country: null,
+    region: null,
+    city: null,
+    area: null,
+    postcode: null,
+    site: null,
+  };
+  return { ...nothing, ...Object.fromEntries(partsIn(key)) };
 }
 
 /** A slash in a name is none between names; all else stays readable. */

@@ -4,7 +4,7 @@ import { cellCode, noCell, type FactColumns } from '#core/store/fact-columns.ts'
 import { kindNumbers } from '#core/store/tables.ts';
 import type { Reading } from './as-reader.ts';
 import type { KnownPlaces } from './known-places.ts';
-import type { Named } from './place-keys.ts';
+import { isNamedLevel, partsIn, type Named, type PlaceKey } from './place-keys.ts';
 import { childrenOf, type Narrowing } from './where.ts';
 
 /** Each undefined where it lets everything pass; else 1 for what passes, by number. */
@@ -18,10 +18,12 @@ export interface RowFilter {
   readonly spotsOf: ((columns: FactColumns) => Uint8Array) | undefined;
 }
 
+/** @param at only what lies in this place */
 export async function rowFilterOf(
   reading: Reading,
   filters: Narrowing,
   places: KnownPlaces,
+  at?: PlaceKey,
 ): Promise<RowFilter> {
   const { kind, theme, technology, department } = filters;
   const labels = await labelsNamed(reading, { theme, technology });
@@ -30,7 +32,7 @@ export async function rowFilterOf(
     themes: theme && flags(labels.theme),
     technologies: technology && flags(labels.technology),
     departments: department && bitsOf(reading, department),
-    spotsOf: spotsFilter(filters, places),
+    spotsOf: spotsFilter(filters, places, at),
   };
 }
 
@@ -66,25 +68,43 @@ function flags(numbers: readonly number[]): Uint8Array {
 
 const placeParts = ['country', 'region', 'city', 'area', 'postcode', 'site'] as const;
 
-function spotsFilter(filters: Narrowing, places: KnownPlaces): RowFilter['spotsOf'] {
+function spotsFilter(
+  filters: Narrowing,
+  places: KnownPlaces,
+  at: PlaceKey | undefined,
+): RowFilter['spotsOf'] {
   const wanted = placeParts.flatMap((part) => {
     const names = filters[part];
     return names === undefined ? [] : [{ part, names: new Set<string | null>(names) }];
   });
-  const cells = filters.h3?.map((cell) => {
-    const { first, last } = childrenOf(cell);
-    return [cellCode(first), cellCode(last), first <= last] as const;
-  });
-  if (wanted.length === 0 && cells === undefined) return undefined;
+  if (wanted.length === 0 && filters.h3 === undefined && at === undefined) return undefined;
+  const cells = filters.h3?.map((cell) => rangeOfCell(cell));
+  const own = at === undefined || isNamedLevel(at.level) ? undefined : rangeOfCell(at.parts[0]!);
   const isWanted = (named: Named): boolean =>
-    wanted.every(({ part, names }) => names.has(named[part]));
+    wanted.every(({ part, names }) => names.has(named[part])) &&
+    (at === undefined || partsIn(at).every(([part, name]) => (named[part] ?? '') === (name ?? '')));
   const isWithin = (code: number): boolean =>
-    code !== noCell && cells!.some(([first, last, any]) => any && code >= first && code <= last);
+    (cells === undefined || cells.some((range) => isIn(range, code))) &&
+    (own === undefined || isIn(own, code));
   // By place, once for all columns: 1 wanted, 2 not.
   const known: number[] = [];
   return ({ place, cell }) =>
     Uint8Array.from(place, (id, spot) => {
       const verdict = (known[id] ??= isWanted(places.get(id)!) ? 1 : 2);
-      return verdict === 1 && (cells === undefined || isWithin(cell[spot]!)) ? 1 : 0;
+      return verdict === 1 && isWithin(cell[spot]!) ? 1 : 0;
     });
+}
+
+interface CodeRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+function rangeOfCell(cell: string): CodeRange {
+  const { first, last } = childrenOf(cell);
+  return first > last ? { first: 1, last: 0 } : { first: cellCode(first), last: cellCode(last) };
+}
+
+function isIn({ first, last }: CodeRange, code: number): boolean {
+  return code !== noCell && code >= first && code <= last;
 }

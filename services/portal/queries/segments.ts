@@ -6,7 +6,8 @@ import { readFacts, type Moments } from '#core/store/read-facts.ts';
 import type { Reading } from './as-reader.ts';
 import { readPacks } from './packs.ts';
 import { dayMs, weekMs, type Range } from './range.ts';
-import { matching, type Narrowing } from './where.ts';
+import type { PlaceKey } from './place-keys.ts';
+import { liesAt, matching, type Narrowing } from './where.ts';
 
 export interface Segment {
   readonly stream: Stream;
@@ -23,6 +24,7 @@ const firstMonday = Date.UTC(1970, 0, 5);
 const longestRead = weekMs;
 
 /**
+ * @param at only what lies in this place
  * @param filters may leave out some of what they exclude, where that saves reading: rows must be checked all the same
  * @throws SignpostError as `Db` does; QuestionRefused as `matching`
  */
@@ -31,16 +33,19 @@ export async function* readSegments(
   { from, to }: Range,
   streams: readonly Stream[],
   filters: Narrowing,
+  at?: PlaceKey,
 ): AsyncGenerator<Segment> {
+  const narrow = isNarrow(filters) || (at !== undefined && !isBroad(at));
   const range: Moments = { from: from.getTime(), to: to.getTime() };
-  const unchanged = isNarrow(filters) ? new Set<number>() : await unchangedDays(reading, range);
+  const unchanged = narrow ? new Set<number>() : await unchangedDays(reading, range);
   if (unchanged.size > 0) {
     const days = [...unchanged];
     const weeks = { from: mondayOf(days[0]!), to: mondayOf(days.at(-1)!) };
     for await (const pack of readPacks(reading, streams, weeks)) yield { ...pack, days: unchanged };
   }
-  const condition = matching(filters);
-  for (const moments of remaining(range, unchanged, isNarrow(filters) ? Infinity : longestRead)) {
+  const condition =
+    at === undefined ? matching(filters) : sql<boolean>`${matching(filters)} AND ${liesAt(at)}`;
+  for (const moments of remaining(range, unchanged, narrow ? Infinity : longestRead)) {
     for (const stream of streams) {
       for (const facts of await readFacts(reading.tx, stream, moments, condition)) {
         yield { stream, days: null, ...facts };
@@ -52,6 +57,11 @@ export async function* readSegments(
 /** Few rows by an index, wherever they lie in time. */
 function isNarrow({ area, postcode, site, h3 }: Narrowing): boolean {
   return [area, postcode, site, h3].some((each) => each !== undefined);
+}
+
+/** A place that may hold more than an index is good for. */
+function isBroad({ level }: PlaceKey): boolean {
+  return level === 'country' || level === 'region' || level === 'h3-4';
 }
 
 /** Whole days of the range, since the epoch, for which packed weeks hold; in order. */

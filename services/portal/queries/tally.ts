@@ -1,20 +1,23 @@
 // Counts of each row of an answer, as they are before anything is suppressed.
-import { scaleNumbers } from '#core/store/tables.ts';
-import { createDistinct, createSamples, createSums } from './growing.ts';
+import type { FactColumns } from '#core/store/fact-columns.ts';
+import { kindNumbers, scaleNumbers } from '#core/store/tables.ts';
+import { createDistinct, createSamples, createSums, type Sums } from './growing.ts';
 import type { Grouping } from './groups.ts';
 import type { Segment } from './segments.ts';
 
-/** Of one row of an answer. Means and quantiles are null where there is nothing they could be of. */
-export interface Counts {
-  readonly opened: number;
-  readonly reopened: number;
-  readonly resolved: number;
-  readonly stillOpen: number;
-  readonly customers: number;
-  readonly posts: number;
-  readonly surveyAnswers: number;
-  readonly medianHoursToResolve: number | null;
-  readonly p90HoursToResolve: number | null;
+export const countMeasures = [
+  'opened',
+  'reopened',
+  'resolved',
+  'stillOpen',
+  'posts',
+  'surveyAnswers',
+  'customers',
+] as const;
+export type CountMeasure = (typeof countMeasures)[number];
+
+/** Of one row of an answer. Means are null where there is nothing they could be of. */
+export interface Counts extends Readonly<Record<CountMeasure, number>> {
   readonly meanSentiment: number | null;
   readonly csatAnswers: number;
   readonly meanCsat: number | null;
@@ -24,93 +27,92 @@ export interface Counts {
   readonly severities: ReadonlyMap<number, number>;
 }
 
+export interface Times {
+  readonly medianHoursToResolve: number | null;
+  readonly p90HoursToResolve: number | null;
+}
+
 export interface Tally {
   add(segment: Segment): void;
+  count(slot: number, measure: CountMeasure): number;
   of(slot: number): Counts;
+  /** Apart, since they take longer and do not decide on any order. */
+  timesOf(slot: number): Times;
 }
 
 const hourMs = 3_600_000;
 
 export function createTally(grouping: Grouping): Tally {
   const kinds = [createSums(), createSums(), createSums()];
-  const [stillOpen, reopened, resolved, sentiment] = [
-    createSums(),
-    createSums(),
-    createSums(),
-    createSums(),
-  ];
-  const [csat, csatAnswers, promoters, detractors, npsAnswers] = [
-    createSums(),
-    createSums(),
-    createSums(),
-    createSums(),
-    createSums(),
-  ];
+  const [open, reopened, resolved, sentiment] = fourSums();
+  const [csat, csatAnswers, npsBalance, npsAnswers] = fourSums();
   const customers = createDistinct();
-  const severities = new Map<number, ReturnType<typeof createSums>>();
-  const hours = createSamples();
+  const severities = new Map<number, Sums>();
+  const durations = createSamples();
 
-  const addSaid = (segment: Segment): void => {
-    const { kind, isOpen, sentiment: feeling, severity, scale, score } = segment.columns;
-    const { customerHigh, customerLow } = segment.columns;
-    grouping.each(segment, (slot, row) => {
-      kinds[kind[row]!]!.add(slot, 1);
-      sentiment.add(slot, feeling[row]!);
-      const [high, low] = [customerHigh[row]!, customerLow[row]!];
-      if (high !== 0 || low !== 0) customers.add(slot, high, low);
-      if (kind[row] === 0) {
-        if (isOpen[row] === 1) stillOpen.add(slot, 1);
-        let sums = severities.get(severity[row]!);
-        if (sums === undefined) severities.set(severity[row]!, (sums = createSums()));
-        sums.add(slot, 1);
+  const addSaid = (columns: FactColumns, slots: Int32Array): void => {
+    const { kind, isOpen, sentiment: feeling, severity, scale, score, count } = columns;
+    const size = grouping.groups.length;
+    const byKind = kinds.map((each) => each.of(size));
+    const [openSums, feelings] = [open.of(size), sentiment.of(size)];
+    const bySeverity: (Float64Array | undefined)[] = [];
+    for (let row = 0; row < count; row += 1) {
+      const slot = slots[row]!;
+      if (slot < 0) continue;
+      const ofKind = kind[row]!;
+      byKind[ofKind]![slot]! += 1;
+      feelings[slot]! += feeling[row]!;
+      if (ofKind === kindNumbers.ticket) {
+        openSums[slot]! += isOpen[row]!;
+        const label = severity[row]!;
+        (bySeverity[label] ??= severitySums(label).of(size))[slot]! += 1;
       } else if (scale[row] === scaleNumbers.csat) {
-        csat.add(slot, score[row]!);
-        csatAnswers.add(slot, 1);
+        csat.of(size)[slot]! += score[row]!;
+        csatAnswers.of(size)[slot]! += 1;
       } else if (scale[row] === scaleNumbers.nps) {
-        npsAnswers.add(slot, 1);
-        if (score[row]! >= 9) promoters.add(slot, 1);
-        else if (score[row]! <= 6) detractors.add(slot, 1);
+        npsBalance.of(size)[slot]! += score[row]! >= 9 ? 1 : score[row]! <= 6 ? -1 : 0;
+        npsAnswers.of(size)[slot]! += 1;
       }
-    });
+    }
+  };
+  const severitySums = (label: number): Sums => {
+    let sums = severities.get(label);
+    if (sums === undefined) severities.set(label, (sums = createSums()));
+    return sums;
   };
 
+  const [opened, posts, surveyAnswers] = kinds as [Sums, Sums, Sums];
+  const sums = { opened, posts, surveyAnswers, reopened, resolved, stillOpen: open };
+  const count = (slot: number, measure: CountMeasure): number =>
+    measure === 'customers' ? customers.count(slot) : sums[measure].get(slot);
+
   return {
+    count,
     add(segment) {
-      if (segment.stream === 'said') addSaid(segment);
-      else if (segment.stream === 'reopened')
-        grouping.each(segment, (slot) => reopened.add(slot, 1));
-      else {
-        const { durationMs } = segment.columns;
-        grouping.each(segment, (slot, row) => {
-          resolved.add(slot, 1);
-          hours.add(slot, durationMs[row]! / hourMs);
-        });
+      const { stream, columns } = segment;
+      for (const slots of grouping.slotsOf(segment)) {
+        if (stream === 'said') {
+          addSaid(columns, slots);
+          customers.add(slots, columns.customerHigh, columns.customerLow);
+        } else {
+          const own = (stream === 'resolved' ? resolved : reopened).of(grouping.groups.length);
+          for (const slot of slots) if (slot >= 0) own[slot]! += 1;
+          if (stream === 'resolved') durations.add(slots, columns.durationMs);
+        }
       }
     },
     of(slot) {
-      const [opened, posts, surveyAnswers] = kinds.map((each) => each.get(slot)) as [
-        number,
-        number,
-        number,
-      ];
-      const times = hours.sorted(slot);
-      const said = opened + posts + surveyAnswers;
-      const promoted = promoters.get(slot) - detractors.get(slot);
+      const all = Object.fromEntries(
+        countMeasures.map((measure) => [measure, count(slot, measure)]),
+      ) as Record<CountMeasure, number>;
+      const said = all.opened + all.posts + all.surveyAnswers;
       return {
-        opened,
-        posts,
-        surveyAnswers,
-        reopened: reopened.get(slot),
-        resolved: resolved.get(slot),
-        stillOpen: stillOpen.get(slot),
-        customers: customers.count(slot),
-        medianHoursToResolve: quantile(times, 0.5),
-        p90HoursToResolve: quantile(times, 0.9),
+        ...all,
         meanSentiment: ratio(sentiment.get(slot), said),
         csatAnswers: csatAnswers.get(slot),
         meanCsat: ratio(csat.get(slot), csatAnswers.get(slot)),
         npsAnswers: npsAnswers.get(slot),
-        nps: ratio(100 * promoted, npsAnswers.get(slot)),
+        nps: ratio(100 * npsBalance.get(slot), npsAnswers.get(slot)),
         severities: new Map(
           [...severities]
             .map(([label, sums]) => [label, sums.get(slot)] as const)
@@ -118,18 +120,23 @@ export function createTally(grouping: Grouping): Tally {
         ),
       };
     },
+    timesOf(slot) {
+      return {
+        medianHoursToResolve: hours(durations.quantile(slot, 0.5)),
+        p90HoursToResolve: hours(durations.quantile(slot, 0.9)),
+      };
+    },
   };
+}
+
+function hours(ms: number | null): number | null {
+  return ms === null ? null : ms / hourMs;
+}
+
+function fourSums(): [Sums, Sums, Sums, Sums] {
+  return [createSums(), createSums(), createSums(), createSums()];
 }
 
 function ratio(sum: number, count: number): number | null {
   return count === 0 ? null : sum / count;
-}
-
-/** Between the two nearest values, in proportion: as PostgreSQL's percentile_cont. Null of nothing. */
-export function quantile(sorted: Float64Array, share: number): number | null {
-  if (sorted.length === 0) return null;
-  const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)]!;
-  const above = sorted[Math.ceil(at)]!;
-  return below + (above - below) * (at - Math.floor(at));
 }

@@ -1,9 +1,11 @@
 // Filters of a question as SQL conditions on signpost.signals, to be used with the alias `s`.
 import { sql, type RawBuilder } from 'kysely';
 import { getResolution, isValidCell } from 'h3-js';
+import { rowResolution } from '#core/store/fact-columns.ts';
 import { kindNumbers } from '#core/store/tables.ts';
 import type { Filters } from '../api/questions.ts';
 import { QuestionRefused } from '../api/queries.ts';
+import { partsIn, type PlaceKey } from './place-keys.ts';
 
 export type Condition = RawBuilder<boolean>;
 
@@ -49,6 +51,15 @@ function liesIn(filters: Narrowing, columns: readonly (typeof placeColumns)[numb
   return sql`s.place = ANY (ARRAY(SELECT p.id FROM signpost.places p WHERE ${sql.join(all, sql` AND `)}))`;
 }
 
+/** A row of `signpost.signals s` lies in the place. */
+export function liesAt(key: PlaceKey): Condition {
+  const parts = partsIn(key).map(
+    ([part, name]) => sql<boolean>`COALESCE(p.${sql.ref(part)}, '') = ${name ?? ''}`,
+  );
+  if (parts.length === 0) return isInCells([key.parts[0]!]);
+  return sql`s.place = ANY (ARRAY(SELECT p.id FROM signpost.places p WHERE ${sql.join(parts, sql` AND `)}))`;
+}
+
 /** Cells of resolution 9 lie in a coarser one when they are between its first and last child, by number. */
 function isInCells(cells: readonly string[]): Condition {
   const ranges = cells.map((cell) => {
@@ -57,8 +68,6 @@ function isInCells(cells: readonly string[]): Condition {
   });
   return sql`(${sql.join(ranges, sql` OR `)})`;
 }
-
-const rowResolution = 9;
 
 /**
  * First and last cell of resolution 9 in a cell, as numbers (h3geo.org, "H3 index bits": three bits for each finer

@@ -1,0 +1,88 @@
+// What there is to ask for: names that occur in what the reader sees.
+import { sql } from 'kysely';
+import type { Db } from '#core/store/postgres.ts';
+import type { FacetsAnswer } from '../api/answers.ts';
+import { placeLevels, type PlaceLevel } from '../api/questions.ts';
+import type { Reader } from '../reader.ts';
+import { asReader, type Reading } from './as-reader.ts';
+import { gazetteerOf } from './known-gazetteer.ts';
+import { hexResolutions, isNamedLevel, type NamedLevel } from './place-keys.ts';
+
+/** @throws SignpostError as `Db` does */
+export function facets(store: Db, reader: Reader): Promise<FacetsAnswer> {
+  return asReader(store, reader, async (reading) => {
+    const gazetteer = await gazetteerOf(reading);
+    const named = await namedPlaces(reading);
+    const levels: FacetsAnswer['levels'] = [];
+    for (const level of placeLevels) {
+      const places = isNamedLevel(level) ? named[level] : await cells(reading, level);
+      levels.push({ level, places, withSubscribers: gazetteer.countsSubscribers(level) });
+    }
+    const waves = await reading.tx
+      .selectFrom('signpost.waves')
+      .select('wave')
+      .distinct()
+      .orderBy('wave')
+      .execute();
+    return {
+      range: await wholeRange(reading),
+      departments: [...reading.departments.values()].toSorted(),
+      themes: await labels(reading, 'theme'),
+      technologies: await labels(reading, 'technology'),
+      levels,
+      waves: waves.map(({ wave }) => wave),
+    };
+  });
+}
+
+async function wholeRange({ tx }: Reading): Promise<FacetsAnswer['range']> {
+  const { rows } = await sql<{ first: Date | null; last: Date | null }>`
+    SELECT (SELECT at FROM signpost.signals ORDER BY at LIMIT 1) AS first,
+      (SELECT at FROM signpost.signals ORDER BY at DESC LIMIT 1) AS last`.execute(tx);
+  const { first, last } = rows[0]!;
+  return first === null || last === null
+    ? null
+    : { from: first.toISOString(), to: last.toISOString() };
+}
+
+/** Labels of signals that the reader sees, by name. */
+async function labels({ tx }: Reading, kind: 'theme' | 'technology'): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT l.name FROM signpost.labels l WHERE l.kind = ${kind}
+      AND (SELECT true FROM signpost.signals s WHERE s.${sql.ref(kind)} = l.id LIMIT 1)
+    ORDER BY l.name`.execute(tx);
+  return rows.map(({ name }) => name);
+}
+
+/** One look by the index for each place: EXISTS would go through all signals. */
+async function namedPlaces({ tx }: Reading): Promise<Readonly<Record<NamedLevel, number>>> {
+  const { rows } = await sql<Record<NamedLevel, number>>`
+    SELECT count(DISTINCT country)::int AS country,
+      count(DISTINCT (country, region)) FILTER (WHERE region IS NOT NULL)::int AS region,
+      count(DISTINCT (country, region, city)) FILTER (WHERE city IS NOT NULL)::int AS city,
+      count(DISTINCT area)::int AS area,
+      count(DISTINCT (country, postcode)) FILTER (WHERE postcode IS NOT NULL)::int AS postcode,
+      count(DISTINCT site)::int AS site
+    FROM signpost.places p
+    WHERE (SELECT true FROM signpost.signals s WHERE s.place = p.id LIMIT 1)`.execute(tx);
+  return rows[0]!;
+}
+
+/** More need not be counted to know that there are many. */
+const mostCells = 1000;
+
+/** Distinct cells, from one to the next by the index, as far as `mostCells`. */
+async function cells({ tx }: Reading, level: PlaceLevel): Promise<number> {
+  const within = (1n << BigInt(3 * (15 - hexResolutions[level]!))) - 1n;
+  const { rows } = await sql<{ count: number }>`
+    WITH RECURSIVE cells (h3) AS (
+      (SELECT h3 FROM signpost.signals WHERE h3 IS NOT NULL ORDER BY h3 LIMIT 1)
+      UNION ALL
+      SELECT (SELECT s.h3 FROM signpost.signals s
+        WHERE s.h3 IS NOT NULL AND s.h3 > (cells.h3 | ${String(within)}::bigint) ORDER BY s.h3 LIMIT 1)
+      FROM cells WHERE cells.h3 IS NOT NULL)
+    SELECT count(h3)::int AS count FROM (SELECT h3 FROM cells LIMIT ${mostCells}) AS counted`.execute(
+    tx,
+  );
+  return rows[0]!.count;
+}
