@@ -32,7 +32,7 @@ export const weightsWithoutSubscribers: Readonly<Partial<Record<TermName, number
   churnRisk: 10,
 };
 
-const values: Readonly<Record<TermName, (place: Evidence) => number | null>> = {
+const valueOf: Readonly<Record<TermName, (place: Evidence) => number | null>> = {
   count: ({ tickets }) => tickets,
   rate: ({ rate }) => rate?.value ?? null,
   lowerEnd: ({ rate }) => rate?.low ?? null,
@@ -49,7 +49,7 @@ export function createScore(ranked: readonly Evidence[]): (place: Evidence) => r
   const counted = ranked.some(({ rate }) => rate !== null);
   const terms = Object.entries(counted ? weights : weightsWithoutSubscribers).map(
     ([name, weight]) => {
-      const of = values[name as TermName];
+      const of = valueOf[name as TermName];
       const full = name === 'persistence' ? 1 : quantileOf(ranked.map(of));
       return { name: name as TermName, weight, of, full };
     },

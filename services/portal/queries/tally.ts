@@ -82,12 +82,12 @@ export function createTally(grouping: Grouping): Tally {
   };
 
   const [opened, posts, surveyAnswers] = kinds as [Sums, Sums, Sums];
-  const sums = { opened, posts, surveyAnswers, reopened, resolved, stillOpen: open };
-  const count = (slot: number, measure: CountMeasure): number =>
-    measure === 'customers' ? customers.count(slot) : sums[measure].get(slot);
+  const sumsOf = { opened, posts, surveyAnswers, reopened, resolved, stillOpen: open };
+  const countOf = (slot: number, measure: CountMeasure): number =>
+    measure === 'customers' ? customers.count(slot) : sumsOf[measure].get(slot);
 
   return {
-    count,
+    count: countOf,
     add(segment) {
       const { stream, columns } = segment;
       for (const slots of grouping.slotsOf(segment)) {
@@ -103,7 +103,7 @@ export function createTally(grouping: Grouping): Tally {
     },
     of(slot) {
       const all = Object.fromEntries(
-        countMeasures.map((measure) => [measure, count(slot, measure)]),
+        countMeasures.map((measure) => [measure, countOf(slot, measure)]),
       ) as Record<CountMeasure, number>;
       const said = all.opened + all.posts + all.surveyAnswers;
       return {
@@ -115,8 +115,8 @@ export function createTally(grouping: Grouping): Tally {
         nps: ratio(100 * npsBalance.get(slot), npsAnswers.get(slot)),
         severities: new Map(
           [...severities]
-            .map(([label, sums]) => [label, sums.get(slot)] as const)
-            .filter(([, count]) => count > 0),
+            .map(([label, own]) => [label, own.get(slot)] as const)
+            .filter(([, tickets]) => tickets > 0),
         ),
       };
     },
