@@ -1,7 +1,18 @@
-// The key of a place as the API gives it, `region:US/California`: its level, its name and what it lies in.
+// The key of a place as the API gives it, `region:US/California`: its level and the names that tell it apart.
+import { countryTitle } from '../show/figures.ts';
 
-/** Levels of the hierarchy, from the widest down; H3 cells are beside it. */
-const hierarchy = ['country', 'region', 'city', 'area', 'postcode', 'site'] as const;
+/** Which filters of the API the names of a key are, in the order they stand in it. */
+const namesIn: Readonly<Record<string, readonly string[]>> = {
+  country: ['country'],
+  region: ['country', 'region'],
+  city: ['country', 'region', 'city'],
+  area: ['area'],
+  postcode: ['country', 'postcode'],
+  site: ['site'],
+  'h3-4': ['h3'],
+  'h3-6': ['h3'],
+  'h3-8': ['h3'],
+};
 
 export interface PlaceKey {
   readonly level: string;
@@ -14,40 +25,28 @@ export function parsePlaceKey(key: string): PlaceKey | null {
   const path = key
     .slice(at + 1)
     .split('/')
-    .map(decoded);
+    .map(unescaped);
   return { level: key.slice(0, at), path };
 }
 
-/** The narrowest name of a place. */
+/** The narrowest name of a place, a country's code as its name. */
 export function placeTitle(key: string): string {
   const parsed = parsePlaceKey(key);
-  return parsed?.path.at(-1) ?? key;
+  const name = parsed?.path.at(-1) || key;
+  return parsed?.level === 'country' ? countryTitle(name) : name;
 }
 
-/** The filters of the API that a place stands for: country and region first, then its own level. */
+/** The filters of the API that a place stands for; none for null and for what is no key. */
 export function placeFilters(key: string | null): Readonly<Record<string, string>> {
   const parsed = key === null ? null : parsePlaceKey(key);
-  if (parsed === null) return {};
-  const own = parsed.path.at(-1)!;
-  if (parsed.level.startsWith('h3-')) return { h3: own };
-  if (!hierarchy.some((level) => level === parsed.level)) return {};
-  const above = parsed.path.slice(0, -1);
-  const names = hierarchy.slice(
-    0,
-    hierarchy.findIndex((level) => level === parsed.level),
+  const names = parsed === null ? undefined : namesIn[parsed.level];
+  if (parsed === null || names === undefined || names.length !== parsed.path.length) return {};
+  return Object.fromEntries(
+    names.map((name, index) => [name, parsed.path[index]!]).filter(([, value]) => value !== ''),
   );
-  const filters: Record<string, string> = {};
-  for (const [index, name] of names.entries()) {
-    const value = above[index];
-    if (value !== undefined && value !== '') filters[name] = value;
-  }
-  return { ...filters, [parsed.level]: own };
 }
 
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+/** A slash in a name is none between names; all else stands as it is. */
+function unescaped(part: string): string {
+  return part.replaceAll('%2F', '/').replaceAll('%25', '%');
 }

@@ -2,6 +2,10 @@
 import type { Estimate } from '../../../api/answers.ts';
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const twoDigits = new Intl.NumberFormat('en', {
+  minimumSignificantDigits: 2,
+  maximumSignificantDigits: 2,
+});
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
 /** 12,345 */
@@ -14,11 +18,10 @@ export function shortText(value: number): string {
   return short.format(value);
 }
 
-/** Two significant digits below ten, then whole numbers: 0.034, 3.1, 57, 1,234. */
+/** Two significant digits below ten, then whole numbers: 0.034, 0.60, 3.1, 57, 1,234. */
 export function decimalText(value: number): string {
   const size = Math.abs(value);
-  if (size >= 10 || value === 0) return whole.format(value);
-  return new Intl.NumberFormat('en', { maximumSignificantDigits: 2 }).format(value);
+  return size >= 10 || Number.isInteger(value) ? whole.format(value) : twoDigits.format(value);
 }
 
 /** 0.41 → 41 %; below 10 % with one decimal. */
@@ -53,6 +56,13 @@ export function titleOf(name: string): string {
   if (name === '') return 'None';
   const words = name.replaceAll('-', ' ');
   return words.length <= 2 ? words.toUpperCase() : words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const countries = new Intl.DisplayNames('en', { type: 'region' });
+
+/** Readable name of a country that is given by its code (ISO 3166-1); other names stand as they are. */
+export function countryTitle(given: string): string {
+  return /^[A-Z]{2}$/.test(given) ? (countries.of(given) ?? given) : given;
 }
 
 const levelTitles: Readonly<Record<string, readonly [one: string, many: string]>> = {

@@ -1,0 +1,61 @@
+// What the tones mean: bounds, "no data" and "withheld", and what the map leaves out.
+import { classOf, toneOf } from './color-classes.ts';
+import type { Measure } from './measures.ts';
+
+interface LegendProps {
+  readonly measure: Measure;
+  readonly bounds: readonly number[];
+  readonly hasWithheld: boolean;
+  readonly hasNone: boolean;
+}
+
+export function Legend({ measure, bounds, hasWithheld, hasNone }: LegendProps) {
+  return (
+    <div class="legend" role="group" aria-label={`Tones: ${measure.title}`}>
+      <span class="legend-title" title={measure.explains}>
+        {measure.title}
+      </span>
+      <ul>
+        {classTexts(bounds, measure.text).map((text, index) => (
+          <li key={text}>
+            <span class={`swatch tone-${toneOf(index, bounds)}`} aria-hidden="true" />
+            {text}
+          </li>
+        ))}
+        {hasNone && (
+          <li>
+            <span class="swatch tone-none" aria-hidden="true" />
+            No data
+          </li>
+        )}
+        {hasWithheld && (
+          <li>
+            <span class="swatch tone-withheld" aria-hidden="true" />
+            Withheld, too few
+          </li>
+        )}
+      </ul>
+    </div>
+  );
+}
+
+/** "under 0.8", "0.8–1.4", …, "3.1 and more". */
+function classTexts(bounds: readonly number[], text: (value: number) => string): readonly string[] {
+  if (bounds.length === 0) return ['all the same'];
+  return [
+    `under ${text(bounds[0]!)}`,
+    ...bounds.slice(1).map((bound, index) => `${text(bounds[index]!)}–${text(bound)}`),
+    `${text(bounds.at(-1)!)} and more`,
+  ];
+}
+
+/** The token of a value's tone. */
+export function toneToken(
+  value: number | null,
+  isWithheld: boolean,
+  bounds: readonly number[],
+): string {
+  if (isWithheld) return 'map-withheld';
+  if (value === null) return 'map-none';
+  return `scale-${toneOf(classOf(value, bounds), bounds)}`;
+}

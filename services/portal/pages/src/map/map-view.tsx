@@ -1,0 +1,139 @@
+// The map with its legend and what it leaves out; or the same as a table.
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { RankedPlace } from '../../../api/answers.ts';
+import { Figure } from '../show/figure.tsx';
+import { countText, levelTitle } from '../show/figures.ts';
+import type { Places } from './ask-places.ts';
+import { useAtlas } from './atlas.ts';
+import { extentOf, isState } from './extent.ts';
+import { boundsOf } from './color-classes.ts';
+import { Legend, toneToken } from './legend.tsx';
+import { MapCanvas } from './map-canvas.tsx';
+import type { MapState } from './map-state.ts';
+import type { Measure } from './measures.ts';
+import { PlacesTable } from './places-table.tsx';
+import { projectionKind } from './projection.ts';
+import { nameOf } from './ranked-list.tsx';
+
+interface MapViewProps {
+  readonly state: MapState;
+  readonly places: Places;
+  readonly ordered: readonly RankedPlace[];
+  readonly measure: Measure;
+  readonly isDimmed: (key: string) => boolean;
+  readonly pointed: string | null;
+  readonly onPoint: (key: string | null) => void;
+  readonly onOpen: (key: string) => void;
+}
+
+export function MapView(props: MapViewProps) {
+  const { state, places, ordered, measure, isDimmed, pointed, onPoint, onOpen } = props;
+  const [isFine, setFine] = useState(false);
+  const { atlas, isFailed } = useAtlas(isFine);
+  const extent = useMemo(
+    () => extentOf(ordered, state.level, atlas),
+    [ordered, state.level, atlas],
+  );
+  const kind = projectionKind(extent);
+  useEffect(() => {
+    if (kind === 'regional' || kind === 'several-countries') setFine(true);
+  }, [kind]);
+  const values = useMemo(
+    () => ordered.map((ranked) => measure.of(ranked)).filter((value) => value !== null),
+    [ordered, measure],
+  );
+  const bounds = useMemo(() => boundsOf(values), [values]);
+  const byKey = useMemo(
+    () => new Map(ordered.map((ranked): [string, RankedPlace] => [ranked.place.key, ranked])),
+    [ordered],
+  );
+  const toneOf = useMemo(
+    () => (key: string) => {
+      const ranked = byKey.get(key);
+      return ranked ? toneToken(measure.of(ranked), ranked.suppressed, bounds) : null;
+    },
+    [byKey, measure, bounds],
+  );
+  const read = pointed === null ? undefined : byKey.get(pointed);
+  const hasWithheld = ordered.some(({ suppressed }) => suppressed);
+  return (
+    <section class="map-view" aria-label={state.isTable ? 'Places as a table' : 'Map'}>
+      {state.isTable ? (
+        <PlacesTable places={ordered} level={state.level} measure={measure} />
+      ) : (
+        <MapCanvas
+          places={places}
+          level={state.level}
+          atlas={atlas}
+          extent={extent}
+          toneOf={toneOf}
+          isDimmed={isDimmed}
+          pointed={pointed}
+          opened={state.opened}
+          onPoint={onPoint}
+          onOpen={onOpen}
+          label={`Map of ${countText(ordered.length)} ${levelTitle(state.level, true).toLowerCase()} by ${measure.title}. Arrows move it, plus and minus come nearer and go farther. The list and the table have the same places.`}
+        />
+      )}
+      <div class="map-foot">
+        {!state.isTable && (
+          <Legend
+            measure={measure}
+            bounds={bounds}
+            hasWithheld={hasWithheld}
+            hasNone={extent.isStates || extent.isCountries || values.length < ordered.length}
+          />
+        )}
+        <p class="quiet map-left-out">
+          {isFailed && 'The base map could not be loaded. '}
+          <LeftOut places={places} level={state.level} />
+        </p>
+      </div>
+      {read !== undefined && !state.isTable && (
+        <p class="map-read" aria-hidden="true">
+          <bdi>{nameOf(read.place)}</bdi>
+          <Read ranked={read} measure={measure} />
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Read({ ranked, measure }: { ranked: RankedPlace; measure: Measure }) {
+  const value = measure.of(ranked);
+  if (ranked.suppressed) return <span class="quiet">withheld</span>;
+  if (measure.key === 'rate') {
+    return <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />;
+  }
+  return (
+    <span>
+      {value === null ? 'not known' : `${measure.text(value)} ${measure.unit}`}
+      {measure.key !== 'count' && ranked.tickets !== null && (
+        <span class="quiet">, n = {countText(ranked.tickets)}</span>
+      )}
+    </span>
+  );
+}
+
+/** How much is not on the map, always said. */
+function LeftOut({ places, level }: { places: Places; level: string }) {
+  if (!places.isKnown) return null;
+  const { unplaced, shown, isCut } = places;
+  const named = level.startsWith('h3-') ? 'position' : levelTitle(level).toLowerCase();
+  const unlocated = shown.filter(({ ranked, shape }) => !isLocated(ranked, shape !== null)).length;
+  return (
+    <>
+      {unplaced === 0
+        ? 'Every signal has a place.'
+        : `${countText(unplaced)} ${unplaced === 1 ? 'signal names' : 'signals name'} no ${named}.`}
+      {unlocated > 0 &&
+        ` ${countText(unlocated)} ${unlocated === 1 ? 'place has' : 'places have'} no position: in the list alone.`}
+      {isCut && ` Only the first ${countText(shown.length)} places are shown.`}
+    </>
+  );
+}
+
+function isLocated({ place }: RankedPlace, hasShape: boolean): boolean {
+  if (hasShape || place.lat !== null || place.level === 'country') return true;
+  return place.level === 'region' && isState(place);
+}

@@ -1,0 +1,136 @@
+// The planner's map: where the tickets are, how sure that is, and what building would answer.
+import { useCallback, useMemo, useState } from 'preact/hooks';
+import type { RankedPlace } from '../../../api/answers.ts';
+import { ask } from '../address/use-address.ts';
+import { useSession } from '../api/session.tsx';
+import { Empty, Failed, Skeleton } from '../show/states.tsx';
+import { usePlaces, type Places } from './ask-places.ts';
+import { Controls } from './controls.tsx';
+import { MapView } from './map-view.tsx';
+import { useMapState, type MapState } from './map-state.ts';
+import { measureOf, type Measure } from './measures.ts';
+import { PlaceDrawer } from './place-drawer.tsx';
+import { RankedList } from './ranked-list.tsx';
+import { ThemeBars } from './theme-bars.tsx';
+import { TimeBrush } from './time-brush.tsx';
+import { useWave, type WaveShown } from './use-wave.ts';
+import { WaveCard } from './wave-card.tsx';
+import './map.css';
+
+export default function MapPage() {
+  const { facets } = useSession();
+  if (facets.answer === null) return <Skeleton lines={8} />;
+  if (facets.answer.range === null) return <NothingYet />;
+  return <Map />;
+}
+
+function NothingYet() {
+  return (
+    <div class="map-nothing">
+      <h1>Map</h1>
+      <Empty title="No signal has arrived yet" command="signpost up --demo">
+        The map shows tickets, posts and survey answers by place. Import a file, connect a source,
+        or look at made-up data:
+      </Empty>
+    </div>
+  );
+}
+
+function Map() {
+  const state = useMapState();
+  const places = usePlaces(state);
+  const measure = measureOf(state.measure);
+  const [pointed, setPointed] = useState<string | null>(null);
+  const ordered = useOrdered(places, measure);
+  const wave = useWave(state);
+  const isDimmed = useDimmed(ordered, wave);
+  const onOpen = useCallback((open: string) => ask({ open }), []);
+  const onClose = useCallback(() => {
+    const key = state.opened;
+    ask({ open: null });
+    // Back to where the reader came from, as far as it is still there.
+    requestAnimationFrame(() => {
+      const rows = document.querySelectorAll<HTMLElement>('[data-place]');
+      [...rows].find(({ dataset }) => dataset['place'] === key)?.focus();
+    });
+  }, [state.opened]);
+  const shared = { level: state.level, measure, isDimmed, pointed, onOpen, onPoint: setPointed };
+  return (
+    <div class={state.opened === null ? 'map-page' : 'map-page has-drawer'}>
+      <h1 class="unseen">Map</h1>
+      <Controls state={state} places={places} />
+      <MapView {...shared} state={state} places={places} ordered={ordered} />
+      <TimeBrush themes={state.themes} />
+      <div class="map-side">
+        <ThemeBars themes={state.themes} />
+        {wave.answer !== null && <WaveCard wave={wave.answer} isOfAreas={wave.isShown} />}
+        {wave.problem !== null && <Failed problem={wave.problem} />}
+        {places.problem !== null && <Failed problem={places.problem} again={places.again} />}
+        {!places.isKnown && places.problem === null && <Skeleton lines={12} />}
+        {places.isKnown && ordered.length > 0 && (
+          <RankedList {...shared} places={ordered} opened={state.opened} />
+        )}
+        {places.isKnown && ordered.length === 0 && <NoPlaces state={state} places={places} />}
+      </div>
+      {state.opened !== null && (
+        <PlaceDrawer placeKey={state.opened} themes={state.themes} onClose={onClose} />
+      )}
+    </div>
+  );
+}
+
+/** In the order of the measure; what is withheld or unknown comes last, as the API has it. */
+function useOrdered({ shown }: Places, measure: Measure): readonly RankedPlace[] {
+  return useMemo(
+    () =>
+      shown
+        .map(({ ranked }) => ranked)
+        .toSorted((a, b) => (measure.of(b) ?? -Infinity) - (measure.of(a) ?? -Infinity) || 0),
+    [shown, measure],
+  );
+}
+
+/** Where a wave is picked, all that is not of it steps back. */
+function useDimmed(ordered: readonly RankedPlace[], wave: WaveShown): (key: string) => boolean {
+  return useMemo(() => {
+    if (wave.answer === null || !wave.isShown) return nothing;
+    const areas = new Set(wave.answer.areas);
+    const inside = new Set(
+      ordered
+        .filter(
+          ({ place }) => areas.has(place.name) || place.within.some((each) => areas.has(each)),
+        )
+        .map(({ place }) => place.key),
+    );
+    return (key: string) => !inside.has(key);
+  }, [ordered, wave.answer, wave.isShown]);
+}
+
+const nothing = (): boolean => false;
+
+function NoPlaces({ state, places }: { state: MapState; places: Places }) {
+  return (
+    <Empty title="Nothing is placed here">
+      {places.unplaced > 0
+        ? `${places.unplaced} signals of this time range name no place of this level. A gazetteer fills in what they leave out.`
+        : 'No tickets with this time range, place, department and themes.'}
+      <p class="empty-actions">
+        <button
+          type="button"
+          class="button"
+          onClick={() => ask({ last: 'all', from: null, to: null })}
+        >
+          All of the time
+        </button>
+        {state.themes.length > 0 && (
+          <button type="button" class="button" onClick={() => ask({ theme: null })}>
+            All themes
+          </button>
+        )}
+        <button type="button" class="button" onClick={() => ask({ place: null })}>
+          Everywhere
+        </button>
+      </p>
+    </Empty>
+  );
+}

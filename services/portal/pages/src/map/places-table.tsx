@@ -1,0 +1,60 @@
+// The map as a table, for screen readers and for who would rather read.
+import type { RankedPlace } from '../../../api/answers.ts';
+import { DataTable } from '../show/chart-frame.tsx';
+import type { Column } from '../show/csv.ts';
+import { countText, intervalText, levelTitle, shareText } from '../show/figures.ts';
+import type { Measure } from './measures.ts';
+import { nameOf } from './ranked-list.tsx';
+
+const mostRows = 500;
+
+export function PlacesTable({
+  places,
+  level,
+  measure,
+}: {
+  places: readonly RankedPlace[];
+  level: string;
+  measure: Measure;
+}) {
+  const columns: readonly Column<RankedPlace>[] = [
+    { title: levelTitle(level), of: ({ place }) => nameOf(place) },
+    { title: 'Within', of: ({ place }) => place.within.toReversed().join(', ') },
+    { title: measure.title, of: (ranked) => textOf(ranked, measure) },
+    ...allColumns,
+  ];
+  return (
+    <div class="places-table">
+      <DataTable
+        title={`${levelTitle(level, true)} by ${measure.title.toLowerCase()}`}
+        columns={columns}
+        rows={places.slice(0, mostRows)}
+      />
+      {places.length > mostRows && (
+        <p class="quiet">
+          The first {mostRows} of {countText(places.length)}; Export has all of them.
+        </p>
+      )}
+    </div>
+  );
+}
+
+const allColumns: readonly Column<RankedPlace>[] = [
+  { title: 'Tickets', of: ({ tickets, suppressed }) => (suppressed ? 'withheld' : tickets) },
+  { title: 'Per 1,000', of: ({ rate }) => rate?.value ?? null },
+  { title: '95 % interval', of: ({ rate }) => (rate === null ? null : intervalText(rate)) },
+  { title: 'Subscribers', of: ({ place }) => place.subscribers },
+  { title: 'Middle week', of: ({ weeks }) => weeks?.median ?? null },
+  { title: 'Spikes', of: ({ weeks }) => weeks?.spikes ?? null },
+  {
+    title: 'Evenings',
+    of: ({ busyHourShare }) => (busyHourShare === null ? null : shareText(busyHourShare.value)),
+  },
+  { title: 'Score', of: ({ score }) => score },
+];
+
+function textOf(ranked: RankedPlace, measure: Measure): string {
+  if (ranked.suppressed) return 'withheld';
+  const value = measure.of(ranked);
+  return value === null ? '—' : measure.text(value);
+}

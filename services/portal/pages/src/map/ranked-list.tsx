@@ -1,0 +1,123 @@
+// The places in order, linked with the map: pointing at one marks it there, and the other way round.
+import { useEffect, useState } from 'preact/hooks';
+import type { RankedPlace } from '../../../api/answers.ts';
+import { Figure, Withheld } from '../show/figure.tsx';
+import { countText, countryTitle, decimalText, levelTitle, shareText } from '../show/figures.ts';
+import type { Measure } from './measures.ts';
+import { ScoreBar } from './score-terms.tsx';
+
+interface RankedListProps {
+  /** In the order of the measure. */
+  readonly places: readonly RankedPlace[];
+  readonly level: string;
+  readonly measure: Measure;
+  readonly isDimmed: (key: string) => boolean;
+  readonly pointed: string | null;
+  readonly opened: string | null;
+  readonly onPoint: (key: string | null) => void;
+  readonly onOpen: (key: string) => void;
+}
+
+const step = 50;
+
+export function RankedList(props: RankedListProps) {
+  const { places, level, measure } = props;
+  const [count, setCount] = useState(step);
+  useEffect(() => setCount(step), [level]);
+  return (
+    <section aria-labelledby="ranked-title">
+      <h2 id="ranked-title">
+        {levelTitle(level, true)} by {measure.title.toLowerCase()}
+      </h2>
+      <p class="quiet small">{measure.explains}</p>
+      <ol class="ranked">
+        {places.slice(0, count).map((ranked, index) => (
+          <RankedRow key={ranked.place.key} ranked={ranked} position={index + 1} {...props} />
+        ))}
+      </ol>
+      {places.length > count && (
+        <button type="button" class="button" onClick={() => setCount(count + step)}>
+          {Math.min(step, places.length - count)} more of {countText(places.length)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function RankedRow(props: RankedListProps & { ranked: RankedPlace; position: number }) {
+  const { ranked, position, measure, isDimmed, pointed, opened, onPoint, onOpen } = props;
+  const { place, suppressed, terms, score } = ranked;
+  const { key, within } = place;
+  const value = measure.of(ranked);
+  const state = [
+    'ranked-row',
+    key === pointed && 'is-pointed',
+    key === opened && 'is-open',
+    isDimmed(key) && 'is-dimmed',
+  ];
+  return (
+    <li class={state.filter(Boolean).join(' ')}>
+      <button
+        type="button"
+        data-place={key}
+        aria-current={key === opened ? 'true' : undefined}
+        onClick={() => onOpen(key)}
+        onFocus={() => onPoint(key)}
+        onBlur={() => onPoint(null)}
+        onPointerEnter={() => onPoint(key)}
+        onPointerLeave={() => onPoint(null)}
+        onKeyDown={alongList}
+      >
+        <span class="ranked-position">{position}</span>
+        <span class="ranked-name">
+          <bdi>{nameOf(place)}</bdi>
+          <bdi class="quiet ranked-within">{within.slice(1).toReversed().join(', ')}</bdi>
+        </span>
+        <span class="ranked-value" title={measure.explains}>
+          {value === null ? '—' : measure.text(value)}
+        </span>
+        {suppressed ? (
+          <span class="ranked-figures">
+            <Withheld />
+          </span>
+        ) : (
+          <span class="ranked-figures">
+            {ranked.rate === null ? (
+              <>{ranked.tickets === null ? '—' : countText(ranked.tickets)} tickets</>
+            ) : (
+              <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />
+            )}
+            <span class="quiet">{habits(ranked)}</span>
+          </span>
+        )}
+        {score !== null && <ScoreBar terms={terms} />}
+        {score !== null && <span class="unseen">Score {decimalText(score)}.</span>}
+      </button>
+    </li>
+  );
+}
+
+/** How the tickets come: every week or in bursts, and when in the day. */
+function habits({ weeks, busyHourShare }: RankedPlace): string {
+  const parts: string[] = [];
+  if (weeks !== null && weeks.whole > 1) {
+    parts.push(`${decimalText(weeks.median)} in the middle week`);
+    if (weeks.spikes > 0) parts.push(`${weeks.spikes} ${weeks.spikes === 1 ? 'spike' : 'spikes'}`);
+  }
+  if (busyHourShare !== null) parts.push(`evenings ${shareText(busyHourShare.value)}`);
+  return parts.join(' · ');
+}
+
+export function nameOf({ level, name }: { level: string; name: string }): string {
+  return level === 'country' ? countryTitle(name) : name;
+}
+
+/** Arrows go from row to row; Tab still does as well. */
+function alongList(event: KeyboardEvent): void {
+  const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  if (by === 0 || !(event.currentTarget instanceof HTMLElement)) return;
+  event.preventDefault();
+  const row = event.currentTarget.closest('li');
+  const next = by > 0 ? row?.nextElementSibling : row?.previousElementSibling;
+  next?.querySelector('button')?.focus();
+}

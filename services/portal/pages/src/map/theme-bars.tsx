@@ -1,0 +1,82 @@
+// Themes by their tickets; a press filters by one, another press takes it away.
+import type { AggregatesAnswer } from '../../../api/answers.ts';
+import { ask } from '../address/use-address.ts';
+import { useScope } from '../api/session.tsx';
+import { useAnswer } from '../api/use-answer.ts';
+import { Count } from '../show/figure.tsx';
+import { titleOf } from '../show/figures.ts';
+import { Failed, Skeleton } from '../show/states.tsx';
+
+const shownAtFirst = 6;
+
+export function ThemeBars({ themes }: { themes: readonly string[] }) {
+  const scope = useScope();
+  const asked = useAnswer<AggregatesAnswer>(scope === null ? null : '/v1/aggregates', {
+    ...scope,
+    groupBy: 'theme',
+    order: '-opened',
+    limit: 50,
+  });
+  const rows = asked.answer?.rows ?? [];
+  const most = Math.max(1, ...rows.map(({ opened }) => opened ?? 0));
+  const first = rows.filter(
+    ({ theme }, index) => index < shownAtFirst || themes.includes(theme ?? ''),
+  );
+  const rest = rows.filter((row) => !first.includes(row));
+  const bars = (some: typeof rows) => (
+    <ul class="theme-bars">
+      {some.map(({ theme, opened, suppressed }) => (
+        <ThemeBar
+          key={theme}
+          theme={theme ?? ''}
+          opened={opened}
+          share={(opened ?? 0) / most}
+          isSuppressed={suppressed}
+          themes={themes}
+        />
+      ))}
+    </ul>
+  );
+  return (
+    <section aria-labelledby="themes-title">
+      <h2 id="themes-title">Themes</h2>
+      {asked.problem !== null && <Failed problem={asked.problem} again={asked.again} />}
+      {asked.answer === null && asked.problem === null && <Skeleton lines={shownAtFirst} />}
+      {bars(first)}
+      {rest.length > 0 && (
+        <details>
+          <summary class="quiet">{rest.length} more themes</summary>
+          {bars(rest)}
+        </details>
+      )}
+    </section>
+  );
+}
+
+function ThemeBar(props: {
+  theme: string;
+  opened: number | null;
+  share: number;
+  isSuppressed: boolean;
+  themes: readonly string[];
+}) {
+  const { theme, opened, share, isSuppressed, themes } = props;
+  const isOn = themes.includes(theme);
+  const next = isOn ? themes.filter((each) => each !== theme) : [...themes, theme];
+  return (
+    <li>
+      <button
+        type="button"
+        aria-pressed={isOn}
+        disabled={theme === ''}
+        onClick={() => ask({ theme: next.join(',') })}
+      >
+        <span class="theme-name">{titleOf(theme)}</span>
+        <span class="theme-track" aria-hidden="true">
+          <span style={{ width: `${share * 100}%` }} />
+        </span>
+        <Count value={opened} isSuppressed={isSuppressed} />
+      </button>
+    </li>
+  );
+}
