@@ -39,6 +39,10 @@ export async function post<T>(path: string, body: unknown): Promise<Answered<T>>
   });
 }
 
+export function remove<T>(path: string): Promise<Answered<T>> {
+  return send<T>(path, { method: 'DELETE' });
+}
+
 async function send<T>(address: string, init: Asking): Promise<Answered<T>> {
   let response: Response;
   try {

@@ -1,6 +1,6 @@
 // The scene on a canvas: water, land, places in their tones, borders, names. And over it what the reader points at.
-import type { BaseOutline, Box, Scene, Shape } from './scene.ts';
-import { toDrawing, toWindow, type View } from './view.ts';
+import type { BaseOutline, Scene, Shape } from './scene.ts';
+import { toDrawing, toWindow, type Box, type View } from './view.ts';
 
 /** Colours of the theme that is on, as the browser says them. */
 export type Tones = Readonly<Record<ToneName, string>>;
@@ -32,8 +32,8 @@ export interface Drawing {
   readonly height: number;
   /** The token of a place's tone; null for a place that is not in the answer. */
   readonly toneOf: (key: string) => string | null;
-  /** Places that are dimmed, where a wave is picked. */
-  readonly isDimmed: (key: string) => boolean;
+  /** Where a wave is picked all that is not of it steps back. */
+  readonly inWave: ReadonlySet<string> | null;
   /** All states are places or none: those without tickets have the tone of "no data". */
   readonly isWholeStates: boolean;
   readonly isWholeCountries: boolean;
@@ -128,7 +128,7 @@ function distance({ centre }: Shape, x: number, y: number): number {
 /** One path for each tone and outline: a fill for a thousand cells costs as much as for one. */
 function fillPlaces(
   context: CanvasRenderingContext2D,
-  { toneOf, isDimmed, view, scene }: Drawing,
+  { toneOf, inWave, view, scene }: Drawing,
   shapes: readonly Shape[],
   tones: Tones,
 ): void {
@@ -138,7 +138,7 @@ function fillPlaces(
     if (tone === null) continue;
     const tonesOf = groups.get(clip) ?? new Map<string, Path2D>();
     groups.set(clip, tonesOf);
-    const name = `${tone}${isDimmed(key) ? ' dimmed' : ''}`;
+    const name = `${tone}${inWave?.has(key) === false ? ' dimmed' : ''}`;
     const all = tonesOf.get(name) ?? new Path2D();
     tonesOf.set(name, all);
     all.addPath(path);

@@ -9,7 +9,7 @@ import { MapButtons } from './map-buttons.tsx';
 import { fittedProjection, type Extent } from './projection.ts';
 import { sceneOf, type Scene, type Shape } from './scene.ts';
 import { useMoves } from './use-moves.ts';
-import { viewOf, wholeView, zoomed, type View } from './view.ts';
+import { around, viewOf, wholeView, zoomed, type View } from './view.ts';
 
 interface MapCanvasProps {
   readonly places: Places;
@@ -17,7 +17,8 @@ interface MapCanvasProps {
   readonly atlas: Atlas | null;
   readonly extent: Extent;
   readonly toneOf: (key: string) => string | null;
-  readonly isDimmed: (key: string) => boolean;
+  /** Keys of the places of the wave that is picked: the others step back. */
+  readonly inWave: ReadonlySet<string> | null;
   /** Keys of the places pointed at and open. */
   readonly pointed: string | null;
   readonly opened: string | null;
@@ -27,8 +28,7 @@ interface MapCanvasProps {
 }
 
 export function MapCanvas(props: MapCanvasProps) {
-  const { places, level, atlas, extent, toneOf, isDimmed, pointed, opened, onPoint, onOpen } =
-    props;
+  const { places, level, atlas, extent, toneOf, inWave, pointed, opened, onPoint, onOpen } = props;
   const box = useRef<HTMLDivElement>(null);
   const below = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -44,11 +44,11 @@ export function MapCanvas(props: MapCanvasProps) {
         view,
         ...size,
         toneOf,
-        isDimmed,
+        inWave,
         isWholeStates: extent.isStates,
         isWholeCountries: extent.isCountries,
       },
-    [scene, view, size, toneOf, isDimmed, extent],
+    [scene, view, size, toneOf, inWave, extent],
   );
   useEffect(() => setView(wholeView), [places.about]);
   useDrawn(below, size, (context) => drawing && tones && drawMap(context, drawing, tones), [
@@ -67,6 +67,7 @@ export function MapCanvas(props: MapCanvasProps) {
     [drawing, tones, pointed, opened],
   );
   useShown(opened === null ? undefined : shapes.get(opened), size, setView);
+  useWaveShown(inWave, shapes, size, setView);
   useWheel(above, moves.wheel);
   const at = (event: PointerEvent): Shape | undefined => {
     const context = below.current?.getContext('2d');
@@ -192,6 +193,24 @@ function useShown(
     });
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [key]);
+}
+
+/** A wave that is picked comes into view as a whole. */
+function useWaveShown(
+  inWave: ReadonlySet<string> | null,
+  shapes: ReadonlyMap<string, Shape>,
+  { width, height }: { width: number; height: number },
+  setView: (view: View) => void,
+): void {
+  const isReady = shapes.size > 0 && width > 0;
+  // The places of a wave are the same for every time range: the view moves when another wave is picked.
+  const wave = inWave === null ? '' : [...inWave].toSorted().slice(0, 3).join();
+  useEffect(() => {
+    const found = [...(inWave ?? [])].map((key) => shapes.get(key)?.box);
+    const boxes = found.filter((box) => box !== undefined);
+    if (isReady && boxes.length > 0) setView(viewOf(around(boxes), width, height));
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [wave, isReady]);
 }
 
 /** Wheels must be listened to actively, or the page scrolls along. */

@@ -20,14 +20,15 @@ interface MapViewProps {
   readonly places: Places;
   readonly ordered: readonly RankedPlace[];
   readonly measure: Measure;
-  readonly isDimmed: (key: string) => boolean;
+  /** Keys of the places of the wave that is picked. */
+  readonly inWave: ReadonlySet<string> | null;
   readonly pointed: string | null;
   readonly onPoint: (key: string | null) => void;
   readonly onOpen: (key: string) => void;
 }
 
 export function MapView(props: MapViewProps) {
-  const { state, places, ordered, measure, isDimmed, pointed, onPoint, onOpen } = props;
+  const { state, places, ordered, measure, inWave, pointed, onPoint, onOpen } = props;
   const [isFine, setFine] = useState(false);
   const { atlas, isFailed } = useAtlas(isFine);
   const extent = useMemo(
@@ -67,7 +68,7 @@ export function MapView(props: MapViewProps) {
           atlas={atlas}
           extent={extent}
           toneOf={toneOf}
-          isDimmed={isDimmed}
+          inWave={inWave}
           pointed={pointed}
           opened={state.opened}
           onPoint={onPoint}

@@ -43,7 +43,8 @@ function Map() {
   const [pointed, setPointed] = useState<string | null>(null);
   const ordered = useOrdered(places, measure);
   const wave = useWave(state);
-  const isDimmed = useDimmed(ordered, wave);
+  const inWave = useInWave(ordered, wave);
+  const isInWave = useCallback((key: string) => inWave?.has(key) === true, [inWave]);
   const onOpen = useCallback((open: string) => ask({ open }), []);
   const onClose = useCallback(() => {
     const key = state.opened;
@@ -54,12 +55,12 @@ function Map() {
       [...rows].find(({ dataset }) => dataset['place'] === key)?.focus();
     });
   }, [state.opened]);
-  const shared = { level: state.level, measure, isDimmed, pointed, onOpen, onPoint: setPointed };
+  const shared = { level: state.level, measure, pointed, onOpen, onPoint: setPointed };
   return (
     <div class={state.opened === null ? 'map-page' : 'map-page has-drawer'}>
       <h1 class="unseen">Map</h1>
       <Controls state={state} places={places} />
-      <MapView {...shared} state={state} places={places} ordered={ordered} />
+      <MapView {...shared} state={state} places={places} ordered={ordered} inWave={inWave} />
       <TimeBrush themes={state.themes} />
       <div class="map-side">
         <ThemeBars themes={state.themes} />
@@ -68,7 +69,7 @@ function Map() {
         {places.problem !== null && <Failed problem={places.problem} again={places.again} />}
         {!places.isKnown && places.problem === null && <Skeleton lines={12} />}
         {places.isKnown && ordered.length > 0 && (
-          <RankedList {...shared} places={ordered} opened={state.opened} />
+          <RankedList {...shared} places={ordered} opened={state.opened} isInWave={isInWave} />
         )}
         {places.isKnown && ordered.length === 0 && <NoPlaces state={state} places={places} />}
       </div>
@@ -90,23 +91,20 @@ function useOrdered({ shown }: Places, measure: Measure): readonly RankedPlace[]
   );
 }
 
-/** Where a wave is picked, all that is not of it steps back. */
-function useDimmed(ordered: readonly RankedPlace[], wave: WaveShown): (key: string) => boolean {
+/** Keys of the places of the wave that is picked; null where none is or this level cannot show it. */
+function useInWave(ordered: readonly RankedPlace[], wave: WaveShown): ReadonlySet<string> | null {
   return useMemo(() => {
-    if (wave.answer === null || !wave.isShown) return nothing;
+    if (wave.answer === null || !wave.isShown) return null;
     const areas = new Set(wave.answer.areas);
-    const inside = new Set(
+    return new Set(
       ordered
         .filter(
           ({ place }) => areas.has(place.name) || place.within.some((each) => areas.has(each)),
         )
         .map(({ place }) => place.key),
     );
-    return (key: string) => !inside.has(key);
   }, [ordered, wave.answer, wave.isShown]);
 }
-
-const nothing = (): boolean => false;
 
 function NoPlaces({ state, places }: { state: MapState; places: Places }) {
   return (

@@ -216,7 +216,7 @@ function Within({ level, placeKey }: { level: string; placeKey: string }) {
   const { facets } = useSession();
   const known = levelsOf(facets.answer);
   const finer = mapLevels.slice(mapLevels.indexOf(level as (typeof mapLevels)[number]) + 1);
-  const next = finer.filter((each) => known.includes(each) && each !== 'site').slice(0, 3);
+  const next = finer.filter((each) => known.includes(each) && each !== 'site').slice(0, 2);
   if (level.startsWith('h3-') || next.length === 0) return null;
   return (
     <p class="within">

@@ -20,8 +20,8 @@ export function PlacesTable({
   const columns: readonly Column<RankedPlace>[] = [
     { title: levelTitle(level), of: ({ place }) => nameOf(place) },
     { title: 'Within', of: ({ place }) => place.within.toReversed().join(', ') },
-    { title: measure.title, of: (ranked) => textOf(ranked, measure) },
-    ...allColumns,
+    { title: measure.title, of: (ranked) => textOf(ranked, measure), isNumber: true },
+    ...allColumns.filter(({ title }) => title !== measure.title),
   ];
   return (
     <div class="places-table">
@@ -40,17 +40,26 @@ export function PlacesTable({
 }
 
 const allColumns: readonly Column<RankedPlace>[] = [
-  { title: 'Tickets', of: ({ tickets, suppressed }) => (suppressed ? 'withheld' : tickets) },
-  { title: 'Per 1,000', of: ({ rate }) => rate?.value ?? null },
-  { title: '95 % interval', of: ({ rate }) => (rate === null ? null : intervalText(rate)) },
-  { title: 'Subscribers', of: ({ place }) => place.subscribers },
-  { title: 'Middle week', of: ({ weeks }) => weeks?.median ?? null },
-  { title: 'Spikes', of: ({ weeks }) => weeks?.spikes ?? null },
   {
-    title: 'Evenings',
-    of: ({ busyHourShare }) => (busyHourShare === null ? null : shareText(busyHourShare.value)),
+    title: '95 % interval',
+    of: ({ rate }) => (rate === null ? null : intervalText(rate)),
+    isNumber: true,
   },
-  { title: 'Score', of: ({ score }) => score },
+  {
+    title: 'Tickets',
+    of: ({ tickets, suppressed }) => (suppressed ? 'withheld' : tickets),
+    isNumber: true,
+  },
+  { title: 'Tickets per 1,000', of: ({ rate }) => rate?.value ?? null, isNumber: true },
+  { title: 'Subscribers', of: ({ place }) => place.subscribers, isNumber: true },
+  { title: 'Tickets in the middle week', of: ({ weeks }) => weeks?.median ?? null, isNumber: true },
+  { title: 'Spikes', of: ({ weeks }) => weeks?.spikes ?? null, isNumber: true },
+  {
+    title: 'Share in the evening',
+    of: ({ busyHourShare }) => (busyHourShare === null ? null : shareText(busyHourShare.value)),
+    isNumber: true,
+  },
+  { title: 'Score', of: ({ score }) => score, isNumber: true },
 ];
 
 function textOf(ranked: RankedPlace, measure: Measure): string {

@@ -11,7 +11,8 @@ interface RankedListProps {
   readonly places: readonly RankedPlace[];
   readonly level: string;
   readonly measure: Measure;
-  readonly isDimmed: (key: string) => boolean;
+  /** Of the wave that is picked; none without one. */
+  readonly isInWave: (key: string) => boolean;
   readonly pointed: string | null;
   readonly opened: string | null;
   readonly onPoint: (key: string | null) => void;
@@ -45,16 +46,11 @@ export function RankedList(props: RankedListProps) {
 }
 
 function RankedRow(props: RankedListProps & { ranked: RankedPlace; position: number }) {
-  const { ranked, position, measure, isDimmed, pointed, opened, onPoint, onOpen } = props;
+  const { ranked, position, measure, isInWave, pointed, opened, onPoint, onOpen } = props;
   const { place, suppressed, terms, score } = ranked;
-  const { key, within } = place;
+  const { key } = place;
   const value = measure.of(ranked);
-  const state = [
-    'ranked-row',
-    key === pointed && 'is-pointed',
-    key === opened && 'is-open',
-    isDimmed(key) && 'is-dimmed',
-  ];
+  const state = ['ranked-row', key === pointed && 'is-pointed', key === opened && 'is-open'];
   return (
     <li class={state.filter(Boolean).join(' ')}>
       <button
@@ -71,7 +67,8 @@ function RankedRow(props: RankedListProps & { ranked: RankedPlace; position: num
         <span class="ranked-position">{position}</span>
         <span class="ranked-name">
           <bdi>{nameOf(place)}</bdi>
-          <bdi class="quiet ranked-within">{within.slice(1).toReversed().join(', ')}</bdi>
+          <bdi class="quiet ranked-within">{aroundOf(place)}</bdi>
+          {isInWave(key) && <span class="in-wave">in the wave</span>}
         </span>
         <span class="ranked-value" title={measure.explains}>
           {value === null ? '—' : measure.text(value)}
@@ -106,6 +103,19 @@ function habits({ weeks, busyHourShare }: RankedPlace): string {
   }
   if (busyHourShare !== null) parts.push(`evenings ${shareText(busyHourShare.value)}`);
   return parts.join(' · ');
+}
+
+/** What it lies in; a hex, whose name says nothing, where it is. */
+function aroundOf({ level, within, lat, lon }: RankedPlace['place']): string {
+  if (!level.startsWith('h3-'))
+    return within
+      .slice(level === 'region' ? 0 : 1)
+      .toReversed()
+      .join(', ');
+  if (lat === null || lon === null) return '';
+  const degrees = (value: number, [plus, minus]: readonly [string, string]): string =>
+    `${Math.abs(value).toFixed(2)}° ${value < 0 ? minus : plus}`;
+  return `${degrees(lat, ['N', 'S'])}, ${degrees(lon, ['E', 'W'])}`;
 }
 
 export function nameOf({ level, name }: { level: string; name: string }): string {

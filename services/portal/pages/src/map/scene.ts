@@ -6,8 +6,7 @@ import type { Atlas, Outline } from './atlas.ts';
 import { cellsOf, reachOf, type PointPlace, type XY } from './cells.ts';
 import { ownOutline } from './extent.ts';
 import type { ShapedPlace } from './geojson-places.ts';
-
-export type Box = readonly [left: number, top: number, right: number, bottom: number];
+import type { Box } from './view.ts';
 
 export interface Shape {
   readonly key: string;

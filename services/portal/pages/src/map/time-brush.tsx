@@ -42,11 +42,12 @@ export function TimeBrush({ themes }: { themes: readonly string[] }) {
       {asked.answer !== null && (
         <ChartFrame
           title={`Tickets by ${bucket}; drag for a time range`}
+          level={2}
           name={`tickets-by-${bucket}`}
           rows={bars}
           columns={[
             { title: `${bucket} from (UTC)`, of: (bar) => dayOf(bar.from) },
-            { title: 'tickets', of: ({ count }) => count },
+            { title: 'tickets', of: ({ count }) => count, isNumber: true },
           ]}
         >
           <Histogram

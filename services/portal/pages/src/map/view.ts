@@ -1,5 +1,7 @@
 // How the drawn map lies in its window: magnified and moved. Pure.
 
+export type Box = readonly [left: number, top: number, right: number, bottom: number];
+
 export interface View {
   readonly k: number;
   readonly x: number;
@@ -31,12 +33,18 @@ export function toDrawing({ k, x, y }: View, px: number, py: number): [number, n
   return [(px - x) / k, (py - y) / k];
 }
 
+/** The box around boxes. */
+export function around(boxes: readonly Box[]): Box {
+  return [
+    Math.min(...boxes.map(([left]) => left)),
+    Math.min(...boxes.map(([, top]) => top)),
+    Math.max(...boxes.map(([, , right]) => right)),
+    Math.max(...boxes.map(([, , , bottom]) => bottom)),
+  ];
+}
+
 /** The view in which a box of the drawing fills the middle of the window. */
-export function viewOf(
-  [left, top, right, bottom]: readonly [number, number, number, number],
-  width: number,
-  height: number,
-): View {
+export function viewOf([left, top, right, bottom]: Box, width: number, height: number): View {
   const k = Math.min(
     24,
     Math.max(

@@ -3,7 +3,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAddress } from '../address/use-address.ts';
 import { useSession } from '../api/session.tsx';
-import { Empty, Failed, Skeleton } from '../show/states.tsx';
+import { Failed, Skeleton } from '../show/states.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { Keys } from './keys.tsx';
 import { loadPage, pages } from './pages.ts';
@@ -81,12 +81,13 @@ function reload(): void {
 
 function NoSuchPage() {
   return (
-    <Empty title="There is no such page">
+    <>
+      <h1>There is no such page</h1>
       {pages.map(({ path, title }) => (
         <p key={path}>
           <a href={path}>{title}</a>
         </p>
       ))}
-    </Empty>
+    </>
   );
 }

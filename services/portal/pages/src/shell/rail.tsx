@@ -1,11 +1,15 @@
 // The pages, at the left; on narrow screens at the bottom.
 import { elsewhere } from '../address/address.ts';
 import { useAddress } from '../address/use-address.ts';
+import { remove } from '../api/get.ts';
+import { useSession } from '../api/session.tsx';
 import { Icon } from './icon.tsx';
 import { pages } from './pages.ts';
+import { say } from './toast.tsx';
 
 export function Rail({ path }: { path: string }) {
   const address = useAddress();
+  const { me } = useSession();
   return (
     <nav class="rail" aria-label="Pages">
       <a class="brand" href={elsewhere(address, '/')} aria-label="Signpost, home">
@@ -27,6 +31,18 @@ export function Rail({ path }: { path: string }) {
           </li>
         ))}
       </ul>
+      {me.answer?.needsKey === true && (
+        <button type="button" class="quiet-button sign-out" onClick={() => void signOut()}>
+          Sign out
+        </button>
+      )}
     </nav>
   );
+}
+
+/** The page is loaded anew, so that nothing of what was seen stays. */
+async function signOut(): Promise<void> {
+  const got = await remove('/v1/session');
+  if (got.ok) window.location.reload();
+  else say(`Not signed out: ${got.problem.message}`);
 }

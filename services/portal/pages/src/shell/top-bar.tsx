@@ -106,11 +106,11 @@ function Search() {
       <button
         type="button"
         class="bar-button palette-button"
-        aria-label="Go to a page, place, theme or insight"
+        aria-label="⌘K: go to a page, place, theme or insight"
         title="Go to a page, place, theme or insight (Ctrl or ⌘ and K)"
         onClick={() => openPalette('all')}
       >
-        <kbd>⌘K</kbd>
+        <kbd aria-hidden="true">⌘K</kbd>
       </button>
     </search>
   );

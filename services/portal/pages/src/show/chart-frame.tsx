@@ -6,6 +6,8 @@ import { decimalText } from './figures.ts';
 
 interface ChartFrameProps<Row> {
   readonly title: string;
+  /** Where it stands among the headings of the page. */
+  readonly level?: 2 | 3;
   /** Of the file, without its ending. */
   readonly name: string;
   readonly columns: readonly Column<Row>[];
@@ -16,13 +18,14 @@ interface ChartFrameProps<Row> {
 }
 
 export function ChartFrame<Row>(props: ChartFrameProps<Row>) {
-  const { title, name, columns, rows, note, children } = props;
+  const { title, level = 3, name, columns, rows, note, children } = props;
+  const Heading: 'h2' | 'h3' = `h${level}`;
   const [isTable, setTable] = useState(false);
   const id = useId();
   return (
     <section class="chart" aria-labelledby={id}>
       <div class="chart-head">
-        <h3 id={id}>{title}</h3>
+        <Heading id={id}>{title}</Heading>
         <div class="chart-note">{note}</div>
         <button
           type="button"
@@ -54,12 +57,12 @@ export function DataTable<Row>(props: {
 }) {
   const { title, columns, rows } = props;
   return (
-    <div class="table-scroll chart-table" tabIndex={0} role="region" aria-label={title}>
+    <div class="table-scroll chart-table" tabIndex={0} role="region" aria-label={`Table: ${title}`}>
       <table class="table">
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.title} scope="col">
+              <th key={column.title} scope="col" class={column.isNumber && 'number'}>
                 {column.title}
               </th>
             ))}
@@ -68,10 +71,10 @@ export function DataTable<Row>(props: {
         <tbody>
           {rows.map((row, index) => (
             <tr key={index}>
-              {columns.map(({ title: head, of }) => {
+              {columns.map(({ title: head, of, isNumber }) => {
                 const value = of(row);
                 return (
-                  <td key={head} class={typeof value === 'number' ? 'number' : undefined}>
+                  <td key={head} class={isNumber && 'number'}>
                     {typeof value === 'number' ? decimalText(value) : (value ?? '—')}
                   </td>
                 );

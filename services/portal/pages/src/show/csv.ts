@@ -2,6 +2,8 @@
 export interface Column<Row> {
   readonly title: string;
   readonly of: (row: Row) => string | number | null;
+  /** Also where it is told in words, like an interval. */
+  readonly isNumber?: true;
 }
 
 /** RFC 4180. No cell begins as a formula does: customers' words end up in spreadsheets. */

@@ -21,29 +21,31 @@ export function shortText(value: number): string {
 /** Two significant digits below ten, then whole numbers: 0.034, 0.60, 3.1, 57, 1,234. */
 export function decimalText(value: number): string {
   const size = Math.abs(value);
-  return size >= 10 || Number.isInteger(value) ? whole.format(value) : twoDigits.format(value);
+  const format = size >= 10 || Number.isInteger(value) ? whole : twoDigits;
+  return format.format(value).replace('-', '−');
 }
 
-/** 0.41 → 41 %; below 10 % with one decimal. */
+/** 0.41 → 41 %; below 10 % with one decimal. The space does not break. */
 export function shareText(share: number): string {
   const percent = share * 100;
   const digits = Math.abs(percent) < 10 && !Number.isInteger(percent) ? 1 : 0;
-  return `${percent.toFixed(digits)} %`;
+  return `${percent.toFixed(digits)}\u00a0%`;
 }
 
-/** 2.4–4.0 */
+/** 2.4–4.0, 24–38 %, −41 to −20 % */
 export function intervalText(
   { low, high }: Pick<Estimate, 'low' | 'high'>,
   text: (value: number) => string = decimalText,
 ): string {
-  return `${text(low)}–${text(high)}`;
+  const [from, to] = [text(low).replace(/\u00a0%$/, ''), text(high)];
+  return /[−+±]/.test(from + to) ? `${from} to ${to}` : `${from}–${to}`;
 }
 
 /** A ratio as what it changes: 1.18 → +18 %. */
 export function changeText(ratio: number): string {
   const percent = Math.round((ratio - 1) * 100);
   const sign = percent > 0 ? '+' : percent < 0 ? '−' : '±';
-  return `${sign}${whole.format(Math.abs(percent))} %`;
+  return `${sign}${whole.format(Math.abs(percent))}\u00a0%`;
 }
 
 /** Whether the interval of a ratio leaves out "no change": only then may an arrow be drawn. */

@@ -40,9 +40,9 @@ export function LineChart(props: LineChartProps) {
   const read = at === null ? undefined : points[Math.min(at, points.length - 1)];
   const columns: readonly Column<Point>[] = [
     { title: 'From (UTC)', of: (point) => dayOf(point.at) },
-    { title: unit, of: ({ value }) => value },
-    { title: 'low', of: ({ low }) => low ?? null },
-    { title: 'high', of: ({ high }) => high ?? null },
+    { title: unit, of: ({ value }) => value, isNumber: true },
+    { title: 'low', of: ({ low }) => low ?? null, isNumber: true },
+    { title: 'high', of: ({ high }) => high ?? null, isNumber: true },
   ];
   return (
     <ChartFrame
