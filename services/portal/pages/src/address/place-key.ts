@@ -36,13 +36,15 @@ export function placeTitle(key: string): string {
   return parsed?.level === 'country' ? countryTitle(name) : name;
 }
 
-/** The filters of the API that a place stands for; none for null and for what is no key. */
-export function placeFilters(key: string | null): Readonly<Record<string, string>> {
+/** The filters of the API that a place stands for, lists of one; none for null and for what is no key. */
+export function placeFilters(key: string | null): Readonly<Record<string, readonly string[]>> {
   const parsed = key === null ? null : parsePlaceKey(key);
   const names = parsed === null ? undefined : namesIn[parsed.level];
   if (parsed === null || names === undefined || names.length !== parsed.path.length) return {};
   return Object.fromEntries(
-    names.map((name, index) => [name, parsed.path[index]!]).filter(([, value]) => value !== ''),
+    names
+      .map((name, index): [string, readonly string[]] => [name, [parsed.path[index]!]])
+      .filter(([, [value]]) => value !== ''),
   );
 }
 

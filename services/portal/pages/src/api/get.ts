@@ -15,11 +15,23 @@ export type Answered<T> =
 
 export type Params = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
+/** Joined by commas; a comma of a value stands after a backslash, as the API reads lists. */
+export function listText(values: readonly string[]): string {
+  return values.map((value) => value.replaceAll(',', '\\,')).join(',');
+}
+
+export function listIn(text: string | null): readonly string[] {
+  return (text ?? '')
+    .split(/(?<!\\),/)
+    .map((value) => value.replaceAll('\\,', ','))
+    .filter(Boolean);
+}
+
 /** The address of a question: lists joined by commas, what is undefined or empty left out. */
 export function addressOf(path: string, params: Params = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
-    const text = typeof value === 'object' ? value.join(',') : String(value ?? '');
+    const text = typeof value === 'object' ? listText(value) : String(value ?? '');
     if (text !== '') query.set(name, text);
   }
   const text = query.toString();

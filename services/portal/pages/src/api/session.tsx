@@ -5,7 +5,7 @@ import type { FacetsAnswer, MeAnswer } from '../../../api/answers.ts';
 import { placeFilters } from '../address/place-key.ts';
 import { rangeAsked } from '../address/range.ts';
 import { useAddress } from '../address/use-address.ts';
-import type { Params } from './get.ts';
+import { listIn, type Params } from './get.ts';
 import { useAnswer, type Asked } from './use-answer.ts';
 
 interface Session {
@@ -38,7 +38,7 @@ export function useScope(): Params | null {
   return useMemo(() => {
     if (facets.answer === null) return null;
     const { from, to } = rangeAsked(address, facets.answer.range);
-    const department = address.query.get('department') ?? undefined;
+    const department = listIn(address.query.get('department'));
     return { from, to, ...placeFilters(address.query.get('place')), department };
   }, [address, facets.answer]);
 }

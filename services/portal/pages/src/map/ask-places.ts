@@ -1,6 +1,7 @@
 // The places of the map and the list: one question to the ranking, hexes with their outlines.
 import { useMemo } from 'preact/hooks';
 import type { RankAnswer } from '../../../api/answers.ts';
+import { useAddress } from '../address/use-address.ts';
 import { addressOf, type Params, type Problem } from '../api/get.ts';
 import { useScope } from '../api/session.tsx';
 import { useAnswer } from '../api/use-answer.ts';
@@ -13,8 +14,8 @@ const mostPlaces = 10_000;
 
 export interface Places {
   readonly shown: readonly ShapedPlace[];
-  /** Signals in the range that name no place of the level. */
-  readonly unplaced: number;
+  /** Tickets in the range that name no place of the level; null where that is withheld. */
+  readonly unplaced: number | null;
   /** There are more places than one answer holds. */
   readonly isCut: boolean;
   /** True from the first answer on. */
@@ -30,6 +31,7 @@ export interface Places {
 
 export function usePlaces(state: MapState): Places {
   const scope = useScope();
+  const place = useAddress().query.get('place') ?? '';
   const { level } = state;
   const isHex = level.startsWith('h3-');
   const params: Params = {
@@ -47,24 +49,15 @@ export function usePlaces(state: MapState): Places {
   const answer =
     levelIn(asked.answer) === level || levelIn(asked.answer) === null ? asked.answer : null;
   const shown = useMemo(() => shapedIn(answer), [answer]);
-  const {
-    country = '',
-    region = '',
-    city = '',
-    area = '',
-    postcode = '',
-    site = '',
-    h3 = '',
-  } = (scope ?? {}) as Readonly<Record<string, string>>;
   return {
     shown,
-    unplaced: answer?.unplaced ?? 0,
+    unplaced: answer?.unplaced ?? null,
     isCut: typeof answer?.next === 'string',
     isKnown: answer !== null,
     isLoading: scope === null || asked.isLoading,
     problem: asked.problem,
     again: asked.again,
-    about: [level, country, region, city, area, postcode, site, h3].join('|'),
+    about: `${level} ${place}`,
     fileAddress: (format) => addressOf('/v1/areas/rank', { ...params, format }),
   };
 }

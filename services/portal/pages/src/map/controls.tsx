@@ -1,5 +1,6 @@
 // The strip above the map: level, measure, wave, what is picked, table and files.
 import { ask } from '../address/use-address.ts';
+import { listText } from '../api/get.ts';
 import { useSession } from '../api/session.tsx';
 import { levelTitle, titleOf } from '../show/figures.ts';
 import { Icon } from '../shell/icon.tsx';
@@ -43,7 +44,7 @@ export function Controls({ state, places }: { state: MapState; places: Places })
           type="button"
           class="chip"
           aria-label={`Without the theme ${titleOf(theme)}`}
-          onClick={() => ask({ theme: state.themes.filter((each) => each !== theme).join(',') })}
+          onClick={() => ask({ theme: listText(state.themes.filter((each) => each !== theme)) })}
         >
           {titleOf(theme)} <Icon name="close" />
         </button>

@@ -19,7 +19,7 @@ export function placesIn({ features }: RankedGeojson): readonly ShapedPlace[] {
   }));
 }
 
-const termNames = ['rate', 'lowerEnd', 'persistence', 'churnRisk', 'reach'] as const;
+const termNames = ['count', 'rate', 'lowerEnd', 'persistence', 'churnRisk', 'reach'] as const;
 
 function rankedIn(cells: Cells): RankedPlace {
   const median = number(cells, 'median_week');

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { FacetsAnswer } from '../../../api/answers.ts';
 import type { Address } from '../address/address.ts';
 import { useAddress } from '../address/use-address.ts';
+import { listIn } from '../api/get.ts';
 import { useSession } from '../api/session.tsx';
 import { measures, type MeasureKey } from './measures.ts';
 
@@ -46,7 +47,7 @@ export function mapStateOf({ query }: Address, facets: FacetsAnswer | null): Map
   return {
     level,
     measure: measure ?? (hasSubscribers === true ? 'rate' : 'count'),
-    themes: query.get('theme')?.split(',').filter(Boolean) ?? [],
+    themes: listIn(query.get('theme')),
     wave: query.get('wave'),
     opened: query.get('open'),
     isTable: query.get('view') === 'table',

@@ -124,14 +124,18 @@ function LeftOut({ places, level }: { places: Places; level: string }) {
   const unlocated = shown.filter(({ ranked, shape }) => !isLocated(ranked, shape !== null)).length;
   return (
     <>
-      {unplaced === 0
-        ? 'Every signal has a place.'
-        : `${countText(unplaced)} ${unplaced === 1 ? 'signal names' : 'signals name'} no ${named}.`}
+      {unplacedText(unplaced, named)}
       {unlocated > 0 &&
         ` ${countText(unlocated)} ${unlocated === 1 ? 'place has' : 'places have'} no position: in the list alone.`}
       {isCut && ` Only the first ${countText(shown.length)} places are shown.`}
     </>
   );
+}
+
+function unplacedText(unplaced: number | null, named: string): string {
+  if (unplaced === null) return `How many tickets name no ${named} is withheld.`;
+  if (unplaced === 0) return `Every ticket names its ${named}.`;
+  return `${countText(unplaced)} ${unplaced === 1 ? 'ticket names' : 'tickets name'} no ${named}.`;
 }
 
 function isLocated({ place }: RankedPlace, hasShape: boolean): boolean {

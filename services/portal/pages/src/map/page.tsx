@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { RankedPlace } from '../../../api/answers.ts';
 import { ask } from '../address/use-address.ts';
 import { useSession } from '../api/session.tsx';
+import { countText } from '../show/figures.ts';
 import { Empty, Failed, Skeleton } from '../show/states.tsx';
 import { usePlaces, type Places } from './ask-places.ts';
 import { Controls } from './controls.tsx';
@@ -109,8 +110,8 @@ function useInWave(ordered: readonly RankedPlace[], wave: WaveShown): ReadonlySe
 function NoPlaces({ state, places }: { state: MapState; places: Places }) {
   return (
     <Empty title="Nothing is placed here">
-      {places.unplaced > 0
-        ? `${places.unplaced} signals of this time range name no place of this level. A gazetteer fills in what they leave out.`
+      {(places.unplaced ?? 0) > 0
+        ? `${countText(places.unplaced ?? 0)} tickets of this time range name no place of this level. A gazetteer fills in what they leave out.`
         : 'No tickets with this time range, place, department and themes.'}
       <p class="empty-actions">
         <button

@@ -5,6 +5,7 @@ import { decimalText, shareText } from '../show/figures.ts';
 type Term = RankedPlace['terms'][number];
 
 const titles: Readonly<Record<Term['name'], string>> = {
+  count: 'Tickets',
   rate: 'Tickets per 1,000',
   lowerEnd: 'At least, per 1,000',
   persistence: 'Persistence',

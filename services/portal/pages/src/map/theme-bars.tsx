@@ -1,6 +1,7 @@
 // Themes by their tickets; a press filters by one, another press takes it away.
 import type { AggregatesAnswer } from '../../../api/answers.ts';
 import { ask } from '../address/use-address.ts';
+import { listText } from '../api/get.ts';
 import { useScope } from '../api/session.tsx';
 import { useAnswer } from '../api/use-answer.ts';
 import { Count } from '../show/figure.tsx';
@@ -69,7 +70,7 @@ function ThemeBar(props: {
         type="button"
         aria-pressed={isOn}
         disabled={theme === ''}
-        onClick={() => ask({ theme: next.join(',') })}
+        onClick={() => ask({ theme: listText(next) })}
       >
         <span class="theme-name">{titleOf(theme)}</span>
         <span class="theme-track" aria-hidden="true">

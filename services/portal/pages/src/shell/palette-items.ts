@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AggregatesAnswer, InsightsAnswer, Place } from '../../../api/answers.ts';
 import { ask, open } from '../address/use-address.ts';
+import { listText } from '../api/get.ts';
 import { useSession } from '../api/session.tsx';
 import { useAnswer } from '../api/use-answer.ts';
 import { levelTitle, titleOf } from '../show/figures.ts';
@@ -44,7 +45,7 @@ function themeItems(themes: readonly string[]): readonly Item[] {
     group: 'Themes',
     title: titleOf(theme),
     detail: 'on the map',
-    choose: () => open('/map', { theme }),
+    choose: () => open('/map', { theme: listText([theme]) }),
   }));
 }
 

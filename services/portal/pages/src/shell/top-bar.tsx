@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { parsePlaceKey, placeTitle } from '../address/place-key.ts';
 import { ask, open, useAddress } from '../address/use-address.ts';
+import { listIn, listText } from '../api/get.ts';
 import { useSession } from '../api/session.tsx';
 import { levelTitle, titleOf } from '../show/figures.ts';
 import { Icon } from './icon.tsx';
@@ -49,7 +50,7 @@ function PlaceChoice() {
 }
 
 function DepartmentChoice() {
-  const department = useAddress().query.get('department') ?? '';
+  const department = listIn(useAddress().query.get('department'))[0] ?? '';
   const { me, facets } = useSession();
   const all = facets.answer?.departments ?? [];
   const mine = me.answer?.departments ?? null;
@@ -59,7 +60,7 @@ function DepartmentChoice() {
       <span class="unseen">Department</span>
       <select
         value={department}
-        onChange={(event) => ask({ department: event.currentTarget.value })}
+        onChange={(event) => ask({ department: listText([event.currentTarget.value]) })}
       >
         <option value="">{mine === null ? 'All departments' : 'All of mine'}</option>
         {department !== '' && !shown.includes(department) && (

@@ -87,7 +87,8 @@ function Why({ insight }: { insight: InsightAnswer }) {
     <ul class="why-list">
       {insight.departments.map(({ department, relevance, received, evidence }) => (
         <li key={department}>
-          <Department department={department} /> <span>{shareText(relevance)}</span>
+          <Department department={department} />{' '}
+          <span>{relevance !== null && shareText(relevance)}</span>
           {!received && <span class="quiet">, not sent there</span>}
           {evidence.length > 0 && (
             <span class="quiet">
