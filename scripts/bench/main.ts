@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchImport } from './import.ts';
 import { benchJudge } from './judge.ts';
 import { benchKafka, kafkaWays } from './kafka.ts';
+import { benchProject } from './project.ts';
 import { benchStart } from './start.ts';
 
 const HELP = `Measures Signpost on this machine.
@@ -12,6 +13,8 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- start                 cold start of the command and of \`signpost up\`
   npm run bench -- codecs                encoding and decoding of a signal
   npm run bench -- judge                 judging of short texts, with and without reasons
+  npm run bench -- project               insights into facts, in PostgreSQL and in PGlite
+  npm run bench -- project               insights into facts, in PostgreSQL and in PGlite
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
 
@@ -33,7 +36,8 @@ const [what = 'all', ...ways] = positionals;
 const unknown = ways.filter((way) => what !== 'kafka' || !kafkaWays.includes(way));
 
 const known =
-  ['all', 'import', 'start', 'codecs', 'judge', 'kafka'].includes(what) && unknown.length === 0;
+  ['all', 'import', 'start', 'codecs', 'judge', 'project', 'kafka'].includes(what) &&
+  unknown.length === 0;
 
 if (values.help || !known || !(runs >= 1)) {
   console.log(HELP);
@@ -48,6 +52,7 @@ if (values.help || !known || !(runs >= 1)) {
     }
   }
   if (what === 'judge') results.push(benchJudge());
+  if (what === 'project') results.push(...(await benchProject(Number(values.records ?? 100_000))));
   if (what === 'codecs') await import('./codecs.ts');
   if (what === 'kafka') {
     const records = Number(values.records ?? 100_000);

@@ -4,7 +4,7 @@ import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { SignpostError } from '#core/errors.ts';
 import { labelKinds, type LabelKind, type Tables } from '#core/store/tables.ts';
 import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
-import type { Fact, Named, Says } from './fact.ts';
+import type { Fact, Says } from './fact.ts';
 import { placeFields, type PlaceNames } from './stored-names.ts';
 
 /** A place by its number; its area is wanted for cells. */
@@ -26,70 +26,77 @@ export interface Names {
 const mostRemembered = 200_000;
 const mostDepartments = 62;
 
-interface Label {
-  readonly kind: LabelKind;
-  readonly name: string;
-}
-
 export function createNames(): Names {
-  const labels = createLookUp<Label, number>(labelKey, findLabels, insertLabels);
-  const places = createLookUp<PlaceNames, number>(placeKey, findPlaces, insertPlaces);
-  const departments = createLookUp<string, number>((name) => name, findBits, insertBits);
+  const labels = labelKinds.map((kind) => ({
+    kind,
+    lookUp: createLookUp<string>(
+      (name) => name,
+      (names, tx) => findLabels(kind, names, tx),
+      (names, tx) => insertLabels(kind, names, tx),
+    ),
+  }));
+  const places = createLookUp(placeKey, findPlaces, insertPlaces);
+  const departments = createLookUp<string>((name) => name, findBits, insertBits);
   return {
     async numbered(facts, tx) {
-      const labelOf = await labels(
-        facts.flatMap(({ says }) => labelKinds.map((kind) => ({ kind, name: says[kind] }))),
-        tx,
-      );
-      const placeOf = await places(
+      const numbers = {} as Record<LabelKind, number[]>;
+      for (const { kind, lookUp } of labels) {
+        numbers[kind] = await lookUp(
+          facts.map(({ says }) => says[kind]),
+          tx,
+        );
+      }
+      const placeIds = await places(
         facts.map(({ says }) => says.place),
         tx,
       );
-      const bitOf = await departments(
+      const bits = await departments(
         facts.flatMap(({ says }) => says.departments),
         tx,
       );
-      const label = (says: Named, kind: LabelKind): number => labelOf({ kind, name: says[kind] });
-      return facts.map(({ says, ...fact }) => ({
-        ...fact,
-        says: {
-          ...says,
-          source: label(says, 'source'),
-          technology: label(says, 'technology'),
-          theme: label(says, 'theme'),
-          severity: label(says, 'severity'),
-          model: label(says, 'model'),
-          place: { id: placeOf(says.place), area: says.place.area },
-          departments: says.departments.reduce(
-            (bits, name) => bits | (1n << BigInt(bitOf(name))),
-            0n,
-          ),
-        },
-      }));
+      let bit = 0;
+      return facts.map((fact, index) => {
+        const { says } = fact;
+        let received = 0n;
+        for (const _ of says.departments) received |= 1n << BigInt(bits[bit++]!);
+        return {
+          ...fact,
+          says: {
+            ...says,
+            source: numbers.source[index]!,
+            technology: numbers.technology[index]!,
+            theme: numbers.theme[index]!,
+            severity: numbers.severity[index]!,
+            model: numbers.model[index]!,
+            place: { id: placeIds[index]!, area: says.place.area },
+            departments: received,
+          },
+        };
+      });
     },
   };
 }
 
-type Find<Name, Number> = (names: readonly Name[], tx: Tx) => Promise<readonly [Name, Number][]>;
+type Find<Name> = (names: readonly Name[], tx: Tx) => Promise<readonly (readonly [Name, number])[]>;
 
 /**
- * Remembers what was there before anything was inserted: what this transaction inserts itself is gone when it is rolled
- * back, and is found and remembered the next time.
+ * Numbers of names, in their order. Remembers what was there before anything was inserted: what this transaction inserts
+ * itself is gone when it is rolled back, and is found and remembered the next time.
  */
-function createLookUp<Name, Number>(
+function createLookUp<Name>(
   keyOf: (name: Name) => string,
-  find: Find<Name, Number>,
+  find: Find<Name>,
   insert: (names: readonly Name[], tx: Tx) => Promise<void>,
 ) {
-  const known = new Map<string, Number>();
-  return async (names: readonly Name[], tx: Tx): Promise<(name: Name) => Number> => {
+  const known = new Map<string, number>();
+  return async (names: readonly Name[], tx: Tx): Promise<number[]> => {
     if (known.size > mostRemembered) known.clear();
+    const keys = names.map(keyOf);
     const missing = new Map<string, Name>();
-    for (const name of names) {
-      const key = keyOf(name);
-      if (!known.has(key)) missing.set(key, name);
+    for (const [index, key] of keys.entries()) {
+      if (!known.has(key)) missing.set(key, names[index]!);
     }
-    const fresh = new Map<string, Number>();
+    const fresh = new Map<string, number>();
     if (missing.size > 0) {
       for (const [name, number] of await find([...missing.values()], tx)) {
         known.set(keyOf(name), number);
@@ -102,39 +109,37 @@ function createLookUp<Name, Number>(
       await insert(sorted, tx);
       for (const [name, number] of await find(sorted, tx)) fresh.set(keyOf(name), number);
     }
-    return (name) => {
-      const key = keyOf(name);
+    return keys.map((key) => {
       const number = known.get(key) ?? fresh.get(key);
       if (number === undefined) throw new Error('A name vanished, though none is deleted');
       return number;
-    };
+    });
   };
 }
 
-function labelKey({ kind, name }: Label): string {
-  return `${kind}\u0000${name}`;
+const nameColumns: readonly Column<string>[] = [{ name: 'name', type: 'text', of: (name) => name }];
+
+async function findLabels(
+  kind: LabelKind,
+  names: readonly string[],
+  tx: Tx,
+): Promise<readonly [string, number][]> {
+  const { rows } = await sql<{ id: number; name: string }>`
+    SELECT l.id, l.name FROM ${unnested(nameColumns, names)} AS wanted
+    JOIN signpost.labels l ON l.kind = ${kind} AND l.name = wanted.name`.execute(tx);
+  return rows.map(({ id, name }) => [name, id]);
 }
 
-const labelColumns: readonly Column<Label>[] = [
-  { name: 'kind', type: 'text', of: ({ kind }) => kind },
-  { name: 'name', type: 'text', of: ({ name }) => name },
-];
-
-async function findLabels(names: readonly Label[], tx: Tx): Promise<readonly [Label, number][]> {
-  const { rows } = await sql<Label & { id: number }>`
-    SELECT l.id, l.kind, l.name FROM ${unnested(labelColumns, names)} AS wanted
-    JOIN signpost.labels l USING (kind, name)`.execute(tx);
-  return rows.map(({ id, ...label }) => [label, id]);
-}
-
-async function insertLabels(names: readonly Label[], tx: Tx): Promise<void> {
+async function insertLabels(kind: LabelKind, names: readonly string[], tx: Tx): Promise<void> {
   await sql`
-    INSERT INTO signpost.labels (kind, name) SELECT * FROM ${unnested(labelColumns, names)} AS new
+    INSERT INTO signpost.labels (kind, name)
+    SELECT ${kind}, name FROM ${unnested(nameColumns, names)} AS new
     ON CONFLICT DO NOTHING`.execute(tx);
 }
 
-function placeKey(place: PlaceNames): string {
-  return JSON.stringify(placeFields.map((field) => place[field]));
+/** Names hold no character 0. */
+function placeKey({ country, region, city, area, postcode, site }: PlaceNames): string {
+  return [country, region, city, area, postcode, site].join('\u0000');
 }
 
 const placeColumns: readonly Column<PlaceNames>[] = placeFields.map((name) => ({

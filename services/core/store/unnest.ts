@@ -3,7 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 
 export interface Column<Row> {
   readonly name: string;
-  /** As in SQL; `moment` is a timestamptz given as milliseconds since the epoch. */
+  /** As in SQL; `moment` is a timestamptz given as milliseconds since the epoch, `jsonb` as JSON in one line. */
   readonly type:
     | 'bigint'
     | 'boolean'
@@ -28,6 +28,7 @@ export function unnested<Row>(
     type === 'moment' ? sql`to_timestamp(${sql.ref(name)}) AS ${sql.ref(name)}` : sql.ref(name),
   );
   const arrays = columns.map(({ type, of }) => {
+    if (type === 'jsonb') return sql`string_to_array(${linesOf(rows, of)}, E'\\n', '')::jsonb[]`;
     const element = type === 'moment' ? 'double precision' : type;
     return sql`${arrayOf(rows, type === 'moment' ? secondsOf(of) : of)}::${sql.raw(element)}[]`;
   });
@@ -44,6 +45,16 @@ function secondsOf<Row>(of: Column<Row>['of']): Column<Row>['of'] {
     const ms = of(row);
     return ms === null ? null : Number(ms) / 1000;
   };
+}
+
+/** JSON is full of quotes, which an array literal would escape each; but it has no line breaks. Null is an empty line. */
+function linesOf<Row>(rows: readonly Row[], of: Column<Row>['of']): string {
+  let lines = '';
+  for (const [index, row] of rows.entries()) {
+    if (index > 0) lines += '\n';
+    lines += of(row) ?? '';
+  }
+  return lines;
 }
 
 /** An array literal: much less work, on both sides, than a list of parameters. */
