@@ -155,12 +155,12 @@ function project(db: Db, signal: AbortSignal): Promise<void> {
 
 function publish(
   db: Db,
-  { append }: ReturnType<typeof createCellReader>,
+  reader: ReturnType<typeof createCellReader>,
   signal: AbortSignal,
 ): Promise<void> {
   return publishCells({
     db,
-    append,
+    append: (records) => reader.append(records),
     now: Date.now,
     logger: pino({ level: 'silent' }),
     sleep: shortly,
