@@ -1,6 +1,8 @@
 // What waves would answer and what they did, by hand-computed numbers, on PostgreSQL and on PGlite.
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '#core/store/postgres.ts';
+import { packChangedWeeks } from '../../services/aggregate/pack-weeks.ts';
 import type { WaveAnswer } from '../../services/portal/api/answers.ts';
 import { wavesQuestion } from '../../services/portal/api/questions.ts';
 import { waves } from '../../services/portal/queries/waves.ts';
@@ -200,6 +202,20 @@ describe.each(storeNames)('waves on %s', (name) => {
     expect(seen.get('Wave 1')?.answers).toMatchObject({ tickets: 14, of: 14 });
     const none = await ask(coverage, { ...planner, departments: ['nobody'] });
     expect(none.get('Wave 1')?.answers).toMatchObject({ tickets: 0, of: 0, share: null });
+  });
+
+  it('count the same once weeks are packed', async () => {
+    const questions = [coverage, { theme: 'slow-speed' }, { ...coverage, postcode: '2' }, {}];
+    const readers = [planner, reader, { ...planner, departments: ['planning'] }];
+    const all = () =>
+      Promise.all(
+        questions.flatMap((one) => readers.map(async (who) => [...(await ask(one, who))])),
+      );
+    const before = await all();
+    await packChangedWeeks(db, new AbortController().signal);
+    const { rows } = await sql`SELECT 1 FROM signpost.packed_weeks`.execute(db.query);
+    expect(rows.length).toBeGreaterThan(10);
+    expect(await all()).toEqual(before);
   });
 
   it('are none where nothing is planned', async () => {

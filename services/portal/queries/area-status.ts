@@ -18,7 +18,7 @@ export interface AreaStatusOptions {
 }
 
 /** The mapping of surveys after calls that is shipped, and what readers are spared. */
-const usual: AreaStatusOptions = {
+const asUsual: AreaStatusOptions = {
   coverageSurveys: ['in-call-quality'],
   suppressBelow: usualSuppression,
 };
@@ -38,7 +38,7 @@ export async function areaStatus(
   db: Db,
   question: AreaStatusQuestion,
   now: Date,
-  options: AreaStatusOptions = usual,
+  options: AreaStatusOptions = asUsual,
 ): Promise<AreaStatusAnswer | null> {
   return asReader(db, everyone, async (reading) => {
     const found = await statusPlace(reading, question);

@@ -1,39 +1,44 @@
 // Tickets that waves are measured by, counted as the reader may see them.
 import { sql } from 'kysely';
-import { kindNumbers } from '#core/store/tables.ts';
 import type { Filters } from '../api/questions.ts';
 import type { Reading } from './as-reader.ts';
-import { dayMs, type Range } from './range.ts';
-import { matching } from './where.ts';
+import { createSums } from './growing.ts';
+import { createGrouping, type Grouping } from './groups.ts';
+import { knownPlaces } from './known-places.ts';
+import { dayMs, hourMs, type Range } from './range.ts';
+import { rowFilterOf } from './row-filter.ts';
+import { readSegments, type Segment } from './segments.ts';
 import type { KnownDays, Windows } from './wave-effect.ts';
 
 type Question = Partial<Filters>;
 
-/** Tickets of the question by area; under null those without one. */
+/** Tickets of the question by area, in small letters; under null those without one. */
 export async function ticketsByArea(
-  { tx }: Reading,
+  reading: Reading,
   question: Question,
-  { from, to }: Range,
+  range: Range,
 ): Promise<ReadonlyMap<string | null, number>> {
-  const { rows } = await sql<{ area: string | null; tickets: string }>`
-    SELECT p.area, sum(tickets) AS tickets
-    FROM (
-      SELECT s.place, count(*) AS tickets FROM signpost.signals s
-      WHERE s.kind = ${kindNumbers.ticket} AND s.at >= ${from} AND s.at < ${to}
-        AND ${matching(question)}
-      GROUP BY s.place
-    ) counted
-    JOIN signpost.places p ON p.id = counted.place
-    GROUP BY p.area`.execute(tx);
-  return new Map(rows.map(({ area, tickets }) => [area, Number(tickets)]));
+  const sums = createSums();
+  const grouping = await eachTicket(reading, question, range, () => (slot) => sums.add(slot, 1));
+  const counts = new Map<string | null, number>();
+  for (const slot of grouping.groups.keys()) {
+    const area = areaOf(grouping, slot);
+    counts.set(area, (counts.get(area) ?? 0) + sums.get(slot));
+  }
+  return counts;
 }
 
-/** Subscribers by area, by the gazetteer; areas it says none of are not there. */
+/** Subscribers by area in small letters, by the gazetteer; areas it says none of are not there. */
 export async function subscribersByArea({ tx }: Reading): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ area: string; subscribers: number }>`
     SELECT area, sum(subscribers) AS subscribers FROM signpost.gazetteer
     WHERE subscribers IS NOT NULL GROUP BY area`.execute(tx);
-  return new Map(rows.map(({ area, subscribers }) => [area, subscribers]));
+  const counts = new Map<string, number>();
+  for (const { area, subscribers } of rows) {
+    const key = area.toLowerCase();
+    counts.set(key, (counts.get(key) ?? 0) + subscribers);
+  }
+  return counts;
 }
 
 /** From the day after the first signal's to the day of the newest, which is not over; undefined without signals. */
@@ -49,11 +54,12 @@ export async function knownDays({ tx }: Reading, now: number): Promise<KnownDays
   return { from: startOfDay(first) + dayMs, to: startOfDay(last) };
 }
 
-/** Tickets in an area in two windows, added up under `key`. */
-export interface WindowedArea {
-  readonly key: string;
-  readonly area: string;
-  readonly windows: Windows;
+/** A wave and the windows it is compared by. */
+export interface Windowed {
+  /** By area, in small letters. */
+  readonly areas: ReadonlyMap<string, Windows>;
+  /** Of all other areas. */
+  readonly elsewhere: Windows;
 }
 
 export interface BeforeAndAfter {
@@ -61,50 +67,101 @@ export interface BeforeAndAfter {
   readonly after: number;
 }
 
-export async function ticketsInWindows(
-  { tx }: Reading,
-  question: Question,
-  areas: readonly WindowedArea[],
-): Promise<ReadonlyMap<string, BeforeAndAfter>> {
-  if (areas.length === 0) return new Map();
-  const asked = areas.map(({ key, area, windows }) => ({
-    key,
-    area,
-    before_from: new Date(windows.beforeFrom),
-    before_to: new Date(windows.beforeTo),
-    after_from: new Date(windows.afterFrom),
-    after_to: new Date(windows.afterTo),
-  }));
-  const { rows } = await sql<{ key: string; before: string; after: string }>`
-    SELECT w.key, count(*) FILTER (WHERE s.at < w.before_to) AS before,
-      count(*) FILTER (WHERE s.at >= w.after_from) AS after
-    FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS w (key text, area text,
-      before_from timestamptz, before_to timestamptz, after_from timestamptz, after_to timestamptz)
-    JOIN signpost.places p ON p.area = w.area
-    JOIN signpost.signals s ON s.place = p.id AND s.at >= w.before_from AND s.at < w.after_to
-      AND (s.at < w.before_to OR s.at >= w.after_from)
-    WHERE s.kind = ${kindNumbers.ticket} AND ${matching(question)}
-    GROUP BY w.key`.execute(tx);
-  return new Map(
-    rows.map(({ key, before, after }) => [key, { before: Number(before), after: Number(after) }]),
-  );
+export interface Compared {
+  readonly own: BeforeAndAfter;
+  /** In other areas; tickets without an area may be of the wave's, and are neither. */
+  readonly elsewhere: BeforeAndAfter;
 }
 
-/** Tickets of all places with an area by day (UTC, its start in milliseconds), `to` exclusive. */
-export async function ticketsByDay(
-  { tx }: Reading,
+/** Tickets before and after, for each of the waves. */
+export async function ticketsInWindows(
+  reading: Reading,
   question: Question,
-  from: number,
-  to: number,
-): Promise<ReadonlyMap<number, number>> {
-  const { rows } = await sql<{ day: string; tickets: string }>`
-    SELECT floor(extract(epoch FROM s.at) / 86400) AS day, count(*) AS tickets
-    FROM signpost.signals s
-    JOIN signpost.places placed ON placed.id = s.place AND placed.area IS NOT NULL
-    WHERE s.kind = ${kindNumbers.ticket} AND s.at >= ${new Date(from)} AND s.at < ${new Date(to)}
-      AND ${matching(question)}
-    GROUP BY 1`.execute(tx);
-  return new Map(rows.map(({ day, tickets }) => [Number(day) * dayMs, Number(tickets)]));
+  waves: readonly Windowed[],
+): Promise<readonly Compared[]> {
+  if (waves.length === 0) return [];
+  const range = spanOf(waves);
+  const first = range.from.getTime() / dayMs;
+  // By day, of all that have an area.
+  const everywhere = createSums();
+  // Two for each wave, before and after: in its areas by their own days, and in its areas by everybody's.
+  const [own, same] = [createSums(), createSums()];
+  await eachTicket(reading, question, range, (grouping, { columns: { hour, baseHour } }) => {
+    const known: (readonly (readonly [wave: number, windows: Windows])[])[] = [];
+    const wavesAt = (slot: number) =>
+      (known[slot] ??= waves.flatMap(({ areas }, wave) => {
+        const windows = areas.get(areaOf(grouping, slot) ?? '');
+        return windows === undefined ? [] : [[wave, windows] as const];
+      }));
+    return (slot, row) => {
+      if (grouping.groups[slot]!.place === 0) return;
+      const at = (baseHour + hour[row]!) * hourMs;
+      everywhere.add(Math.floor(at / dayMs) - first, 1);
+      for (const [wave, windows] of wavesAt(slot)) {
+        addTo(own, wave, windows, at);
+        addTo(same, wave, waves[wave]!.elsewhere, at);
+      }
+    };
+  });
+  const between = (from: number, to: number): number => {
+    let total = 0;
+    for (let day = from; day < to; day += dayMs) total += everywhere.get(day / dayMs - first);
+    return total;
+  };
+  return waves.map(({ elsewhere: { beforeFrom, beforeTo, afterFrom, afterTo } }, wave) => ({
+    own: { before: own.get(2 * wave), after: own.get(2 * wave + 1) },
+    elsewhere: {
+      before: between(beforeFrom, beforeTo) - same.get(2 * wave),
+      after: between(afterFrom, afterTo) - same.get(2 * wave + 1),
+    },
+  }));
+}
+
+function addTo(
+  sums: ReturnType<typeof createSums>,
+  wave: number,
+  windows: Windows,
+  at: number,
+): void {
+  if (at >= windows.beforeFrom && at < windows.beforeTo) sums.add(2 * wave, 1);
+  else if (at >= windows.afterFrom && at < windows.afterTo) sums.add(2 * wave + 1, 1);
+}
+
+function spanOf(waves: readonly Windowed[]): Range {
+  const all = waves.flatMap(({ areas, elsewhere }) => [...areas.values(), elsewhere]);
+  const from = all.reduce((least, { beforeFrom }) => Math.min(least, beforeFrom), Infinity);
+  const to = all.reduce((most, { afterTo }) => Math.max(most, afterTo), -Infinity);
+  return { from: new Date(from), to: new Date(to) };
+}
+
+/** Goes through all tickets by area; `visitorOf` makes what looks at each, once for each segment. */
+async function eachTicket(
+  reading: Reading,
+  question: Question,
+  range: Range,
+  visitorOf: (grouping: Grouping, segment: Segment) => (slot: number, row: number) => void,
+): Promise<Grouping> {
+  const tickets: Question = { ...question, kind: ['ticket'] };
+  const places = knownPlaces(reading.db);
+  const filter = await rowFilterOf(reading, tickets, places);
+  const grouping = createGrouping({
+    groupBy: ['area'],
+    bucket: 'none',
+    range,
+    filter,
+    places,
+    departments: [],
+  });
+  for await (const segment of readSegments(reading, range, ['said'], tickets)) {
+    await places.learn(reading.tx, [segment.columns]);
+    grouping.each(segment, visitorOf(grouping, segment));
+  }
+  return grouping;
+}
+
+/** In small letters; null for none. */
+function areaOf({ codes, groups }: Grouping, slot: number): string | null {
+  return codes?.namedAs(groups[slot]?.place ?? 0)?.area?.toLowerCase() ?? null;
 }
 
 function startOfDay(moment: Date): number {

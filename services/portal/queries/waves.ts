@@ -5,23 +5,16 @@ import type { WavesQuestion } from '../api/questions.ts';
 import type { Reader } from '../reader.ts';
 import { rateRatio, shareOf, type Ends } from '../statistics/intervals.ts';
 import { asReader, type Reading } from './as-reader.ts';
-import { answered, dayMs, rangeOf, type Range } from './range.ts';
+import { answered, rangeOf, type Range } from './range.ts';
 import {
   knownDays,
   subscribersByArea,
   ticketsByArea,
-  ticketsByDay,
   ticketsInWindows,
   type BeforeAndAfter,
+  type Compared,
 } from './wave-counts.ts';
-import {
-  comparedDays,
-  middleDay,
-  verdictOf,
-  windowsAround,
-  type Effect,
-  type Windows,
-} from './wave-effect.ts';
+import { comparedDays, middleDay, verdictOf, windowsAround, type Effect } from './wave-effect.ts';
 import { wavesOf, type Wave } from './wave-plan.ts';
 
 /** Waves by the day planned. The range is that of what they would answer; effects look at their own days. */
@@ -47,7 +40,9 @@ export async function waveAnswers(
 ): Promise<WaveAnswer[]> {
   const all = wavesOf(await planOf(reading));
   const wanted =
-    area === undefined ? all : all.filter(({ areas }) => areas.some((each) => each.area === area));
+    area === undefined
+      ? all
+      : all.filter(({ areas }) => areas.some((each) => sameName(each.area, area)));
   if (wanted.length === 0) return [];
   const tickets = await ticketsByArea(reading, question, range);
   const subscribers = await subscribersByArea(reading);
@@ -80,9 +75,9 @@ function answersOf(
   subscribers: ReadonlyMap<string, number>,
   suppressBelow: number,
 ): WaveAnswer['answers'] {
-  const own = sum(areas.map(({ area }) => tickets.get(area) ?? 0));
+  const own = sum(areas.map(({ area }) => tickets.get(area.toLowerCase()) ?? 0));
   const all = sum([...tickets.values()]);
-  const known = areas.flatMap(({ area }) => subscribers.get(area) ?? []);
+  const known = areas.flatMap(({ area }) => subscribers.get(area.toLowerCase()) ?? []);
   const reached = known.length === 0 ? null : sum(known);
   const everyone = sum([...subscribers.values()]);
   const suppressed = isSmall(own, suppressBelow) || isSmall(all, suppressBelow);
@@ -96,16 +91,6 @@ function answersOf(
   };
 }
 
-interface Compared {
-  readonly wave: Wave;
-  readonly days: number;
-  /** Around the day of the middle area, for the trend of all others. */
-  readonly trend: Windows;
-}
-
-const ownKey = (wave: string): string => `own ${wave}`;
-const trendKey = (wave: string): string => `trend ${wave}`;
-
 async function effectsOf(
   reading: Reading,
   question: Omit<WavesQuestion, 'from' | 'to'>,
@@ -115,37 +100,28 @@ async function effectsOf(
   const finished = all.filter(({ finishedOn }) => finishedOn !== null);
   if (finished.length === 0) return new Map();
   const known = await knownDays(reading, now.getTime());
-  const compared = finished.map((wave): Compared => {
-    const days = known === undefined ? 0 : comparedDays(wave, known);
-    return { wave, days, trend: windowsAround(middleDay(wave), days) };
-  });
-  const ripe = compared.filter(({ days }) => days > 0);
-  const counts = await ticketsInWindows(
-    reading,
-    question,
-    ripe.flatMap(({ wave, days, trend }) =>
-      wave.areas.flatMap(({ area, finishedOn }) => [
-        { key: ownKey(wave.wave), area, windows: windowsAround(finishedOn!, days) },
-        { key: trendKey(wave.wave), area, windows: trend },
+  const timed = finished.map((wave) => ({
+    wave,
+    days: known === undefined ? 0 : comparedDays(wave, known),
+  }));
+  const ripe = timed.filter(({ days }) => days > 0);
+  const windowed = ripe.map(({ wave, days }) => ({
+    areas: new Map(
+      wave.areas.map(({ area, finishedOn }) => [
+        area.toLowerCase(),
+        windowsAround(finishedOn!, days),
       ]),
     ),
-  );
-  const byDay = await everywhere(reading, question, ripe);
-  return new Map(
-    compared.map(({ wave: { wave }, days, trend }) => {
-      if (days === 0) return [wave, tooEarly];
-      const own = counts.get(ownKey(wave)) ?? none;
-      const same = counts.get(trendKey(wave)) ?? none;
-      const elsewhere = {
-        before: sumBetween(byDay, trend.beforeFrom, trend.beforeTo) - same.before,
-        after: sumBetween(byDay, trend.afterFrom, trend.afterTo) - same.after,
-      };
-      return [wave, effectOf(days, own, elsewhere, reading.suppressBelow)];
-    }),
-  );
+    elsewhere: windowsAround(middleDay(wave), days),
+  }));
+  const counts = await ticketsInWindows(reading, question, windowed);
+  const effects = new Map<string, Effect>(finished.map(({ wave }) => [wave, tooEarly]));
+  for (const [at, { wave, days }] of ripe.entries()) {
+    effects.set(wave.wave, effectOf(days, counts[at]!, reading.suppressBelow));
+  }
+  return effects;
 }
 
-const none: BeforeAndAfter = { before: 0, after: 0 };
 const tooEarly: Effect = {
   days: 0,
   before: null,
@@ -157,8 +133,7 @@ const tooEarly: Effect = {
 
 function effectOf(
   days: number,
-  own: BeforeAndAfter,
-  others: BeforeAndAfter,
+  { own, elsewhere: others }: Compared,
   suppressBelow: number,
 ): Effect {
   const elsewhere = ratioOf(others, suppressBelow);
@@ -181,22 +156,8 @@ function ratioOf({ before, after }: BeforeAndAfter, suppressBelow: number): Esti
   return isHidden ? null : rateRatio({ count: after, time: 1 }, { count: before, time: 1 });
 }
 
-/** Tickets of all areas by day, over all days that any wave is compared by. */
-async function everywhere(
-  reading: Reading,
-  question: Omit<WavesQuestion, 'from' | 'to'>,
-  ripe: readonly Compared[],
-): Promise<ReadonlyMap<number, number>> {
-  if (ripe.length === 0) return new Map();
-  const from = Math.min(...ripe.map(({ trend }) => trend.beforeFrom));
-  const to = Math.max(...ripe.map(({ trend }) => trend.afterTo));
-  return ticketsByDay(reading, question, from, to);
-}
-
-function sumBetween(byDay: ReadonlyMap<number, number>, from: number, to: number): number {
-  let total = 0;
-  for (let day = from; day < to; day += dayMs) total += byDay.get(day) ?? 0;
-  return total;
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 /** Whether a count is one that the reader may not see. */
