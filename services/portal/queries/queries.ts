@@ -1,0 +1,25 @@
+// Every question of the query API, asked of one database.
+import type { Db } from '#core/store/postgres.ts';
+import type { Queries } from '../api/queries.ts';
+import { aggregates } from './aggregates.ts';
+import { areaStatus } from './area-status.ts';
+import { facets } from './facets.ts';
+import { insights } from './insights.ts';
+import { place } from './place.ts';
+import { rank } from './rank.ts';
+import { waves } from './waves.ts';
+
+/** @param clock milliseconds since the epoch */
+export function createQueries(db: Db, clock: () => number): Omit<Queries, 'overview'> {
+  const now = () => new Date(clock());
+  return {
+    aggregates: (reader, question) => aggregates(db, reader, question, now()),
+    rank: (reader, question) => rank(db, reader, question, now()),
+    place: (reader, key, question) => place(db, reader, key, question, now()),
+    waves: (reader, question) => waves(db, reader, question, now()),
+    insights: (reader, question) => insights(db, reader, question, now()),
+    // The same for everyone: nothing of it is one department's.
+    areaStatus: (_reader, question) => areaStatus(db, question, now()),
+    facets: (reader) => facets(db, reader),
+  };
+}
