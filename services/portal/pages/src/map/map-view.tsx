@@ -77,7 +77,7 @@ export function MapView(props: MapViewProps) {
         />
       )}
       <div class="map-foot">
-        {!state.isTable && (
+        {!state.isTable && values.length > 0 && (
           <Legend
             measure={measure}
             bounds={bounds}

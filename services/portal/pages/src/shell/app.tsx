@@ -2,8 +2,9 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAddress } from '../address/use-address.ts';
+import { needKey } from '../api/key.ts';
 import { useSession } from '../api/session.tsx';
-import { Failed, Skeleton } from '../show/states.tsx';
+import { Empty, Failed, Skeleton } from '../show/states.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { Keys } from './keys.tsx';
 import { loadPage, pages } from './pages.ts';
@@ -61,11 +62,23 @@ function PageAt({ path }: { path: string }) {
   if (facets.problem !== null && facets.answer === null && facets.problem.status !== 401) {
     return <Failed problem={facets.problem} again={facets.again} />;
   }
+  if (facets.problem?.status === 401 && facets.answer === null) return <KeyNeeded />;
   if (loaded?.path !== path) return <Skeleton lines={6} />;
   if (loaded.page === 'none') return <NoSuchPage />;
   if (loaded.page === 'failed') return <Failed problem={notLoaded} again={reload} />;
   const Page = loaded.page;
   return <Page />;
+}
+
+/** Behind the dialog, and once it was left. */
+function KeyNeeded() {
+  return (
+    <Empty title="A key is needed to read here">
+      <button type="button" class="button" onClick={needKey}>
+        Sign in
+      </button>
+    </Empty>
+  );
 }
 
 const notLoaded = {

@@ -65,7 +65,7 @@ function KeyForm() {
       </p>
       <details>
         <summary>How a key is made</summary>
-        <Command text="signpost keys create --help" />
+        <Command text="signpost keys create --read --role planner" />
       </details>
     </form>
   );

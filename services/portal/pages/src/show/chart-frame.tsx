@@ -1,8 +1,9 @@
 // Around every chart: its title, the table behind it, and the same as a CSV file.
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import { csvOf, saveText, type Column } from './csv.ts';
+import { csvOf, type Column } from './csv.ts';
 import { decimalText } from './figures.ts';
+import { saveText } from './save-text.ts';
 
 interface ChartFrameProps<Row> {
   readonly title: string;

@@ -1,4 +1,4 @@
-// A table as a CSV file for spreadsheets, and the file itself.
+// A table as the text of a CSV file for spreadsheets. Pure.
 export interface Column<Row> {
   readonly title: string;
   readonly of: (row: Row) => string | number | null;
@@ -20,13 +20,4 @@ function cell(value: string | number | null): string {
   if (typeof value === 'number') return String(value);
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-export function saveText(name: string, text: string, type = 'text/csv;charset=utf-8'): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }
