@@ -18,12 +18,12 @@ export async function ticketsByArea(
   question: Question,
   range: Range,
 ): Promise<ReadonlyMap<string | null, number>> {
-  const sums = createSums();
-  const grouping = await eachTicket(reading, question, range, () => (slot) => sums.add(slot, 1));
+  const tickets = createCounts();
+  const grouping = await eachTicket(reading, question, range, () => (slot) => tickets.add(slot));
   const counts = new Map<string | null, number>();
   for (const slot of grouping.groups.keys()) {
     const area = areaOf(grouping, slot);
-    counts.set(area, (counts.get(area) ?? 0) + sums.get(slot));
+    counts.set(area, (counts.get(area) ?? 0) + tickets.get(slot));
   }
   return counts;
 }
@@ -83,9 +83,9 @@ export async function ticketsInWindows(
   const range = spanOf(waves);
   const first = range.from.getTime() / dayMs;
   // By day, of all that have an area.
-  const everywhere = createSums();
+  const everywhere = createCounts();
   // Two for each wave, before and after: in its areas by their own days, and in its areas by everybody's.
-  const [own, same] = [createSums(), createSums()];
+  const [own, same] = [createCounts(), createCounts()];
   await eachTicket(reading, question, range, (grouping, { columns: { hour, baseHour } }) => {
     const known: (readonly (readonly [wave: number, windows: Windows])[])[] = [];
     const wavesAt = (slot: number) =>
@@ -96,7 +96,7 @@ export async function ticketsInWindows(
     return (slot, row) => {
       if (grouping.groups[slot]!.place === 0) return;
       const at = (baseHour + hour[row]!) * hourMs;
-      everywhere.add(Math.floor(at / dayMs) - first, 1);
+      everywhere.add(Math.floor(at / dayMs) - first);
       for (const [wave, windows] of wavesAt(slot)) {
         addTo(own, wave, windows, at);
         addTo(same, wave, waves[wave]!.elsewhere, at);
@@ -117,14 +117,24 @@ export async function ticketsInWindows(
   }));
 }
 
-function addTo(
-  sums: ReturnType<typeof createSums>,
-  wave: number,
-  windows: Windows,
-  at: number,
-): void {
-  if (at >= windows.beforeFrom && at < windows.beforeTo) sums.add(2 * wave, 1);
-  else if (at >= windows.afterFrom && at < windows.afterTo) sums.add(2 * wave + 1, 1);
+function addTo(counts: Counts, wave: number, windows: Windows, at: number): void {
+  if (at >= windows.beforeFrom && at < windows.beforeTo) counts.add(2 * wave);
+  else if (at >= windows.afterFrom && at < windows.afterTo) counts.add(2 * wave + 1);
+}
+
+interface Counts {
+  add(slot: number): void;
+  get(slot: number): number;
+}
+
+function createCounts(): Counts {
+  const sums = createSums();
+  return {
+    add(slot) {
+      sums.of(slot + 1)[slot]! += 1;
+    },
+    get: sums.get,
+  };
 }
 
 function spanOf(waves: readonly Windowed[]): Range {
@@ -154,7 +164,10 @@ async function eachTicket(
   });
   for await (const segment of readSegments(reading, range, ['said'], tickets)) {
     await places.learn(reading.tx, [segment.columns]);
-    grouping.each(segment, visitorOf(grouping, segment));
+    const visit = visitorOf(grouping, segment);
+    for (const slots of grouping.slotsOf(segment)) {
+      for (let row = 0; row < slots.length; row += 1) if (slots[row]! >= 0) visit(slots[row]!, row);
+    }
   }
   return grouping;
 }
