@@ -1,5 +1,5 @@
 // The pure parts of the planner's map: tones, cells of places, views, names of the atlases, places out of GeoJSON.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { examples } from '../../services/portal/http/examples.ts';
 import { geojsonOf } from '../../services/portal/http/geojson.ts';

@@ -1,5 +1,5 @@
 // The pure parts of the pages: addresses, time ranges, numbers in words, files, evidence.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import {
