@@ -23,6 +23,16 @@ export interface PlainFact {
   readonly departments?: readonly string[];
   readonly isOpen?: boolean;
   readonly resolvedAt?: string;
+  readonly reopenedAt?: string;
+  /** False where only the day is known. */
+  readonly isExact?: boolean;
+  /** A pseudonym. */
+  readonly customer?: string;
+  readonly severity?: string;
+  readonly sentiment?: -1 | 0 | 1;
+  readonly churn?: number;
+  /** What was said; none for forgotten words. */
+  readonly text?: string;
   readonly scale?: keyof typeof scaleNumbers;
   readonly score?: number;
 }
@@ -39,27 +49,44 @@ export async function addFacts(db: Db, facts: readonly PlainFact[]): Promise<voi
     const rows = Array.from({ length: fact.count ?? 1 }, () => {
       written += 1;
       const id = `fact-${written}`;
-      return { entity: createHash('md5').update(id).digest('hex'), id };
+      return { entity: md5(id), id };
     });
     const label = async (of: LabelKind, name: string) => sql.lit(await labelOf(db, of, name));
+    const mask = String(bits.reduce((all, bit) => all | bit, 0n));
+    const customer = fact.customer === undefined ? null : md5(fact.customer);
     const h3 = fact.h3 === undefined ? null : String(BigInt(`0x${fact.h3}`));
     await sql`
       INSERT INTO signpost.signals (entity, id, source, source_id, kind, revision, at, occurred_at,
-        received_at, resolved_at, is_open, is_exact, place, h3, technology, theme, departments, severity,
+        received_at, resolved_at, reopened_at, is_open, is_exact, place, h3, technology, theme, departments, customer, severity,
         sentiment, urgency, churn, scale, score, model)
       SELECT entity, id, ${await label('source', 'desk')}, id, ${kindNumbers[kind]}, 1,
         ${at}::timestamptz, ${at}::timestamptz, ${at}::timestamptz, ${fact.resolvedAt ?? null}::timestamptz,
-        ${fact.isOpen ?? false}, true, ${place}, ${h3}::bigint,
+        ${fact.reopenedAt ?? null}::timestamptz, ${fact.isOpen ?? false}, ${fact.isExact ?? true}, ${place}, ${h3}::bigint,
         ${await label('technology', fact.technology ?? 'unknown')},
         ${await label('theme', fact.theme ?? 'none')},
-        ${String(bits.reduce((all, bit) => all | bit, 0n))}::bigint,
-        ${await label('severity', 'unknown')}, 0, 1, 0,
+        ${mask}::bigint, ${customer}::uuid,
+        ${await label('severity', fact.severity ?? 'unknown')}, ${fact.sentiment ?? 0}::smallint, 1, ${fact.churn ?? 0}::real,
         ${fact.scale === undefined ? null : scaleNumbers[fact.scale]}::smallint,
         ${fact.score ?? null}::real, ${await label('model', 'test')}
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (entity uuid, id text)`.execute(
       db.query,
     );
+    if (fact.text === undefined) continue;
+    await sql`
+      INSERT INTO signpost.words (entity, received_at, departments, text, relevances)
+      SELECT entity, ${at}::timestamptz, ${mask}::bigint, ${fact.text}, ${JSON.stringify(departments.map(relevance))}::jsonb
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (entity uuid)`.execute(
+      db.query,
+    );
   }
+}
+
+function relevance(department: string): object {
+  return { department, relevance: 0.9, evidence: [], rest: 0 };
+}
+
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
 }
 
 export interface PlainArea {

@@ -64,7 +64,7 @@ export function createSamples(): Samples {
         parts = split(slots.subarray(0, count));
         together = gathered(values, parts.order);
       }
-      const own = together.subarray(parts.starts[slot], parts.starts[slot + 1]);
+      const own = together.subarray(parts.starts[slot] ?? 0, parts.starts[slot + 1] ?? 0);
       if (own.length === 0) return null;
       const at = share * (own.length - 1);
       const below = nth(own, Math.floor(at));

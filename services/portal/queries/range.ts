@@ -27,6 +27,12 @@ export async function rangeOf(
 ): Promise<Range> {
   const to = asked.to ?? endOfDay((await newest(tx, now)) ?? now);
   const from = asked.from ?? new Date(to.getTime() - usualDays * dayMs);
+  if (from >= to && asked.to === undefined) {
+    throw new QuestionRefused(
+      'from',
+      `must be before ${to.toISOString()}, where the newest day ends`,
+    );
+  }
   if (from >= to) throw new QuestionRefused('to', 'must be after from');
   if (to.getTime() - from.getTime() > mostYears * 366 * dayMs) {
     throw new QuestionRefused('from', `must be at most ${mostYears} years before to`);
