@@ -6,9 +6,11 @@ import { z } from 'zod';
 import { checkConfig, readYaml } from '#core/config.ts';
 import { readKafkaSettings, type KafkaSettings } from '#core/log/kafka/settings.ts';
 import { logLevels } from '#core/logger.ts';
+import { aggregateConfig } from '../aggregate/config.ts';
 import { classifyConfig } from '../classify/config.ts';
 import { gatewayConfig } from '../gateway/config.ts';
 import { normalizeConfig } from '../normalize/config.ts';
+import { portalConfig } from '../portal/config.ts';
 import { signalsNormalized } from '../topology.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http or https URL' });
@@ -53,9 +55,11 @@ export const configSchema = z.strictObject({
   gateway: gatewayConfig.prefault({}),
   normalize: normalizeConfig.prefault({}),
   classify: classifyConfig.prefault({}),
+  aggregate: aggregateConfig.prefault({}),
+  portal: portalConfig.prefault({}),
   /** The cluster; checked by `readKafkaSettings`, for the environment may complete it. */
   kafka: z.record(z.string(), z.unknown()).optional(),
-  /** Postgres: the ids that senders have used, when the log is Kafka. */
+  /** Postgres, when the log is Kafka: the ids that senders have used, and what planners ask for. */
   database: z.strictObject({ url: postgresUrl }).optional(),
   /** A Confluent-compatible schema registry. */
   schemaRegistry: z.strictObject({ url: httpUrl }).optional(),

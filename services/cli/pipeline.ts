@@ -15,6 +15,7 @@ import { readPseudonymKeys } from './pseudonym-keys.ts';
 import type { StageThreadData, ToStageThread } from './stage-thread.ts';
 import { stagesByThread } from './stage-names.ts';
 import { superviseThreads } from './thread-group.ts';
+import { metricsOf } from './thread-metrics.ts';
 
 export interface Pipeline {
   readonly log: EmbeddedLog;
@@ -135,22 +136,4 @@ function isLogClosed(error: unknown): boolean {
 
 function throwAgain(error: unknown): never {
   throw error;
-}
-
-function metricsOf(worker: Worker): Promise<readonly MetricObject[]> {
-  return new Promise((resolve) => {
-    const done = (metrics: readonly MetricObject[]): void => {
-      worker.off('message', onMessage);
-      worker.off('exit', onExit);
-      resolve(metrics);
-    };
-    const onMessage = (message: { metrics?: readonly MetricObject[] }): void => {
-      if (message.metrics !== undefined) done(message.metrics);
-    };
-    const onExit = (): void => done([]);
-    worker.on('message', onMessage);
-    worker.once('exit', onExit);
-    if (worker.threadId === -1) done([]);
-    else worker.postMessage('metrics' satisfies ToStageThread);
-  });
 }

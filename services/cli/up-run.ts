@@ -18,9 +18,9 @@ import { noteIntake } from './judgements/intake-address.ts';
 import { judgementIntake } from './judgements/route.ts';
 import { createLiveView } from './live-view.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
+import { openPlanners } from './planners/open-planners.ts';
 import { metricsWithLag } from './run/process-metrics.ts';
-import { groupsOf } from './run/services.ts';
-import { stageNames } from './stage-names.ts';
+import { groupsOf, serviceNames } from './run/services.ts';
 import { registeredTopics } from './topics/log-schemas.ts';
 
 export interface UpOptions {
@@ -44,16 +44,20 @@ export async function runUp(options: UpOptions): Promise<void> {
   const logger = createLogger('signpost', config.logLevel);
   const shutdown = listenForShutdown();
   const pipeline = await openPipeline(options.data, config);
+  // Beside the pipeline, which takes in and routes meanwhile.
+  const started = Promise.withResolvers<void>();
+  const planners = openPlanners(options.data, config, pipeline.log, started.promise);
   let backlog = 0;
   try {
     // Nothing is taken in before all that the configuration names is known to be good.
-    await Promise.race([pipeline.failed, pipeline.ready]);
+    await Promise.race([pipeline.failed, planners.failed, pipeline.ready]);
     const keys = await loadApiKeys(options.data, Date.now);
     const { log, departments } = pipeline;
     const telemetry = createTelemetry(() => performance.now() / 1000);
+    const listening = { ...config.gateway, port: options.port ?? config.gateway.port };
     const gateway = await createGateway({
       log,
-      config: { ...config.gateway, port: options.port ?? config.gateway.port },
+      config: listening,
       clock: Date.now,
       logger,
       keys,
@@ -63,10 +67,15 @@ export async function runUp(options: UpOptions): Promise<void> {
           : null,
       metricsText: metricsWithLag({
         telemetry: {
-          snapshot: async () => [await telemetry.snapshot(), ...(await pipeline.metrics())].flat(),
+          snapshot: async () =>
+            [
+              await telemetry.snapshot(),
+              ...(await pipeline.metrics()),
+              await planners.metrics(),
+            ].flat(),
         },
         log: () => log,
-        groups: groupsOf(stageNames),
+        groups: groupsOf(serviceNames),
         now: Date.now,
       }),
       routes: [judgementIntake(config, departments)],
@@ -78,6 +87,7 @@ export async function runUp(options: UpOptions): Promise<void> {
       onRefused: telemetry.intake.refused,
     });
     const { url } = await gateway.listen();
+    started.resolve();
     const forgetIntake = noteIntake(options.data, url);
     const live = options.demo
       ? liveEvents({
@@ -102,15 +112,19 @@ export async function runUp(options: UpOptions): Promise<void> {
       ...(live === undefined ? [] : [play(live, pipeline, shutdown.signal)]),
     ];
     try {
-      await Promise.race([pipeline.failed, Promise.all(tasks)]);
+      await Promise.race([pipeline.failed, planners.failed, Promise.all(tasks)]);
     } finally {
       view.end();
       forgetIntake();
       await gateway.close();
     }
   } finally {
-    await pipeline.close();
-    shutdown.dispose();
+    try {
+      await planners.close();
+    } finally {
+      await pipeline.close();
+      shutdown.dispose();
+    }
   }
 }
 

@@ -32,8 +32,20 @@ export function createProjectionProgress<Tx>(
   log: Log,
 ): ProjectionProgress {
   const held = new Map<string, Progress>();
+  const taking = new Map<string, Promise<Progress>>();
 
-  async function takeOver({ topic, partition }: Place): Promise<Progress> {
+  /** Lanes that ask at once take it over together: the later one would fence the earlier one's batch. */
+  async function takeOver(place: Place): Promise<Progress> {
+    const at = placeOf(place);
+    let progress = taking.get(at);
+    if (progress === undefined) {
+      progress = takeOverAlone(place).finally(() => taking.delete(at));
+      taking.set(at, progress);
+    }
+    return progress;
+  }
+
+  async function takeOverAlone({ topic, partition }: Place): Promise<Progress> {
     const { offset: rowsTo = 0, epoch } = await stage.store.acquire(stage.name, topic, partition);
     const committed = (await log.committed()).find(
       (at) => at.group === group && at.topic === topic && at.partition === partition,

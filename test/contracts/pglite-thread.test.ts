@@ -204,6 +204,23 @@ describe('the directory', () => {
     await opened.close();
   }, 60_000);
 
+  test('closed while it is opened, or before that began, is left alone at once', async () => {
+    const opening = openPgliteThread(join(folder, 'cut-off'));
+    const asked = sql`SELECT 1`.execute(opening.db.query);
+    asked.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await opening.close();
+    await expect(asked).rejects.toMatchObject({ code: 'store-closed' });
+    const waiting = openPgliteThread(join(folder, 'cut-off'), new Promise(() => {}));
+    const never = sql`SELECT 1`.execute(waiting.db.query);
+    never.catch(() => {});
+    await waiting.close();
+    await expect(never).rejects.toMatchObject({ code: 'store-closed' });
+    const again = openPgliteThread(join(folder, 'cut-off'));
+    await again.ready;
+    await again.close();
+  }, 60_000);
+
   test('that is damaged says so, and what to do', async () => {
     const directory = join(folder, 'damaged');
     const first = openPgliteThread(directory);

@@ -11,16 +11,18 @@ interface Options extends LogOptions {
 
 export function addRun(program: Command): void {
   withLogOptions(program.command('run'))
-    .summary('run one or several services: gateway, normalize, classify, publish')
+    .summary(
+      'run one or several services: gateway, normalize, classify, publish, aggregate, portal',
+    )
     .description(
       'Runs services until SIGTERM or Ctrl-C. On a Kafka cluster each may be a process of its own, in any number of\n' +
         'copies; those named together share one. On a data directory all that run are named together. Servers may come\n' +
         'up in any order: what is away is waited for. docs/running-services.md tells what each needs.',
     )
-    .argument('<services...>', 'gateway, normalize, classify, publish')
+    .argument('<services...>', 'gateway, normalize, classify, publish, aggregate, portal')
     .option(
       '--port <n>',
-      'port of the HTTP intake, 0 for any free one (default: 8080)',
+      'port of the HTTP server of gateway and portal, 0 for any free one (default: 8080)',
       wholeNumber(0, 65_535),
     )
     .option(
@@ -35,7 +37,7 @@ export function addRun(program: Command): void {
       examples(
         ['signpost run normalize --brokers kafka-1:9092', 'one stage; start it again for a copy'],
         [
-          'signpost run gateway normalize classify publish --data ./data',
+          'signpost run gateway normalize classify publish aggregate portal --data ./data',
           'everything in one process, on the embedded log',
         ],
         ['curl -s localhost:9464/readyz', 'whether it is ready, and why not'],

@@ -1,4 +1,5 @@
 // The HTTP intake as a service: it listens from the start and asks senders to come again while the log is away.
+import type { FastifyInstance } from 'fastify';
 import type { RecordRoute } from '#core/http/record-route.ts';
 import type { Log } from '#core/log/port.ts';
 import { SignpostError } from '#core/errors.ts';
@@ -18,8 +19,12 @@ export interface GatewayServiceParts {
   readonly metrics: IntakeMetrics;
   readonly metricsText: () => Promise<string>;
   readonly watch: LogWatch;
+  /** Whether it takes in tickets, posts and survey answers. */
+  readonly takesIntake: boolean;
   /** What it takes in for other services. */
   readonly routes: readonly RecordRoute<KeyKind>[];
+  /** What other services answer on its server. */
+  readonly mounts: readonly ((app: FastifyInstance) => Promise<void>)[];
   /** What its schema registry tells of, if it has one. */
   readonly registry: RegistryParts | undefined;
   /** Undefined until it is open. */
@@ -67,7 +72,9 @@ export async function openGatewayService(parts: GatewayServiceParts): Promise<Ga
     keys,
     overloaded,
     metricsText,
+    takesIntake: parts.takesIntake,
     routes: parts.routes,
+    mounts: parts.mounts,
     ...(parts.registry === undefined ? {} : { registry: parts.registry }),
     onIntake: metrics.taken,
     onRefused: metrics.refused,

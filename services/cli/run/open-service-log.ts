@@ -120,9 +120,13 @@ async function openClaims(
 /** @throws SignpostError `config-invalid` when there is none. */
 export function databaseUrl(database: Config['database']): string {
   if (database !== undefined) return database.url;
-  throw new SignpostError('config-invalid', 'normalize needs a Postgres database on a cluster', {
-    hint: 'Name it by DATABASE_URL or database.url: it remembers which ids senders have used, for all copies.',
-  });
+  throw new SignpostError(
+    'config-invalid',
+    'normalize, aggregate and portal need a Postgres database on a cluster',
+    {
+      hint: 'Name it by DATABASE_URL or database.url: it remembers which ids senders have used, and holds what planners ask for.',
+    },
+  );
 }
 
 function topicsMissing(missing: readonly string[]): SignpostError {

@@ -4,6 +4,7 @@ import { isLoopback } from '#core/http/host.ts';
 import { loadApiKeys, loadApiKeysFile, type ApiKeys } from '#core/http/api-keys.ts';
 import type { Config } from '../config.ts';
 import type { LogAt } from '../open-log.ts';
+import type { ServiceName } from './services.ts';
 import { pseudonymKeysOf, pseudonymKeysVariable, readPseudonymKeys } from '../pseudonym-keys.ts';
 
 /**
@@ -30,21 +31,28 @@ export function sharedPseudonymKeys(
 }
 
 /**
- * Keys of senders: of the file that the configuration names, else of the data directory.
- * @throws SignpostError `config-invalid` when a cluster's gateway would be open to the network without any.
+ * Keys of senders and readers: of the file that the configuration names, else of the data directory.
+ * @throws SignpostError `config-invalid` when a cluster's gateway or portal would be open to the network without any.
  */
 export async function senderKeys(
   at: LogAt,
-  { gateway: { apiKeysFile, host, openOnLoopback } }: Config,
+  { gateway: { apiKeysFile, host, openOnLoopback }, portal }: Config,
+  services: readonly ServiceName[],
 ): Promise<ApiKeys> {
   if (apiKeysFile !== undefined) return loadApiKeysFile(apiKeysFile);
   if (at.kind === 'embedded') return loadApiKeys(at.directory);
   if (isLoopback(host) && openOnLoopback) return noKeys;
-  throw new SignpostError('config-invalid', `The gateway on ${host} has no API keys`, {
-    hint:
-      'Name a file by gateway.apiKeysFile or SIGNPOST_API_KEYS_FILE: `signpost keys create --data DIR` ' +
-      'writes DIR/api-keys.json.',
-  });
+  // Readers may all come with tokens of an issuer.
+  if (!services.includes('gateway') && portal.oidc !== undefined) return noKeys;
+  throw new SignpostError(
+    'config-invalid',
+    `The ${services.includes('gateway') ? 'gateway' : 'portal'} on ${host} has no API keys`,
+    {
+      hint:
+        'Name a file by gateway.apiKeysFile or SIGNPOST_API_KEYS_FILE: `signpost keys create --data DIR` ' +
+        'writes DIR/api-keys.json.',
+    },
+  );
 }
 
 const noKeys: ApiKeys = {

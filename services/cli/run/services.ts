@@ -6,7 +6,7 @@ import { departmentStreams, flows, insightsOf, intakeTopics } from '../../topolo
 import { nearest } from '#core/nearest.ts';
 import { stageNames, type StageName } from '../stage-names.ts';
 
-export const serviceNames = ['gateway', ...stageNames] as const;
+export const serviceNames = ['gateway', ...stageNames, 'aggregate'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** @throws SignpostError `unknown-service`. */
@@ -27,8 +27,25 @@ export function servicesOf(names: readonly string[]): readonly ServiceName[] {
   return serviceNames.filter((name) => chosen.has(name));
 }
 
+/** Services that run a stage, with those of the pipeline among them. */
+export type RunningStage = StageName | 'aggregate';
+
 export function isStage(service: ServiceName): service is StageName {
-  return service !== 'gateway';
+  return stageNames.some((name) => name === service);
+}
+
+function runsStage(service: ServiceName): service is RunningStage {
+  return isStage(service) || service === 'aggregate';
+}
+
+/** Services that answer over HTTP. */
+export function isHttp(service: ServiceName): boolean {
+  return service === 'gateway';
+}
+
+/** Services that need the planners' database. */
+export function needsStore(services: readonly ServiceName[]): boolean {
+  return services.includes('aggregate');
 }
 
 /** Names of the topics that services read or write. */
@@ -47,7 +64,7 @@ export function topicsOf(
 
 /** The consumer groups of services, with what they read. */
 export function groupsOf(services: readonly ServiceName[]): readonly GroupReads[] {
-  return services.filter(isStage).map((service) => ({
+  return services.filter(runsStage).map((service) => ({
     group: groupOf(service),
     topics: flows.find(({ name }) => name === service)?.reads ?? [],
   }));

@@ -14,7 +14,7 @@ export interface PgliteThread {
   readonly ready: Promise<void>;
   /** A port for another thread: transfer it there and call `connectPglite` with it. */
   connect(): MessagePort;
-  /** Waits for the turns that were asked for, then ends and lets another process open the directory. */
+  /** Waits for the turns that were given or asked for, then lets another process open the directory. Opening is cut off. */
   close(): Promise<void>;
   /**
    * Rejects when it could not be opened (`store-in-use`, `store-damaged`, `store-unwritable`) or ended unasked
@@ -23,19 +23,24 @@ export interface PgliteThread {
   readonly failed: Promise<never>;
 }
 
-/** @param directory made when missing; PostgreSQL's files are in a folder below */
-export function openPgliteThread(directory: string): PgliteThread {
-  // Without the flags of this process: a test runner's loaders have no place in there.
-  const worker = new Worker(new URL('./pglite-thread.ts', import.meta.url), {
-    workerData: { directory } satisfies StoreThreadData,
-    execArgv: [],
-    name: 'signpost-store',
-  });
-  const order = (message: ToStoreThread, transfer: MessagePort[] = []): void =>
-    worker.postMessage(message, transfer);
+/**
+ * @param directory made when missing; PostgreSQL's files are in a folder below
+ * @param after what has to be done before: opening takes a processor to itself for a while. Its failure is its owner's.
+ */
+export function openPgliteThread(
+  directory: string,
+  after: Promise<unknown> = Promise.resolve(),
+): PgliteThread {
+  let worker: Worker | undefined;
+  const orders: [ToStoreThread, MessagePort[]][] = [];
+  const order = (message: ToStoreThread, transfer: MessagePort[] = []): void => {
+    if (worker === undefined) orders.push([message, transfer]);
+    else worker.postMessage(message, transfer);
+  };
 
   let failure: SignpostError | undefined;
   let closing: Promise<void> | undefined;
+  let isOpen = false;
   const isReady = Promise.withResolvers<void>();
   const isClosed = Promise.withResolvers<void>();
   const { promise: failed, reject } = Promise.withResolvers<never>();
@@ -45,20 +50,29 @@ export function openPgliteThread(directory: string): PgliteThread {
     failure = isKnown(error) ? error : endedError(directory, error);
     reject(failure);
   };
-  worker.on('message', (news: StoreThreadNews) => {
-    if (news.kind === 'failed') fail(storeErrorFromData(news.error));
-    else if (news.kind === 'closed') isClosed.resolve();
-    else {
-      // From here on only unanswered questions keep the process alive.
-      worker.unref();
-      isReady.resolve();
-    }
-  });
-  worker.once('error', fail);
-  worker.once('exit', (code) => {
-    if (closing === undefined) fail(new Error(`exit code ${code}`));
-    isClosed.resolve();
-  });
+  function start(): void {
+    // Closed before it began.
+    if (closing !== undefined) return;
+    const started = startThread(directory);
+    started.on('message', (news: StoreThreadNews) => {
+      if (news.kind === 'failed') fail(storeErrorFromData(news.error));
+      else if (news.kind === 'closed') isClosed.resolve();
+      else {
+        // From here on only unanswered questions keep the process alive.
+        started.unref();
+        isOpen = true;
+        isReady.resolve();
+      }
+    });
+    started.once('error', fail);
+    started.once('exit', (code) => {
+      if (closing === undefined) fail(new Error(`exit code ${code}`));
+      isClosed.resolve();
+    });
+    worker = started;
+    for (const [message, transfer] of orders.splice(0)) order(message, transfer);
+  }
+  after.then(start, start);
 
   /** The port closes before the thread's last words arrive: they are waited for. */
   async function whyClosed(): Promise<SignpostError> {
@@ -84,9 +98,11 @@ export function openPgliteThread(directory: string): PgliteThread {
     failed,
     close() {
       closing ??= (async () => {
-        if (failure === undefined) {
+        if (failure === undefined && worker !== undefined) {
           worker.ref();
-          order({ kind: 'close' });
+          if (isOpen) order({ kind: 'close' });
+          // Nothing is in it yet, or it was left whole: what opening does is done again the next time.
+          else await worker.terminate();
           await isClosed.promise;
         }
         await db.close();
@@ -94,6 +110,15 @@ export function openPgliteThread(directory: string): PgliteThread {
       return closing;
     },
   };
+}
+
+function startThread(directory: string): Worker {
+  // Without the flags of this process: a test runner's loaders have no place in there.
+  return new Worker(new URL('./pglite-thread.ts', import.meta.url), {
+    workerData: { directory } satisfies StoreThreadData,
+    execArgv: [],
+    name: 'signpost-store',
+  });
 }
 
 function isKnown(error: Error): error is SignpostError {

@@ -69,12 +69,15 @@ export function connectPglite(
   });
   port.on('close', () => {
     closed = true;
-    void whyClosed().then((reason) => {
-      for (const waiting of [turns, answers])
-        for (const id of waiting.keys()) take(waiting, id)?.reject(reason);
-    });
+    void refuseWaiting();
   });
   port.unref();
+
+  async function refuseWaiting(): Promise<void> {
+    const reason = await whyClosed();
+    for (const waiting of [turns, answers])
+      for (const id of waiting.keys()) take(waiting, id)?.reject(reason);
+  }
 
   const query = pgliteQueries({
     async connect(): Promise<Turn> {

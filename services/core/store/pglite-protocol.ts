@@ -1,4 +1,5 @@
 // What clients and the thread of a PGlite say to each other, and errors as data so that they cross threads.
+import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../errors.ts';
 import type { Answer } from './pglite.ts';
 
@@ -21,7 +22,7 @@ export type FromStore =
 
 /** Orders of the thread's owner, and its news. */
 export type ToStoreThread =
-  | { readonly kind: 'serve'; readonly port: import('node:worker_threads').MessagePort }
+  | { readonly kind: 'serve'; readonly port: MessagePort }
   | { readonly kind: 'close' };
 
 export type StoreThreadNews =

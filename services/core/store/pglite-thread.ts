@@ -15,7 +15,6 @@ function run(owner: MessagePort, { directory }: StoreThreadData): void {
   const failed = (error: unknown): void => {
     tell({ kind: 'failed', error: storeErrorToData(error) });
     owner.close();
-    process.exitCode = 0;
     setImmediate(() => process.exit());
   };
   const lite = startPglite(directory, Date.now());
@@ -26,11 +25,14 @@ function run(owner: MessagePort, { directory }: StoreThreadData): void {
       server.serve(order.port);
       return;
     }
-    server.close().then(() => {
-      tell({ kind: 'closed' });
-      owner.close();
-      // What PostgreSQL leaves running inside has nothing to do any more.
-      setImmediate(() => process.exit());
-    }, failed);
+    close().catch(failed);
   });
+
+  async function close(): Promise<void> {
+    await server.close();
+    tell({ kind: 'closed' });
+    owner.close();
+    // What PostgreSQL leaves running inside has nothing to do any more.
+    setImmediate(() => process.exit());
+  }
 }

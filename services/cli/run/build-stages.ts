@@ -1,0 +1,71 @@
+// The stages of services, built before anything else begins.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DriftMetrics } from '#core/drift.ts';
+import type { Logger } from '#core/logger.ts';
+import type { Stage } from '#core/stage.ts';
+import type { Db } from '#core/store/postgres.ts';
+import type { Config } from '../config.ts';
+import { readDepartments } from '../departments.ts';
+import type { LiveJudging } from '../live-judging.ts';
+import type { LogAt } from '../open-log.ts';
+import { sharedPseudonymKeys } from './secrets.ts';
+import { isStage, type RunningStage, type ServiceName } from './services.ts';
+
+export interface Built {
+  readonly stages: readonly (readonly [RunningStage, Stage<never>])[];
+  /** Undefined where there is no stage. */
+  readonly judging: LiveJudging | undefined;
+}
+
+export interface BuildParts {
+  readonly at: LogAt;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly drift: DriftMetrics;
+  /** Of planners; undefined where no service needs it. */
+  readonly db: Db | undefined;
+}
+
+/**
+ * Everything that the configuration names is loaded before anything else begins. A gateway loads none of what stages
+ * consist of, and they not the intake: half of what there is to load.
+ */
+export async function buildServices(
+  services: readonly ServiceName[],
+  { at, config, logger, drift, db }: BuildParts,
+): Promise<Built> {
+  const names = services.filter(isStage);
+  const aggregates = services.includes('aggregate');
+  if (names.length === 0 && !aggregates) return { stages: [], judging: undefined };
+  const { openLiveJudging, tellExpected } = await import('../live-judging.ts');
+  const departments = readDepartments(config.classify);
+  const judging = openLiveJudging({
+    classify: config.classify,
+    departments,
+    judges: names.includes('classify'),
+    routes: aggregates || names.includes('publish'),
+    logger,
+    sleep,
+    onJudging: (by) => tellExpected(drift, by),
+  });
+  const stages: [RunningStage, Stage<never>][] = [];
+  if (names.length > 0) {
+    const { buildStages } = await import('../stages.ts');
+    const needsKeys = names.includes('normalize');
+    const pseudonymKeys = needsKeys ? sharedPseudonymKeys(at, config, process.env) : '';
+    const built = buildStages(names, { config, departments, pseudonymKeys }, judging, drift);
+    stages.push(
+      ...built.map((stage): [RunningStage, Stage<never>] => [stage.name as RunningStage, stage]),
+    );
+  }
+  if (aggregates && db !== undefined) {
+    const { buildAggregate } = await import('../planners/aggregate-work.ts');
+    const current = () => judging.current().departments;
+    stages.push(['aggregate', buildAggregate({ db, config, departments: current, now: Date.now })]);
+  }
+  return { stages, judging };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,81 @@
+// The HTTP server of services, one for all of a process: the intake where the gateway is among them, and what readers
+// ask for where the portal is.
+import type { ApiKeys } from '#core/http/api-keys.ts';
+import type { Logger } from '#core/logger.ts';
+import type { Reasons } from '#core/probe.ts';
+import type { Db } from '#core/store/postgres.ts';
+import type { IntakeMetrics } from '#core/telemetry.ts';
+import type { Tracing } from '#core/tracing.ts';
+import type { Config } from '../config.ts';
+import { judgementIntake } from '../judgements/route.ts';
+import type { LogAt } from '../open-log.ts';
+import { openGatewayService } from './gateway-service.ts';
+import type { LogWatch } from './log-watch.ts';
+import type { ServiceLog } from './open-service-log.ts';
+import type { ReachWatch } from './reach-watch.ts';
+import { registryOf } from './served-registry.ts';
+import type { ServiceName } from './services.ts';
+
+export interface HttpParts {
+  readonly services: readonly ServiceName[];
+  readonly at: LogAt;
+  readonly config: Config;
+  readonly keys: ApiKeys;
+  /** Names of the departments that there are. */
+  readonly departments: readonly string[];
+  readonly logger: Logger;
+  readonly metrics: IntakeMetrics;
+  readonly metricsText: () => Promise<string>;
+  readonly watch: LogWatch;
+  readonly planners: Pick<ReachWatch, 'away'>;
+  /** For the portal. */
+  readonly reading: Db | undefined;
+  readonly opened: () => ServiceLog | undefined;
+  readonly traced: Tracing | undefined;
+}
+
+export interface HttpService {
+  readonly url: string;
+  /** Sentences on where it is. */
+  readonly says: readonly string[];
+  /** Why not, by service. */
+  ready(): Reasons;
+  /** Takes no more, and finishes what is under way. */
+  close(): Promise<void>;
+}
+
+/** @throws SignpostError `port-in-use`, `cannot-listen`. */
+export async function serveHttp(parts: HttpParts): Promise<HttpService> {
+  const { services, at, config, departments, keys, opened, traced } = parts;
+  const takesIntake = services.includes('gateway');
+  const log = (): ServiceLog['log'] | undefined => {
+    const current = opened();
+    if (current === undefined) return undefined;
+    return traced === undefined ? current.log : traced.appends(current.log);
+  };
+  const gateway = await openGatewayService({
+    config: config.gateway,
+    keys,
+    logger: parts.logger,
+    metrics: parts.metrics,
+    metricsText: parts.metricsText,
+    watch: parts.watch,
+    takesIntake,
+    routes: [judgementIntake(config, departments)],
+    mounts: [],
+    registry: takesIntake ? registryOf(at, config, departments, opened) : undefined,
+    log,
+  });
+  const { url } = gateway;
+  return {
+    url,
+    says: takesIntake ? [`Intake at ${url}`] : [],
+    ready() {
+      const intake = takesIntake ? gateway.ready() : null;
+      return intake === null ? {} : { gateway: intake };
+    },
+    close() {
+      return gateway.close();
+    },
+  };
+}
