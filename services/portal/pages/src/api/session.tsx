@@ -1,6 +1,6 @@
 // Who reads and what there is to ask for, asked once for all pages.
 import { createContext, type ComponentChildren } from 'preact';
-import { useContext, useMemo } from 'preact/hooks';
+import { useContext, useEffect, useMemo } from 'preact/hooks';
 import type { FacetsAnswer, MeAnswer } from '../../../api/answers.ts';
 import { placeFilters } from '../address/place-key.ts';
 import { rangeAsked } from '../address/range.ts';
@@ -18,9 +18,32 @@ const SessionContext = createContext<Session | null>(null);
 export function SessionProvider({ children }: { children: ComponentChildren }) {
   const me = useAnswer<MeAnswer>('/v1/me');
   const facets = useAnswer<FacetsAnswer>('/v1/facets');
+  useFresh(facets);
   const session = useMemo(() => ({ me, facets }), [me, facets]);
   return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
 }
+
+/** Nothing moves while somebody reads; who comes back to the page, or waits for the first signal, sees what is new. */
+function useFresh({ answer, again }: Asked<FacetsAnswer>): void {
+  const isEmpty = answer !== null && answer.range === null;
+  useEffect(() => {
+    let lastMs = Date.now();
+    const refresh = (): void => {
+      if (document.hidden || Date.now() - lastMs < staleAfterMs) return;
+      lastMs = Date.now();
+      again();
+    };
+    document.addEventListener('visibilitychange', refresh);
+    const timer = isEmpty ? window.setInterval(again, emptyAgainMs) : undefined;
+    return () => {
+      document.removeEventListener('visibilitychange', refresh);
+      window.clearInterval(timer);
+    };
+  }, [isEmpty, again]);
+}
+
+const staleAfterMs = 60_000;
+const emptyAgainMs = 5000;
 
 export function useSession(): Session {
   const session = useContext(SessionContext);

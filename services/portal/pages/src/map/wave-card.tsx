@@ -1,5 +1,6 @@
 // A rollout wave: what it would answer, or whether it did.
 import type { WaveAnswer } from '../../../api/answers.ts';
+import { ask } from '../address/use-address.ts';
 import { Figure, Unknown, Withheld } from '../show/figure.tsx';
 import { changeText, countText, intervalText, shareText } from '../show/figures.ts';
 
@@ -18,7 +19,9 @@ export function WaveCard({ wave, isOfAreas }: { wave: WaveAnswer; isOfAreas: boo
       <Answers {...wave.answers} />
       {wave.effect !== null && <Effect effect={wave.effect} />}
       {!isOfAreas && (
-        <p class="quiet">Waves are of areas: choose the level Areas to see it on the map.</p>
+        <button type="button" class="button" onClick={() => ask({ level: 'area', open: null })}>
+          Show its areas on the map
+        </button>
       )}
     </div>
   );
