@@ -1,4 +1,6 @@
 // The forms of an answer: JSON, CSV that no spreadsheet runs, GeoJSON and Parquet; tags, and what is sent compressed.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
@@ -146,6 +148,21 @@ describe('CSV', () => {
       { numRuns: 200 },
     );
     insights = examples.insights;
+  });
+
+  test('has the columns that are documented, in their order', async () => {
+    const docs = await readFile(join(import.meta.dirname, '../../docs/query-api.md'), 'utf8');
+    for (const [path, title] of [
+      ['aggregates', 'Aggregates'],
+      ['areas/rank', 'Ranking'],
+      ['insights', 'Insights'],
+      ['waves', 'Waves'],
+    ] as const) {
+      const { body } = await portal.get(`/v1/${path}?format=csv`);
+      const [head = ''] = body.split('\r\n');
+      const told = new RegExp(`\\*\\*${title}\\*\\*: (.*)`).exec(docs)?.[1] ?? '';
+      expect([...told.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(head.split(','));
+    }
   });
 
   test('is saved under a name that tells the range, and says where it goes on', async () => {

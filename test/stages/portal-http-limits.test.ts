@@ -62,6 +62,34 @@ describe('questions at a time', () => {
     expect((await portal.get('/v1/waves')).statusCode).toBe(200);
   });
 
+  test('of those who are gone are not put', async () => {
+    let begun = 0;
+    let release = () => {};
+    await using portal = await openPortal({
+      portal: { questionsAtATime: 1 },
+      queries: {
+        facets: async () => {
+          begun += 1;
+          if (begun === 1) await new Promise<void>((resolve) => void (release = resolve));
+          return examples.facets;
+        },
+      },
+    });
+    const { url } = await portal.gateway.listen();
+    const slow = fetch(`${url}/v1/facets`);
+    while (portal.asked.length === 0) await sleep(1);
+    const gone = new AbortController();
+    const dragged = fetch(`${url}/v1/waves`, { signal: gone.signal }).catch(() => 'aborted');
+    const patient = fetch(`${url}/v1/insights`);
+    await sleep(50);
+    gone.abort();
+    expect(await dragged).toBe('aborted');
+    await sleep(50);
+    release();
+    expect([(await slow).status, (await patient).status]).toEqual([200, 200]);
+    expect(portal.asked.map(({ name }) => name)).toEqual(['facets', 'insights']);
+  });
+
   test('come in order, never more than allowed, and a failure gives its turn on', async () => {
     const turns = createTurns({ questionsAtATime: 3, patienceMs: 10_000, retryAfterSeconds: 1 });
     let running = 0;

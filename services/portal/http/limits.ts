@@ -30,8 +30,12 @@ export async function limitRates(
 }
 
 export interface Turns {
-  /** Runs `work` when its turn has come. @throws Problem 503 `too-busy` when it has not in time. */
-  take<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` when its turn has come.
+   * @param isGone whether nobody waits for the answer any more: maps that are dragged ask much and wait for little
+   * @throws Problem 503 `too-busy` when it has not come in time, `connection-lost` for who is gone
+   */
+  take<T>(work: () => Promise<T>, isGone?: () => boolean): Promise<T>;
 }
 
 /** Waiting questions have their turn in the order they came. */
@@ -73,9 +77,10 @@ export function createTurns({
   }
 
   return {
-    async take(work) {
+    async take(work, isGone = () => false) {
       await turn();
       try {
+        if (isGone()) throw new Problem(400, 'connection-lost', 'Nobody waits for the answer.');
         return await work();
       } finally {
         leave();

@@ -68,7 +68,8 @@ export function addQuestion<Q extends z.ZodObject, A extends object>(
       const question = readQuestion(route.question, query);
       checkDepartments(departmentsIn(question), reader, parts.departments);
       const { id = '' } = request.params as { readonly id?: string };
-      const answer = await answered(parts, () => route.ask(reader, question, id));
+      const isGone = () => request.socket.destroyed;
+      const answer = await answered(parts, () => route.ask(reader, question, id), isGone);
       linkNext(request, reply, answer);
       return sendBody(request, reply, bodyOf(answer, format, fileName, makers));
     },
@@ -81,9 +82,13 @@ export function readerOf({ reader }: FastifyRequest): Reader {
   return reader;
 }
 
-async function answered<A>({ turns, config }: RouteParts, ask: () => Promise<A>): Promise<A> {
+async function answered<A>(
+  { turns, config }: RouteParts,
+  ask: () => Promise<A>,
+  isGone: () => boolean,
+): Promise<A> {
   try {
-    return await turns.take(ask);
+    return await turns.take(ask, isGone);
   } catch (error) {
     throw asProblem(error, config);
   }
