@@ -1,6 +1,7 @@
 // Who reads, and what: keys, sessions, the open loopback address; and what other sites' pages cannot do.
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { revokeApiKey } from '#core/http/api-key-changes.ts';
 import { insightsJudged } from '../../services/topology.ts';
@@ -309,13 +310,14 @@ describe('every answer', () => {
 describe('streams', () => {
   test('are handed over with their reader, and only those that it reads', async () => {
     await using listening = await openPortal({
-      stream: async ({ department, reader, mayStillRead }, _request, reply) =>
-        reply.send(`${department} ${reader.name} ${await mayStillRead()}`),
+      streams: {
+        listen: ({ question: { reader, filters } }) =>
+          Readable.from([`${String(filters.department)} ${reader.name}`]),
+        close: async () => {},
+      },
     });
     const token = await listening.key({ reads: { role: 'reader', departments: ['planning'] } });
-    expect((await listening.get('/v1/streams/planning', bearer(token))).body).toBe(
-      'planning desk true',
-    );
+    expect((await listening.get('/v1/streams/planning', bearer(token))).body).toBe('planning desk');
     const foreign = await listening.get('/v1/streams/operations', bearer(token));
     expect([foreign.statusCode, foreign.body.includes('marketing')]).toEqual([403, false]);
     expect((await listening.get('/v1/streams/sales', bearer(token))).statusCode).toBe(404);

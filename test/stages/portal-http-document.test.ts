@@ -1,6 +1,7 @@
 // The OpenAPI document of the query API: valid, complete, and true to what is answered.
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as answers from '../../services/portal/api/answers.ts';
 import { examples } from '../../services/portal/http/examples.ts';
@@ -28,7 +29,9 @@ interface Document {
 let portal: TestPortal;
 let document: Document;
 beforeAll(async () => {
-  portal = await openPortal({ stream: async (_asked, _request, reply) => reply.send('') });
+  portal = await openPortal({
+    streams: { listen: () => Readable.from(['']), close: async () => {} },
+  });
   document = (await portal.get('/openapi.json')).json<Document>();
 });
 afterAll(() => portal[Symbol.asyncDispose]());

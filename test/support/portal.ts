@@ -50,7 +50,7 @@ export interface TestPortalParts {
   readonly gateway?: Record<string, unknown>;
   readonly queries?: Partial<Queries>;
   readonly pagesFolder?: string;
-  readonly stream?: PortalParts['stream'];
+  readonly streams?: PortalParts['streams'];
   readonly plan?: PortalParts['plan'];
 }
 
@@ -87,7 +87,7 @@ export async function openPortal(parts: TestPortalParts = {}): Promise<TestPorta
           departments,
           queries: recorded({ ...given, ...parts.queries }, asked),
           pagesFolder: parts.pagesFolder ?? join(dir, 'no-pages'),
-          ...(parts.stream !== undefined && { stream: parts.stream }),
+          ...(parts.streams !== undefined && { streams: parts.streams }),
           ...(parts.plan !== undefined && { plan: parts.plan }),
         }),
     ],

@@ -1,14 +1,14 @@
 // The query API and the pages on a server that somebody else runs, and answers for: `registerPortal` adds the routes.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Problem } from '#core/http/problem.ts';
 import { meAnswer } from '../api/answers.ts';
 import type { Queries } from '../api/queries.ts';
 import type { PortalConfig } from '../config.ts';
-import type { Reader } from '../reader.ts';
+import type { Streams } from '../streams.ts';
+import { addStreams } from '../streams/route.ts';
 import { addWaveRoutes, type WaveRouteParts } from '../waves/routes.ts';
 import type { ReaderAccess } from './access.ts';
-import { refusals, schemaOf, security, unchecked } from './documents.ts';
+import { schemaOf, unchecked } from './documents.ts';
 import { examples } from './examples.ts';
 import { createTurns, limitRates } from './limits.ts';
 import { formatFor } from './negotiate.ts';
@@ -20,14 +20,6 @@ import { sendBody } from './send.ts';
 import { addSession, meOf } from './session-routes.ts';
 import { asProblem } from './trouble.ts';
 
-/** Who listens to which department's stream. */
-export interface StreamAsked {
-  readonly department: string;
-  readonly reader: Reader;
-  /** Whether the reader may still read: keys are revoked and tokens expire while a stream is open. */
-  readonly mayStillRead: () => Promise<boolean>;
-}
-
 export interface PortalParts {
   readonly access: ReaderAccess;
   readonly queries: Queries;
@@ -38,12 +30,8 @@ export interface PortalParts {
   readonly pagesFolder: string;
   /** Where rollout plans are kept; absent where they cannot be changed. */
   readonly plan?: Pick<WaveRouteParts, 'db' | 'clock'>;
-  /** Answers `GET /v1/streams/{department}` by server-sent events; absent where there are none. */
-  readonly stream?: (
-    asked: StreamAsked,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => Promise<FastifyReply>;
+  /** Live feeds, at `/v1/streams/{department}`; absent where there are none. */
+  readonly streams?: Streams;
 }
 
 /** Nothing of it is shown within another site's page, guessed at as another type, or told to other sites. */
@@ -80,7 +68,7 @@ async function addReading(app: FastifyInstance, parts: PortalParts): Promise<voi
   const routeParts: RouteParts = { config, departments, turns: createTurns(config) };
   addQuestions(app, queries, routeParts);
   addMe(app, access);
-  addStream(app, parts);
+  if (parts.streams !== undefined) addStreams(app, parts.streams, parts);
   if (parts.plan === undefined) return;
   await addWaveRoutes(app, {
     ...parts.plan,
@@ -116,58 +104,4 @@ function jsonFor(request: FastifyRequest): { readonly type: string } {
   const { format } = request.query as { readonly format?: unknown };
   formatFor(['json'], format, request.headers.accept);
   return { type: 'application/json; charset=utf-8' };
-}
-
-function addStream(app: FastifyInstance, { stream, departments, access }: PortalParts): void {
-  if (stream === undefined) return;
-  const { 401: unknown, 403: forbidden, 404: missing, 429: tooMany, 503: away } = refusals;
-  app.route({
-    method: 'GET',
-    url: '/v1/streams/:department',
-    schema: {
-      operationId: 'listen-to-stream',
-      summary: 'Insights of a department as they come, by server-sent events.',
-      tags: ['query'],
-      security,
-      params: z.object({ department: z.string().meta({ examples: ['planning'] }) }),
-      response: {
-        200: {
-          description: 'Events without end; Last-Event-ID goes on after the one heard last.',
-          content: { 'text/event-stream': { schema: z.string() } },
-        },
-        401: unknown,
-        403: forbidden,
-        404: missing,
-        429: tooMany,
-        503: away,
-      },
-    },
-    validatorCompiler: unchecked,
-    async handler(request, reply) {
-      const { department } = request.params as { readonly department: string };
-      const reader = readerOf(request);
-      checkStream(department, reader, departments);
-      const mayStillRead = async () => sees(await access.readerOf(request), department);
-      return stream({ department, reader, mayStillRead }, request, reply);
-    },
-  });
-}
-
-function checkStream(department: string, reader: Reader, departments: readonly string[]): void {
-  const allowed = reader.departments ?? departments;
-  if (!departments.includes(department)) {
-    throw new Problem(404, 'not-found', 'There is no such department.', {
-      field: 'department',
-      hint: `There are ${allowed.join(', ')}.`,
-    });
-  }
-  if (sees(reader, department)) return;
-  throw new Problem(403, 'key-not-for-reading', 'This key does not read that department.', {
-    field: 'department',
-    hint: `It reads ${allowed.join(', ')}.`,
-  });
-}
-
-function sees({ departments }: Reader, department: string): boolean {
-  return departments === null || departments.includes(department);
 }
