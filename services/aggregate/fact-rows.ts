@@ -85,8 +85,8 @@ export interface StoredTurns {
   readonly createdAt: number | null;
   readonly resolvedAt: number | null;
   readonly isExact: boolean;
-  /** Revision, state, milliseconds since the epoch; 0 behind them where these are the start of a day or month. */
-  readonly turns: readonly (readonly [number, Turn['state'], number, 0?])[];
+  /** Revision, state, when it was said and received (milliseconds since the epoch); 0 behind them for no exact moment. */
+  readonly turns: readonly (readonly [number, Turn['state'], number, number, 0?])[];
 }
 
 /** Null for the most frequent ticket by far: a single turn, which columns tell. */
@@ -104,8 +104,8 @@ function turnsOf({ fact, counts }: FactRow): string | null {
     createdAt,
     resolvedAt,
     isExact,
-    turns: turns.map(({ revision, state, at, isExact: exactly }) =>
-      exactly ? [revision, state, at] : [revision, state, at, 0],
+    turns: turns.map(({ revision, state, at, receivedAt, isExact: exactly }) =>
+      exactly ? [revision, state, at, receivedAt] : [revision, state, at, receivedAt, 0],
     ),
   };
   return JSON.stringify(stored);
@@ -114,10 +114,12 @@ function turnsOf({ fact, counts }: FactRow): string | null {
 export function factIn(row: StoredFact): Fact<Numbered> {
   const { turns: stored } = row;
   const occurredAt = Math.round(row.occurred_at);
+  const receivedAt = Math.round(row.received_at);
   const told: Turn = {
     revision: row.revision,
     state: row.is_open ? 'open' : row.resolved_at === null ? 'ended' : 'resolved',
     at: occurredAt,
+    receivedAt,
     isExact: row.is_exact,
   };
   return {
@@ -126,7 +128,7 @@ export function factIn(row: StoredFact): Fact<Numbered> {
     rank: {
       revision: row.revision,
       occurredAt,
-      receivedAt: Math.round(row.received_at),
+      receivedAt,
       id: row.id,
       judgedAt: rounded(row.judged_at),
       judgedOffset: row.judged_offset,
@@ -154,10 +156,11 @@ export function factIn(row: StoredFact): Fact<Numbered> {
     turns:
       row.kind !== ticket
         ? []
-        : (stored?.turns.map(([revision, state, at, inexact]) => ({
+        : (stored?.turns.map(([revision, state, at, received, inexact]) => ({
             revision,
             state,
             at,
+            receivedAt: received,
             isExact: inexact === undefined,
           })) ?? [told]),
   };

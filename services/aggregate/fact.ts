@@ -25,9 +25,16 @@ export interface Turn {
   readonly revision: number;
   readonly state: TurnState;
   readonly at: number;
+  readonly receivedAt: number;
   /** False where `at` is the start of the day or month that is all that is known. */
   readonly isExact: boolean;
 }
+
+/**
+ * normalize remembers a ticket for 30 days after its last update, then its revisions count from 1 again: of turns that
+ * were received this far apart the later one counts later, whatever their numbers. A day less, since clocks differ.
+ */
+const forgottenMs = 29 * 86_400_000;
 
 /** What the record that stands says, besides times. Names are as in the record, or numbers of the store. */
 export interface Says<Label, Place, Departments> {
@@ -83,17 +90,17 @@ export function factOf(
   { timestamp, offset, isRevision }: Written,
 ): Fact | undefined {
   if (signal.kind === 'unknown') return undefined;
-  const { ticket, scale, occurredAt } = signal;
+  const { ticket, scale, revision, occurredAt, receivedAt } = signal;
   const isExact = signal.timePrecision === 'instant';
   const hasScore = scale !== null && scale !== 'unknown' && signal.score !== null;
-  const turn = { revision: signal.revision, state: stateOf(ticket), at: occurredAt, isExact };
+  const turn = { revision, state: stateOf(ticket), at: occurredAt, receivedAt, isExact };
   return {
     entity: shortHash(`${signal.kind}\u0000${signal.source}\u0000${signal.sourceId}`),
     kind: kindNumbers[signal.kind],
     rank: {
-      revision: signal.revision,
+      revision,
       occurredAt,
-      receivedAt: signal.receivedAt,
+      receivedAt,
       id: nameOf(id, id),
       judgedAt: isRevision ? timestamp : null,
       judgedOffset: isRevision ? offset : null,
@@ -195,7 +202,19 @@ function stateOf(ticket: Insight['signal']['ticket']): TurnState {
 
 function union(a: readonly Turn[], b: readonly Turn[]): readonly Turn[] {
   const added = b.filter((turn) => !a.some((known) => compareTurns(known, turn) === 0));
-  return added.length === 0 ? a : [...a, ...added].toSorted(compareTurns);
+  return added.length === 0 ? a : inOrder([...a, ...added]);
+}
+
+/** The order in which normalize had them: by revision, as long as it remembered the ticket. */
+function inOrder(turns: readonly Turn[]): readonly Turn[] {
+  const spells: Turn[][] = [];
+  let last = -Infinity;
+  for (const turn of turns.toSorted((x, y) => x.receivedAt - y.receivedAt)) {
+    if (turn.receivedAt - last >= forgottenMs) spells.push([]);
+    spells.at(-1)!.push(turn);
+    last = turn.receivedAt;
+  }
+  return spells.flatMap((spell) => spell.toSorted(compareTurns));
 }
 
 /** By revision; the rest makes the order total. */
@@ -203,6 +222,7 @@ function compareTurns(a: Turn, b: Turn): number {
   return (
     a.revision - b.revision ||
     a.at - b.at ||
+    a.receivedAt - b.receivedAt ||
     compareText(a.state, b.state) ||
     Number(a.isExact) - Number(b.isExact)
   );

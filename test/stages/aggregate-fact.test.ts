@@ -177,6 +177,38 @@ describe('a ticket', () => {
     });
   });
 
+  it('that was silent until normalize forgot it goes on where it was, though its revisions count from 1 again', () => {
+    const told = (revision: number, days: number, status: 'inProgress' | 'resolved'): Fact =>
+      factOfRecord({
+        insight: insightOf(
+          signalOf({
+            id: `${revision}/${days}`,
+            revision,
+            occurredAt: at(days * 24),
+            receivedAt: at(days * 24),
+            ticket: ticketOf({ status }),
+          }),
+        ),
+        isRevision: false,
+        timestamp: 0,
+        offset: 0,
+      });
+    const facts = [
+      told(1, 0, 'inProgress'),
+      told(2, 20, 'inProgress'),
+      told(3, 45, 'inProgress'),
+      told(1, 80, 'resolved'),
+    ];
+    for (const order of [facts, facts.toReversed()]) {
+      expect(countsOf(all(order))).toMatchObject({
+        at: at(0),
+        isOpen: false,
+        reopenedAt: null,
+        resolvedAt: at(80 * 24),
+      });
+    }
+  });
+
   it.each(['cancelled', 'rejected'] as const)(
     'that is %s is neither open nor resolved',
     (status) => {

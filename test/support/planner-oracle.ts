@@ -67,7 +67,7 @@ function asThing(records: readonly PlannerRecord[]): Thing {
   }
   const updates = records
     .map(({ insight }) => insight.signal)
-    .toSorted((a, b) => a.revision - b.revision);
+    .toSorted((a, b) => a.receivedAt - b.receivedAt || a.revision - b.revision);
   const earliest = updates.toSorted((a, b) => a.occurredAt - b.occurredAt)[0]!;
   const openedAt = ticket!.createdAt ?? earliest.occurredAt;
   let reopenedAt: number | null = null;

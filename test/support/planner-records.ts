@@ -148,6 +148,8 @@ const update = fc.record({
   resolvedAt: fc.option(moment, { freq: 1 }),
   /** Whether it adds anything: else normalize drops it, and its number is missing. */
   isTold: fc.boolean(),
+  /** Whether it comes so long after the last one that normalize had forgotten the ticket. */
+  isAfterSilence: fc.integer({ min: 0, max: 5 }).map((number) => number === 0),
 });
 type Update = typeof update extends fc.Arbitrary<infer T> ? T : never;
 
@@ -180,10 +182,15 @@ type Unnumbered = Omit<PlannerRecord, 'offset'>;
 type Thing = typeof ticket | typeof post | typeof answer extends fc.Arbitrary<infer T> ? T : never;
 
 function recordsOf(thing: Thing, index: number): Unnumbered[] {
-  if (thing.kind === 'ticket')
-    return thing.updates.flatMap((each, at) =>
-      each.isTold || at === thing.updates.length - 1 ? ofUpdate(each, index, at + 1) : [],
-    );
+  if (thing.kind === 'ticket') {
+    let [spell, revision] = [0, 0];
+    return thing.updates.flatMap((each, at) => {
+      spell += each.isAfterSilence ? 1 : 0;
+      revision = each.isAfterSilence ? 1 : revision + 1;
+      const isLast = at === thing.updates.length - 1;
+      return each.isTold || isLast ? ofUpdate(each, index, { at, spell, revision }) : [];
+    });
+  }
   const { said } = thing;
   const edits = 'edits' in said ? said.edits : 1;
   return Array.from({ length: edits }, (_, edit) =>
@@ -204,12 +211,21 @@ function recordsOf(thing: Thing, index: number): Unnumbered[] {
 function ofUpdate(
   { status, severity, createdAt, resolvedAt, ...said }: Update,
   index: number,
-  revision: number,
-): Unnumbered[] {
-  const signal = signalOf({
-    ...common(said, index),
-    id: `ticket-${index}-${revision}`,
+  {
+    at,
+    spell,
     revision,
+  }: { readonly at: number; readonly spell: number; readonly revision: number },
+): Unnumbered[] {
+  const silenceMs = spell * 40 * 24 * hourMs;
+  const { occurredAt, ...plain } = common(said, index);
+  const signal = signalOf({
+    ...plain,
+    id: `ticket-${index}-${spell}-${revision}`,
+    revision,
+    occurredAt: occurredAt! + silenceMs,
+    // In order of arrival, some at the same moment; what happened may be told much later.
+    receivedAt: start + silenceMs + Math.floor(at / 2) * hourMs,
     ticket: ticketOf({ status, severity, createdAt, resolvedAt }),
   });
   return judgedAs(signal, said.judged);

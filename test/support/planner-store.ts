@@ -15,20 +15,17 @@ import { insightsRevised, insightsShared } from '../../services/topology.ts';
 import { keyOf, type Figures } from './planner-oracle.ts';
 import { receiversOf, type PlannerRecord } from './planner-records.ts';
 
-const tables = [
-  'signals',
-  'words',
-  'changed_cells',
-  'labels',
-  'places',
-  'departments',
-  'projections',
-];
-
-/** As a database that nothing was written to. */
-export async function emptyStore(db: Db): Promise<void> {
-  for (const table of tables)
-    await sql`DELETE FROM ${sql.ref(`signpost.${table}`)}`.execute(db.query);
+/** As a database that nothing was written to, but for the names of labels, places and departments where wished. */
+export async function emptyStore(db: Db, names: 'and-names' | 'but-names'): Promise<void> {
+  await sql`
+    WITH a AS (DELETE FROM signpost.signals), b AS (DELETE FROM signpost.words),
+      c AS (DELETE FROM signpost.changed_cells), d AS (DELETE FROM signpost.projections)
+    SELECT 1`.execute(db.query);
+  if (names === 'but-names') return;
+  await sql`
+    WITH a AS (DELETE FROM signpost.labels), b AS (DELETE FROM signpost.places),
+      c AS (DELETE FROM signpost.departments)
+    SELECT 1`.execute(db.query);
 }
 
 export async function wordsIn(db: Db): Promise<string[]> {
@@ -72,18 +69,22 @@ interface Source {
   at: number;
 }
 
+/** The stage on a database; it remembers names, so that it is for one that keeps them. */
+export function createStage(db: Db) {
+  const store = createProjectionStore(db);
+  return { db, store, stage: createAggregate({ store, receiversOf }) };
+}
+
 /**
  * Projects and publishes until all is projected and published.
  * @param chance below how many, a number from 0: decides everything
  * @returns the cells as a reader of the topic has them
  */
 export async function driveStore(
-  db: Db,
+  { db, store, stage }: ReturnType<typeof createStage>,
   history: readonly PlannerRecord[],
   chance: (below: number) => number,
 ): Promise<Map<string, Figures>> {
-  const store = createProjectionStore(db);
-  const stage = createAggregate({ store, receiversOf });
   const reader = createCellReader();
   const broken = { append: false };
   let clock = Date.UTC(2026, 5, 1);
