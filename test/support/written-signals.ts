@@ -1,7 +1,7 @@
 // Rows of signals as the projection writes them, for tests of what is read.
 import { createHash } from 'node:crypto';
 import { sql, type Kysely, type Transaction } from 'kysely';
-import { kindNumbers, type Tables } from '../../services/core/store/tables.ts';
+import { kindNumbers, urgencyNumbers, type Tables } from '../../services/core/store/tables.ts';
 
 type Writes = Kysely<Tables> | Transaction<Tables>;
 
@@ -15,6 +15,11 @@ export interface Said {
   readonly kind?: keyof typeof kindNumbers;
   readonly at?: Date;
   readonly region?: string;
+  readonly urgency?: keyof typeof urgencyNumbers;
+  readonly churn?: number;
+  readonly source?: string;
+  /** As the stage keeps them; made up when left out. */
+  readonly relevances?: readonly object[];
 }
 
 /** Departments that tests know, by bit. */
@@ -40,7 +45,7 @@ export async function write(db: Writes, said: Said): Promise<void> {
   const row = {
     entity,
     id: said.id,
-    source: await label(db, 'source', 'test'),
+    source: await label(db, 'source', said.source ?? 'test'),
     source_id: said.entity ?? said.id,
     kind: kindNumbers[said.kind ?? 'ticket'],
     revision: 1,
@@ -59,8 +64,8 @@ export async function write(db: Writes, said: Said): Promise<void> {
     customer: null,
     severity: await label(db, 'severity', 'unknown'),
     sentiment: -1,
-    urgency: 1,
-    churn: 0.1,
+    urgency: urgencyNumbers[said.urgency ?? 'normal'],
+    churn: said.churn ?? 0.1,
     scale: null,
     score: null,
     model: await label(db, 'model', 'rules+1'),
@@ -89,7 +94,7 @@ export async function write(db: Writes, said: Said): Promise<void> {
     departments: bits,
     text: said.text ?? 'no signal at home',
     language: 'en',
-    relevances: JSON.stringify(relevances),
+    relevances: JSON.stringify(said.relevances ?? relevances),
   };
   await db
     .insertInto('signpost.words')
