@@ -193,6 +193,7 @@ describe('a session of the pages', () => {
     ['no key', '{}', 400, 'invalid-parameter'],
     ['more than a key', '{"key":"x","more":1}', 400, 'invalid-parameter'],
     ['no text', '{"key":1}', 400, 'invalid-parameter'],
+    ['more than a cookie holds', `{"key":"${'x'.repeat(3901)}"}`, 400, 'invalid-parameter'],
     ['a wrong key', '{"key":"x; Path=/evil\\r\\nX: y"}', 401, 'key-unknown'],
   ])('is not begun with %s', async (_what, payload, status, code) => {
     const answer = await portal.gateway.inject({

@@ -10,8 +10,11 @@ import { refusals, unchecked } from './documents.ts';
 import { examples } from './examples.ts';
 import { checkSameOrigin, dropToken, isHttps, keepToken } from './session.ts';
 
+/** Browsers keep cookies of 4,096 bytes with name and attributes, and drop longer ones without a word. */
+const mostKeyLength = 3900;
+
 const sessionBody = z
-  .strictObject({ key: z.string().min(1).max(4096) })
+  .strictObject({ key: z.string().min(1) })
   .describe('An API key for reading, or a token of the issuer.');
 
 const maxBodyBytes = 8192;
@@ -96,7 +99,14 @@ function keyIn(body: unknown): string {
     throw new Problem(400, 'invalid-json', 'The body is not JSON.');
   }
   const read = sessionBody.safeParse(given);
-  if (read.success) return read.data.key.trim();
+  if (read.success) {
+    const key = read.data.key.trim();
+    if (key.length <= mostKeyLength) return key;
+    throw new Problem(400, 'invalid-parameter', 'The token is longer than a cookie can be.', {
+      field: 'key',
+      hint: `At most ${mostKeyLength} characters; programs send it as "Authorization: Bearer".`,
+    });
+  }
   throw new Problem(400, 'invalid-parameter', 'The body must be {"key": "sp_..."}.', {
     field: 'key',
   });
