@@ -15,15 +15,22 @@ export interface DemoPast {
   readonly now: number;
   /** How much of the past before `now` the live events tell themselves. */
   readonly backlogMs: number;
+  /** Ends it; the live events end by themselves. */
+  readonly signal: AbortSignal;
 }
 
 /** The past, where the log holds no record yet, then what is live; what finished waves have answered is not among it. */
 export async function* withPast(
   live: AsyncIterable<SyntheticEvent>,
   log: Pick<Log, 'topics'>,
-  { seed, now, backlogMs }: DemoPast,
+  { seed, now, backlogMs, signal }: DemoPast,
 ): AsyncGenerator<SyntheticEvent, void, undefined> {
-  if (await isUntouched(log)) yield* historyEvents({ seed, now, to: now - backlogMs });
+  if (await isUntouched(log)) {
+    for (const event of historyEvents({ seed, now, to: now - backlogMs })) {
+      if (signal.aborted) return;
+      yield event;
+    }
+  }
   const built = createBuilt(now, shippedProvider());
   for await (const event of live) if (!built.isAnswered(event)) yield event;
 }
@@ -35,8 +42,26 @@ async function isUntouched(log: Pick<Log, 'topics'>): Promise<boolean> {
     .every(({ partitions }) => partitions.every(({ end }) => end === 0));
 }
 
-/** The provider's plan, unless there is one. @throws SignpostError as `Db` does. */
-export async function planDemoRollout(db: Db, now: number): Promise<void> {
+/**
+ * The provider's plan, unless there is one; as soon as the database is ready. A demonstration that is ended does not wait
+ * for it.
+ * @throws SignpostError as `Db` does.
+ */
+export async function planDemoRollout(
+  { db, ready }: { readonly db: Db; readonly ready: Promise<void> },
+  now: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = signal.aborted
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  const planned = ready.then(() => (signal.aborted ? undefined : planWhereNone(db, now)));
+  // Of a database that closes nobody wants to hear.
+  planned.catch(() => {});
+  await Promise.race([planned, ended]);
+}
+
+async function planWhereNone(db: Db, now: number): Promise<void> {
   if ((await listWaves(db)).length > 0) return;
   const options = { replace: 'none', dryRun: false, now } as const;
   const done = await importWaves(db, Buffer.from(rolloutCsv(now)), options);

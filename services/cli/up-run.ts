@@ -9,11 +9,13 @@ import { announcedSchemas } from '#core/registry/announced.ts';
 import { createTelemetry } from '#core/telemetry.ts';
 import { loadApiKeys } from '#core/http/api-keys.ts';
 import { createGateway } from '../gateway/http/gateway.ts';
-import { liveEvents, type Live } from '../gateway/synthetic/live.ts';
+import type { SyntheticEvent } from '../gateway/synthetic/event.ts';
+import { liveEvents } from '../gateway/synthetic/live.ts';
 import { GAZETTEER_URL } from '../gateway/synthetic/provider.ts';
 import { takeIn } from '../gateway/sources/intake.ts';
 import { schemasAnnounced } from '../topology.ts';
 import { readConfig, type Config } from './config.ts';
+import { planDemoRollout, withPast } from './demo-past.ts';
 import { noteIntake } from './judgements/intake-address.ts';
 import { judgementIntake } from './judgements/route.ts';
 import { createLiveView } from './live-view.ts';
@@ -89,6 +91,8 @@ export async function runUp(options: UpOptions): Promise<void> {
     const { url } = await gateway.listen();
     started.resolve();
     const forgetIntake = noteIntake(options.data, url);
+    const beganAt = Date.now();
+    const past = { ...demo, now: beganAt, signal: shutdown.signal };
     const live = options.demo
       ? liveEvents({
           ...demo,
@@ -109,7 +113,12 @@ export async function runUp(options: UpOptions): Promise<void> {
         backlog = await pipeline.backlog();
         await view.draw();
       }, shutdown.signal),
-      ...(live === undefined ? [] : [play(live, pipeline, shutdown.signal)]),
+      ...(live === undefined
+        ? []
+        : [
+            play(withPast(live.events, log, past), pipeline, shutdown.signal),
+            planDemoRollout(planners, beganAt, shutdown.signal),
+          ]),
     ];
     try {
       await Promise.race([pipeline.failed, planners.failed, Promise.all(tasks)]);
@@ -143,7 +152,11 @@ async function watch(look: () => Promise<void>, signal: AbortSignal): Promise<vo
 }
 
 /** Sends the made-up customers' records in, as a sender over HTTP would. */
-async function play(live: Live, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+async function play(
+  events: AsyncIterable<SyntheticEvent>,
+  pipeline: Pipeline,
+  signal: AbortSignal,
+): Promise<void> {
   let waiting: Parameters<Pipeline['log']['append']>[0][number][] = [];
   let since = Date.now();
   const run = since.toString(36);
@@ -153,7 +166,7 @@ async function play(live: Live, pipeline: Pipeline, signal: AbortSignal): Promis
     waiting = [];
     await pipeline.log.append(records);
   };
-  for await (const { kind, source, input } of live.events) {
+  for await (const { kind, source, input } of events) {
     // Ids of this run alone: what an earlier one played into the same log said something else under its ids.
     const said = { ...input, id: `${run}-${String(input['id'])}` };
     const taken = takeIn(kind, said, { source, receivedAt: Date.now() });
