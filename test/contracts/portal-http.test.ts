@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectPostgres, type Db } from '#core/store/postgres.ts';
 import * as answers from '../../services/portal/api/answers.ts';
+import { overview } from '../../services/portal/queries/overview.ts';
 import { createQueries } from '../../services/portal/queries/queries.ts';
 import { addFacts, setGazetteer } from '../support/planner-facts.ts';
 import { openPortal, type TestPortal } from '../support/portal.ts';
@@ -60,7 +61,10 @@ beforeAll(async () => {
     },
   ]);
   portal = await openPortal({
-    queries: createQueries(db, () => now),
+    queries: {
+      ...createQueries(db, () => now),
+      overview: (who) => overview(db, who, new Date(now), []),
+    },
     plan: { db, clock: () => now },
     portal: { requestsPerMinute: 100_000 },
   });
@@ -103,6 +107,7 @@ test.each([
   ['insights', answers.insightsAnswer],
   ['area-status?area=A', answers.areaStatusAnswer],
   ['facets', answers.facetsAnswer],
+  ['overview', answers.overviewAnswer],
   ['me', answers.meAnswer],
 ] as const)(
   '%s is answered as it is documented, for planners and for readers',
