@@ -47,6 +47,13 @@ export const portalConfig = z.strictObject({
     .max(1000)
     .default(usualSuppression)
     .describe('Smaller counts are not shown to readers; planners and admins see every count.'),
+  coverageSurveys: z
+    .array(z.string().min(1))
+    .max(100)
+    .default(['in-call-quality'])
+    .describe(
+      'Sources of surveys about calls or the connection: what their answers say of coverage is told.',
+    ),
   requestsPerMinute: z.number().int().min(1).default(600).describe('Of one key or token.'),
   questionsAtATime: z
     .number()

@@ -2,15 +2,22 @@
 import type { Db } from '#core/store/postgres.ts';
 import type { Queries } from '../api/queries.ts';
 import { aggregates } from './aggregates.ts';
-import { areaStatus } from './area-status.ts';
+import { areaStatus, type AreaStatusOptions } from './area-status.ts';
 import { facets } from './facets.ts';
 import { insights } from './insights.ts';
 import { place } from './place.ts';
 import { rank } from './rank.ts';
 import { waves } from './waves.ts';
 
-/** @param clock milliseconds since the epoch */
-export function createQueries(db: Db, clock: () => number): Omit<Queries, 'overview'> {
+/**
+ * @param clock milliseconds since the epoch
+ * @param settings of the portal's configuration; by default as they are there
+ */
+export function createQueries(
+  db: Db,
+  clock: () => number,
+  settings?: AreaStatusOptions,
+): Omit<Queries, 'overview'> {
   const now = () => new Date(clock());
   return {
     aggregates: (reader, question) => aggregates(db, reader, question, now()),
@@ -19,7 +26,7 @@ export function createQueries(db: Db, clock: () => number): Omit<Queries, 'overv
     waves: (reader, question) => waves(db, reader, question, now()),
     insights: (reader, question) => insights(db, reader, question, now()),
     // The same for everyone: nothing of it is one department's.
-    areaStatus: (_reader, question) => areaStatus(db, question, now()),
+    areaStatus: (_reader, question) => areaStatus(db, question, now(), settings),
     facets: (reader) => facets(db, reader),
   };
 }

@@ -133,7 +133,7 @@ function createCounts(): Counts {
     add(slot) {
       sums.of(slot + 1)[slot]! += 1;
     },
-    get: sums.get,
+    get: (slot) => sums.get(slot),
   };
 }
 
