@@ -71,6 +71,11 @@ describe('the time range', () => {
     });
   });
 
+  test('a preset does not begin before the first signal', () => {
+    const young = { from: '2026-11-27T10:00:00.000Z', to: '2026-11-29T04:00:00.000Z' };
+    expect(rangeAsked(at('/'), young)).toEqual(rangeAsked(at('/?last=all'), young));
+  });
+
   test('everything is from the first day to the end of the last', () => {
     expect(rangeAsked(at('/?last=all'), known)).toEqual({
       from: '2026-01-05T00:00:00.000Z',

@@ -22,7 +22,7 @@ export const usualPreset = '90d';
 
 /**
  * What is asked of the API. A preset ends with the day of the newest signal (UTC), not with today: of data that was
- * imported the last days may be long ago.
+ * imported the last days may be long ago. It does not begin before the first one.
  * @param known from the first to the last signal; null without any.
  */
 export function rangeAsked({ query }: Address, known: Range | null): Partial<Range> {
@@ -38,10 +38,9 @@ export function rangeAsked({ query }: Address, known: Range | null): Partial<Ran
   const end = endOfDay(known.to);
   const key = presetOf(query);
   if (key === 'all') return { from: startOfDay(known.from), to: end };
-  return {
-    from: new Date(Date.parse(end) - Number.parseInt(key, 10) * dayMs).toISOString(),
-    to: end,
-  };
+  const start = new Date(Date.parse(end) - Number.parseInt(key, 10) * dayMs).toISOString();
+  // Days before the first signal are none without tickets: nobody was asked then.
+  return { from: start > startOfDay(known.from) ? start : startOfDay(known.from), to: end };
 }
 
 /** The preset that is chosen; the usual one where the address says something else. */

@@ -15,25 +15,26 @@ export interface Cell {
   readonly ring: readonly XY[];
 }
 
-/**
- * The reach: so many times the median distance to the nearest neighbour. Cells of a dense town join without gaps, and
- * in the country a place does not colour land that nobody of it lives on.
- */
+/** The farthest reach of any place: so many times the median distance to the nearest neighbour. */
 const reachInNeighbours = 6;
+/**
+ * A place's own reach: so many times the distance to its second nearest neighbour. Cells of neighbours join, a town of
+ * three places has three, and its cells do not run out into the country.
+ */
+const ownReach = 1.1;
 const discCorners = 24;
 
-/** @param points in units of the drawing, within one region. */
-export function cellsOf(points: readonly PointPlace[], reach: number): readonly Cell[] {
-  if (points.length < 3) return points.map((point) => discOf(point, reach));
-  const [left, top, right, bottom] = boxOf(points, reach);
-  const voronoi = Delaunay.from(points.map(({ at }) => [at[0], at[1]])).voronoi([
-    left,
-    top,
-    right,
-    bottom,
-  ]);
+/**
+ * @param points in units of the drawing, within one region
+ * @param farthest no cell reaches farther
+ */
+export function cellsOf(points: readonly PointPlace[], farthest: number): readonly Cell[] {
+  if (points.length < 3) return points.map((point) => discOf(point, farthest / 2));
+  const delaunay = Delaunay.from(points.map(({ at }) => [at[0], at[1]]));
+  const voronoi = delaunay.voronoi(boxOf(points, farthest));
   return points.map((point, index) => {
     const polygon = voronoi.cellPolygon(index) as XY[] | null;
+    const reach = Math.min(farthest, ownReach * neighbourDistance(points, delaunay, index));
     // Of several places at one point the first has the cell; the others are a small disc on it.
     if (polygon === null) return discOf(point, reach / 4);
     const ring = clippedBy(disc(point.at, reach), polygon.slice(0, -1));
@@ -59,6 +60,20 @@ export function reachOf(points: readonly PointPlace[]): number {
     .toSorted((a, b) => a - b);
   const median = distances[Math.floor(distances.length / 2)] ?? 1;
   return Math.max(1.2, median * reachInNeighbours);
+}
+
+/** To the second nearest; far where there are none. */
+function neighbourDistance(
+  points: readonly PointPlace[],
+  delaunay: Delaunay<number>,
+  index: number,
+): number {
+  const [x, y] = points[index]!.at;
+  const distances = [...delaunay.neighbors(index)]
+    .map((other) => Math.hypot(points[other]!.at[0] - x, points[other]!.at[1] - y))
+    .filter((distance) => distance > 0)
+    .toSorted((a, b) => a - b);
+  return distances[1] ?? distances[0] ?? Infinity;
 }
 
 function discOf(point: PointPlace, radius: number): Cell {

@@ -19,7 +19,10 @@ export function extentOf(
     if (outline !== null) return corners(outline);
     return place.lat === null || place.lon === null ? [] : [[place.lon, place.lat]];
   });
-  return { points, isStates, isCountries: level === 'country' };
+  const isCountries =
+    level === 'country' &&
+    places.some(({ place }) => atlas === null || atlas.find([place.name]) !== null);
+  return { points, isStates, isCountries };
 }
 
 interface Named {

@@ -39,9 +39,8 @@ export function levelsOf(facets: FacetsAnswer | null): readonly string[] {
 }
 
 export function mapStateOf({ query }: Address, facets: FacetsAnswer | null): MapState {
-  const levels = levelsOf(facets);
   const asked = query.get('level');
-  const level = mapLevels.find((each) => each === asked) ?? usualLevel(levels);
+  const level = mapLevels.find((each) => each === asked) ?? usualLevel(facets);
   const hasSubscribers = facets?.levels.find((each) => each.level === level)?.withSubscribers;
   const measure = measures.find(({ key }) => key === query.get('measure'))?.key;
   return {
@@ -54,11 +53,16 @@ export function mapStateOf({ query }: Address, facets: FacetsAnswer | null): Map
   };
 }
 
-/** Regions first: a planner begins with the whole country. */
-function usualLevel(levels: readonly string[]): string {
-  const wanted = ['region', 'area', 'city', 'postcode', 'h3-4', 'country'];
-  return wanted.find((level) => levels.includes(level)) ?? levels[0] ?? 'region';
+/** A planner begins with the whole country: with its regions where they are enough to compare, else one level down. */
+function usualLevel(facets: FacetsAnswer | null): string {
+  const levels = facets?.levels ?? [];
+  const wanted = ['region', 'area', 'city', 'postcode', 'h3-4', 'h3-6', 'country'];
+  const withAtLeast = (count: number): string | undefined =>
+    wanted.find((level) => levels.some((each) => each.level === level && each.places >= count));
+  return withAtLeast(fewRegions) ?? withAtLeast(1) ?? 'region';
 }
+
+const fewRegions = 5;
 
 export function useMapState(): MapState {
   const address = useAddress();

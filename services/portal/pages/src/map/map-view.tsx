@@ -13,7 +13,7 @@ import type { MapState } from './map-state.ts';
 import type { Measure } from './measures.ts';
 import { PlacesTable } from './places-table.tsx';
 import { projectionKind } from './projection.ts';
-import { nameOf } from './ranked-list.tsx';
+import { nameOf } from './place-name.ts';
 
 interface MapViewProps {
   readonly state: MapState;

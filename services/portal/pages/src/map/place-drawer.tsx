@@ -1,20 +1,20 @@
 // One place: its figures, trend, themes, what customers said, and what waves would do there.
-import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { PlaceAnswer } from '../../../api/answers.ts';
 import { ask, useAddress } from '../address/use-address.ts';
 import { addressOf } from '../api/get.ts';
 import { useScope, useSession } from '../api/session.tsx';
 import { useAnswer } from '../api/use-answer.ts';
-import { Count, Figure, Unknown } from '../show/figure.tsx';
-import { countText, decimalText, levelTitle, shareText, titleOf } from '../show/figures.ts';
+import { Count } from '../show/figure.tsx';
+import { decimalText, levelTitle, shareText, titleOf } from '../show/figures.ts';
 import { LineChart, type Point } from '../show/line-chart.tsx';
 import { poissonQuantile } from '../show/poisson.ts';
-import { Empty, Failed, Skeleton } from '../show/states.tsx';
+import { Failed, Skeleton } from '../show/states.tsx';
 import { Verbatim } from '../show/verbatim.tsx';
 import { Icon } from '../shell/icon.tsx';
+import { KeyFigures } from './key-figures.tsx';
 import { levelsOf, mapLevels } from './map-state.ts';
-import { nameOf } from './ranked-list.tsx';
+import { nameOf } from './place-name.ts';
 import { ScoreTable } from './score-terms.tsx';
 import { WaveCard } from './wave-card.tsx';
 
@@ -132,85 +132,6 @@ function Facts({ answer }: { answer: PlaceAnswer }) {
   );
 }
 
-function KeyFigures({ answer: { figures, place, ranked } }: { answer: PlaceAnswer }) {
-  const { suppressed } = figures;
-  if (suppressed) {
-    return (
-      <Empty title="Withheld">
-        There are too few tickets here for what you may see. A longer time range may have enough.
-      </Empty>
-    );
-  }
-  const hours = (value: number | null) =>
-    value === null ? (
-      <Unknown why="No ticket of the range is resolved." />
-    ) : (
-      <>{hoursText(value)}</>
-    );
-  return (
-    <dl class="key-figures">
-      <Pair title="Rate">
-        {figures.rate === null ? (
-          <Unknown why="The gazetteer knows no subscribers here." />
-        ) : (
-          <Figure estimate={figures.rate} unit="per 1,000" base={figures.opened} />
-        )}
-      </Pair>
-      <Pair title="Tickets">
-        <Count value={figures.opened} />{' '}
-        <span class="quiet">
-          opened, {textOr(figures.stillOpen)} still open, {textOr(figures.reopened)} reopened
-        </span>
-      </Pair>
-      <Pair title="To resolve">
-        {hours(figures.medianHoursToResolve)}{' '}
-        <span class="quiet">median, nine in ten within {hours(figures.p90HoursToResolve)}</span>
-      </Pair>
-      <Pair title="Customers">
-        <Count value={figures.customers} />
-        {place.subscribers !== null && (
-          <span class="quiet"> of {countText(place.subscribers)} subscribers</span>
-        )}
-      </Pair>
-      {ranked?.busyHourShare != null && (
-        <Pair title="Evenings">
-          <Figure estimate={ranked.busyHourShare} text={shareText} />
-          <span class="quiet"> of tickets from 18 to 23 h; 21 % were even</span>
-        </Pair>
-      )}
-      {ranked?.weeks != null && ranked.weeks.whole > 1 && (
-        <Pair title="Persistence">
-          <span class="figure-value">{decimalText(ranked.weeks.median)}</span>{' '}
-          <span class="quiet">
-            in the middle of {ranked.weeks.whole} weeks, {shareText(ranked.weeks.burstShare)} in
-            bursts
-          </span>
-        </Pair>
-      )}
-      {(figures.surveyAnswers ?? 0) > 0 && (
-        <Pair title="Surveys">
-          <Count value={figures.surveyAnswers} />{' '}
-          <span class="quiet">answers{scores(figures)}</span>
-        </Pair>
-      )}
-      {(figures.posts ?? 0) > 0 && (
-        <Pair title="Posts">
-          <Count value={figures.posts} />
-        </Pair>
-      )}
-    </dl>
-  );
-}
-
-function Pair({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt class="quiet">{title}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
 /** Goes down a level, within this place. */
 function Within({ level, placeKey }: { level: string; placeKey: string }) {
   const { facets } = useSession();
@@ -267,17 +188,4 @@ function Trend({ answer: { trend, ranked, waves, place } }: { answer: PlaceAnswe
       {...(expected && { expected })}
     />
   );
-}
-
-function hoursText(hours: number): string {
-  return hours < 48 ? `${decimalText(hours)} h` : `${decimalText(hours / 24)} days`;
-}
-
-function textOr(count: number | null): string {
-  return count === null ? '—' : countText(count);
-}
-
-function scores({ meanCsat, nps }: PlaceAnswer['figures']): string {
-  const csat = meanCsat === null ? '' : `, CSAT ${decimalText(meanCsat)} of 5`;
-  return `${csat}${nps === null ? '' : `, NPS ${decimalText(nps)}`}`;
 }

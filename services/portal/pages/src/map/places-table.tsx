@@ -4,7 +4,7 @@ import { DataTable } from '../show/chart-frame.tsx';
 import type { Column } from '../show/csv.ts';
 import { countText, intervalText, levelTitle, shareText } from '../show/figures.ts';
 import type { Measure } from './measures.ts';
-import { nameOf } from './ranked-list.tsx';
+import { nameOf } from './place-name.ts';
 
 const mostRows = 500;
 

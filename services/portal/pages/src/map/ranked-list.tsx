@@ -2,8 +2,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { RankedPlace } from '../../../api/answers.ts';
 import { Figure, Withheld } from '../show/figure.tsx';
-import { countText, countryTitle, decimalText, levelTitle, shareText } from '../show/figures.ts';
+import { countText, decimalText, levelTitle, shareText } from '../show/figures.ts';
 import type { Measure } from './measures.ts';
+import { nameOf } from './place-name.ts';
 import { ScoreBar } from './score-terms.tsx';
 
 interface RankedListProps {
@@ -105,21 +106,13 @@ function habits({ weeks, busyHourShare }: RankedPlace): string {
   return parts.join(' · ');
 }
 
-/** What it lies in; a hex, whose name says nothing, where it is. */
-function aroundOf({ level, within, lat, lon }: RankedPlace['place']): string {
-  if (!level.startsWith('h3-'))
-    return within
-      .slice(level === 'region' ? 0 : 1)
-      .toReversed()
-      .join(', ');
-  if (lat === null || lon === null) return '';
-  const degrees = (value: number, [plus, minus]: readonly [string, string]): string =>
-    `${Math.abs(value).toFixed(2)}° ${value < 0 ? minus : plus}`;
-  return `${degrees(lat, ['N', 'S'])}, ${degrees(lon, ['E', 'W'])}`;
-}
-
-export function nameOf({ level, name }: { level: string; name: string }): string {
-  return level === 'country' ? countryTitle(name) : name;
+/** What it lies in; of a hex its id. */
+function aroundOf({ level, name, within }: RankedPlace['place']): string {
+  if (level.startsWith('h3-')) return name;
+  return within
+    .slice(level === 'region' ? 0 : 1)
+    .toReversed()
+    .join(', ');
 }
 
 /** Arrows go from row to row; Tab still does as well. */

@@ -21,6 +21,8 @@ interface HistogramProps {
   readonly height?: number;
 }
 
+/** Of few bars none is a wall. */
+const widestBar = 64;
 const margin = { left: 40, right: 8, top: 16, bottom: 20 };
 
 export function Histogram({ bars, taken, onTake, height = 88 }: HistogramProps) {
@@ -29,7 +31,7 @@ export function Histogram({ bars, taken, onTake, height = 88 }: HistogramProps) 
   const [drag, setDrag] = useState<readonly [anchor: number, to: number] | null>(null);
   const [over, setOver] = useState<number | null>(null);
   const inner = Math.max(1, width - margin.left - margin.right);
-  const step = inner / Math.max(1, bars.length);
+  const step = Math.min(widestBar, inner / Math.max(1, bars.length));
   const ticks = numberTicks(Math.max(1, ...bars.map(({ count }) => count ?? 0)), 2);
   const bottom = height - margin.bottom;
   const y = (count: number): number => bottom - (count / ticks.at(-1)!) * (bottom - margin.top);
@@ -104,7 +106,7 @@ export function Histogram({ bars, taken, onTake, height = 88 }: HistogramProps) 
             <text
               key={at}
               class="tick"
-              x={margin.left + ((at - start) / (end - start)) * inner}
+              x={margin.left + ((at - start) / (end - start)) * step * bars.length}
               y={height - 4}
               text-anchor="middle"
             >

@@ -1,0 +1,103 @@
+// The figures of one place, each with its interval and what it rests on.
+import type { ComponentChildren } from 'preact';
+import type { PlaceAnswer } from '../../../api/answers.ts';
+import { Count, Figure, Unknown } from '../show/figure.tsx';
+import { countText, decimalText, shareText } from '../show/figures.ts';
+import { Empty } from '../show/states.tsx';
+
+export function KeyFigures({ answer: { figures, place, ranked } }: { answer: PlaceAnswer }) {
+  const { suppressed } = figures;
+  if (suppressed) {
+    return (
+      <Empty title="Withheld">
+        There are too few tickets here for what you may see. A longer time range may have enough.
+      </Empty>
+    );
+  }
+  return (
+    <dl class="key-figures">
+      <Pair title="Rate">
+        {figures.rate === null ? (
+          <Unknown why="The gazetteer knows no subscribers here." />
+        ) : (
+          <Figure estimate={figures.rate} unit="per 1,000" base={figures.opened} />
+        )}
+      </Pair>
+      <Pair title="Tickets">
+        <Count value={figures.opened} />{' '}
+        <span class="quiet">
+          opened, {textOr(figures.stillOpen)} still open, {textOr(figures.reopened)} reopened
+        </span>
+      </Pair>
+      <Pair title="To resolve">
+        <ToResolve median={figures.medianHoursToResolve} p90={figures.p90HoursToResolve} />
+      </Pair>
+      <Pair title="Customers">
+        <Count value={figures.customers} />
+        {place.subscribers !== null && (
+          <span class="quiet"> of {countText(place.subscribers)} subscribers</span>
+        )}
+      </Pair>
+      {ranked?.busyHourShare != null && (
+        <Pair title="Evenings">
+          <Figure estimate={ranked.busyHourShare} text={shareText} />
+          <span class="quiet"> of tickets from 18 to 23 h; 21 % were even</span>
+        </Pair>
+      )}
+      {ranked?.weeks != null && ranked.weeks.whole > 1 && (
+        <Pair title="Persistence">
+          <span class="figure-value">{decimalText(ranked.weeks.median)}</span>{' '}
+          <span class="quiet">
+            in the middle of {ranked.weeks.whole} weeks, {shareText(ranked.weeks.burstShare)} in
+            bursts
+          </span>
+        </Pair>
+      )}
+      {(figures.surveyAnswers ?? 0) > 0 && (
+        <Pair title="Surveys">
+          <Count value={figures.surveyAnswers} />{' '}
+          <span class="quiet">answers{scores(figures)}</span>
+        </Pair>
+      )}
+      {(figures.posts ?? 0) > 0 && (
+        <Pair title="Posts">
+          <Count value={figures.posts} />
+        </Pair>
+      )}
+    </dl>
+  );
+}
+
+function ToResolve({ median, p90 }: { median: number | null; p90: number | null }) {
+  if (median === null) return <span class="quiet">none of them is resolved yet</span>;
+  return (
+    <>
+      <span class="figure-value">{hoursText(median)}</span>{' '}
+      <span class="quiet">
+        in the middle{p90 !== null && `, nine in ten within ${hoursText(p90)}`}
+      </span>
+    </>
+  );
+}
+
+function Pair({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt class="quiet">{title}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function hoursText(hours: number): string {
+  return hours < 48 ? `${decimalText(hours)} h` : `${decimalText(hours / 24)} days`;
+}
+
+function textOr(count: number | null): string {
+  return count === null ? '—' : countText(count);
+}
+
+function scores({ meanCsat, nps }: PlaceAnswer['figures']): string {
+  const csat = meanCsat === null ? '' : `, CSAT ${decimalText(meanCsat)} of 5`;
+  return `${csat}${nps === null ? '' : `, NPS ${decimalText(nps)}`}`;
+}
