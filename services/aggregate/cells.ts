@@ -108,16 +108,24 @@ const isScored = (scale: keyof typeof scaleNumbers): RawBuilder<unknown> =>
     `stream = 'at' AND kind = ${kindNumbers.survey} AND scale = ${scaleNumbers[scale]} AND score IS NOT NULL`,
   );
 
-/** Facts of the cells by one of their moments. */
+/**
+ * Facts of the cells by one of their moments: those of a theme and day are read once by an index, for however many areas,
+ * and never all there are: OFFSET 0 keeps the planner from that. An area may have any number of places.
+ */
 function factsBy(stream: 'at' | 'reopened_at' | 'resolved_at'): RawBuilder<unknown> {
-  const moment = sql.ref(`s.${stream}`);
+  const moment = sql.ref(`f.${stream}`);
   return sql`
-    SELECT c.n, ${sql.lit(stream)}::text AS stream, ${moment} AS moment, s.at, s.kind, s.is_exact, s.is_open,
+    SELECT c.n, ${sql.lit(stream)}::text AS stream, s.moment, s.at, s.kind, s.is_exact, s.is_open,
       s.departments, s.customer, s.severity, s.sentiment, s.scale, s.score
-    FROM cells c
-    JOIN signpost.places p ON COALESCE(p.area, '') = COALESCE(c.area, '')
-    JOIN signpost.signals s ON s.place = p.id AND s.theme = c.theme AND s.technology = c.technology
-      AND ${moment} >= c.start AND ${moment} < c.start + interval '1 day'`;
+    FROM (SELECT DISTINCT theme, start FROM cells) slot
+    CROSS JOIN LATERAL (
+      SELECT f.*, ${moment} AS moment FROM signpost.signals f
+      WHERE f.theme = slot.theme AND ${moment} >= slot.start AND ${moment} < slot.start + interval '1 day'
+      OFFSET 0
+    ) s
+    JOIN signpost.places p ON p.id = s.place
+    JOIN cells c ON c.theme = slot.theme AND c.start = slot.start AND c.technology = s.technology
+      AND COALESCE(c.area, '') = COALESCE(p.area, '')`;
 }
 
 async function readCounts(
@@ -127,7 +135,7 @@ async function readCounts(
   if (cells.length === 0) return [];
   const numbered = cells.map((cell, n) => ({ ...cell, n }));
   const { rows } = await sql<CountsRow>`
-    WITH cells AS (
+    WITH cells AS MATERIALIZED (
       SELECT *, day::timestamp AT TIME ZONE 'UTC' AS start FROM ${unnested(columns, numbered)} AS given
     ), facts AS (
       ${factsBy('at')} UNION ALL ${factsBy('reopened_at')} UNION ALL ${factsBy('resolved_at')}

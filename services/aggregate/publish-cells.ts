@@ -23,7 +23,7 @@ export interface PublishCells {
   readonly signal: AbortSignal;
 }
 
-/** Rows of changed cells at once; each becomes a few records. */
+/** Changes at once; each becomes a few records. */
 const portion = 500;
 const idleMs = 1000;
 /** While another copy publishes. */
@@ -40,10 +40,12 @@ export async function publishCells(options: PublishCells): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     try {
-      const published = await publish();
+      // Fewer at once after a failure: it may have been too much for the database or the log.
+      const most = Math.max(1, portion >> Math.min(failures, 9));
+      const published = await publish(most);
       failures = 0;
       if (published === null) await sleep(standbyMs, signal);
-      else if (published < portion) await sleep(idleMs, signal);
+      else if (published < most) await sleep(idleMs, signal);
     } catch (error) {
       if (!(error instanceof SignpostError)) throw error;
       const wait = Math.min(pauseMs.most, pauseMs.first * 2 ** Math.min(failures, 20));
@@ -55,26 +57,26 @@ export async function publishCells(options: PublishCells): Promise<void> {
 }
 
 /**
- * Each call publishes the cells of up to 500 changes.
+ * Each call publishes the cells of the oldest changes, of so many at most.
  * @returns how many there were; null while another copy publishes
  */
 export function createCellPublisher({
   db,
   append,
   now,
-}: Pick<PublishCells, 'db' | 'append' | 'now'>): () => Promise<number | null> {
+}: Pick<PublishCells, 'db' | 'append' | 'now'>): (most?: number) => Promise<number | null> {
   /**
    * Cells whose records may have been written after the lock was lost, behind newer ones of another copy: they are
    * published again.
    */
   let inDoubt: readonly ChangedCell[] = [];
-  return async () => {
+  return async (most = portion) => {
     let appended: readonly ChangedCell[] = [];
     try {
       const published = await db.query.transaction().execute(async (tx) => {
         if (!(await takeLock(tx))) return null;
         if (inDoubt.length > 0) await markCells(inDoubt, tx);
-        const changes = await readChanges(tx);
+        const changes = await readChanges(tx, most);
         if (changes.length === 0) return 0;
         const cells = mergedCells(changes);
         const at = now();
@@ -104,11 +106,11 @@ async function takeLock(tx: Transaction<Tables>): Promise<boolean> {
 
 type Change = NamedCell & { readonly id: string };
 
-async function readChanges(tx: Transaction<Tables>): Promise<readonly Change[]> {
+async function readChanges(tx: Transaction<Tables>, most: number): Promise<readonly Change[]> {
   const { rows } = await sql<Omit<Change, 'leftDepartments'> & { leftDepartments: string }>`
     SELECT c.id, c.area, c.theme, c.technology, c.day, c.left_hours AS "leftHours",
       c.left_departments AS "leftDepartments", theme.name AS "themeName", technology.name AS "technologyName"
-    FROM (SELECT * FROM signpost.changed_cells ORDER BY id LIMIT ${sql.lit(portion)}) c
+    FROM (SELECT * FROM signpost.changed_cells ORDER BY id LIMIT ${most}) c
     JOIN signpost.labels theme ON theme.id = c.theme
     JOIN signpost.labels technology ON technology.id = c.technology
     ORDER BY c.id`.execute(tx);

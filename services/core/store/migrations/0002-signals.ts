@@ -37,7 +37,6 @@ export const signals: Migration = {
       site text,
       UNIQUE NULLS NOT DISTINCT (country, region, city, area, postcode, site)
     )`,
-    "CREATE INDEX places_by_area ON signpost.places (COALESCE(area, ''))",
     // One row for each ticket, post or answer: its state by the signal that stands. No words.
     `CREATE TABLE signpost.signals (
       entity uuid PRIMARY KEY,
@@ -76,8 +75,8 @@ export const signals: Migration = {
     'CREATE INDEX signals_by_theme ON signpost.signals (theme, at)',
     'CREATE INDEX signals_by_place ON signpost.signals (place, at)',
     `CREATE INDEX signals_by_cell ON signpost.signals (h3, at) WHERE h3 IS NOT NULL`,
-    'CREATE INDEX signals_by_resolution ON signpost.signals (resolved_at) WHERE resolved_at IS NOT NULL',
-    'CREATE INDEX signals_by_reopening ON signpost.signals (reopened_at) WHERE reopened_at IS NOT NULL',
+    'CREATE INDEX signals_by_resolution ON signpost.signals (resolved_at, theme) WHERE resolved_at IS NOT NULL',
+    'CREATE INDEX signals_by_reopening ON signpost.signals (reopened_at, theme) WHERE reopened_at IS NOT NULL',
     'CREATE INDEX signals_by_change ON signpost.signals (changed)',
     // What was said, and what spoke for each department; forgotten before the rows above, see docs/decisions/0013.
     `CREATE TABLE signpost.words (
