@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY bin bin
 # What `npm ci` runs at its end.
-COPY scripts/link-command.ts scripts/
+COPY scripts/link-command.ts scripts/build-pages.ts scripts/
 # The optional packages are a second Node, 190 MB: the image has one.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --omit=optional --no-audit --no-fund
@@ -27,6 +27,18 @@ RUN bin/signpost --version \
     && bin/signpost classify "no signal since the storm, cannot call anybody" > /dev/null \
     && chmod -R a+rX node_modules/.cache
 
+# What builds the pages stays behind.
+FROM ${NODE_IMAGE} AS pages
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY bin bin
+COPY scripts/link-command.ts scripts/build-pages.ts scripts/
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --no-audit --no-fund
+COPY schemas schemas
+COPY services services
+RUN npm run build:pages
+
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Signpost" \
       org.opencontainers.image.description="Tickets, posts and survey answers in; department insight streams out." \
@@ -38,13 +50,14 @@ RUN rm -rf /opt/yarn-* /usr/local/bin/corepack /usr/local/bin/npm /usr/local/bin
     && ln -s /app/bin/signpost /usr/local/bin/signpost
 # All of it belongs to root: what runs cannot change it.
 COPY --from=installation /app /app
+COPY --from=pages /app/services/portal/pages/dist /app/services/portal/pages/dist
 COPY infra/compose/signpost.yaml /etc/signpost/signpost.yaml
 ENV NODE_ENV=production \
     SIGNPOST_DATA=/data
 # signpost.yaml is read from the working directory.
 WORKDIR /etc/signpost
 USER 1000:1000
-# 8080: HTTP intake of the gateway. 9464: /livez, /readyz, /metrics of every service.
+# 8080: HTTP of gateway and portal. 9464: /livez, /readyz, /metrics of every service.
 EXPOSE 8080 9464
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \

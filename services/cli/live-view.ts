@@ -17,6 +17,7 @@ import { oneLine, pad, safeText, shellWord, truncate } from './safe-text.ts';
 export interface LiveViewParts {
   readonly output: NodeJS.WriteStream;
   readonly pipeline: Pipeline;
+  /** Of the intake, the query API and the pages. */
   readonly url: string;
   readonly data: string;
   /** Short sentences on what goes on in the made-up world. */
@@ -62,7 +63,7 @@ export function createLiveView({
     );
     const happening = headlines();
     return [
-      `${bold('Signpost')}  ${dim('intake')} ${cyan(url)}  ${dim(`data ${safeText(data)}`)}`,
+      `${bold('Signpost')}  ${dim('pages')} ${cyan(`${url}/`)}  ${dim(`intake ${url}/v1  data ${safeText(data)}`)}`,
       '',
       bold('Came in') + dim('                   total   per s'),
       ...intakeTopics.map(({ name }) => row(name.split('.')[0]!, name)),

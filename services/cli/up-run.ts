@@ -20,7 +20,9 @@ import { noteIntake } from './judgements/intake-address.ts';
 import { judgementIntake } from './judgements/route.ts';
 import { createLiveView } from './live-view.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
+import { createHealth } from './planners/health.ts';
 import { openPlanners } from './planners/open-planners.ts';
+import { portalOnServer } from './planners/portal-on-server.ts';
 import { metricsWithLag } from './run/process-metrics.ts';
 import { groupsOf, serviceNames } from './run/services.ts';
 import { registeredTopics } from './topics/log-schemas.ts';
@@ -57,6 +59,16 @@ export async function runUp(options: UpOptions): Promise<void> {
     const { log, departments } = pipeline;
     const telemetry = createTelemetry(() => performance.now() / 1000);
     const listening = { ...config.gateway, port: options.port ?? config.gateway.port };
+    const groups = groupsOf(serviceNames);
+    const portal = portalOnServer({
+      db: planners.db,
+      config: { ...config, gateway: listening },
+      keys,
+      departments,
+      clock: Date.now,
+      logger,
+      health: createHealth({ log: () => log, groups, clock: () => performance.now() }),
+    });
     const gateway = await createGateway({
       log,
       config: listening,
@@ -77,10 +89,11 @@ export async function runUp(options: UpOptions): Promise<void> {
             ].flat(),
         },
         log: () => log,
-        groups: groupsOf(serviceNames),
+        groups,
         now: Date.now,
       }),
-      routes: [judgementIntake(config, departments)],
+      routes: [judgementIntake(config, departments, portal.judgeOf)],
+      mounts: portal.mounts,
       registry: {
         topics: registeredTopics(departments, ''),
         source: announcedSchemas(log, schemasAnnounced.name),

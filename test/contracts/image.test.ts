@@ -31,7 +31,7 @@ const textOf = (stage: DockerfileStage, name: string): string[] =>
 describe('Dockerfile', () => {
   test('is read without a warning', () => {
     expect(warnings).toEqual([]);
-    expect(stages.length).toBe(3);
+    expect(stages.length).toBe(4);
   });
 
   test('runs the command as a numbered user, ends on SIGTERM and probes its own port', () => {
@@ -63,6 +63,27 @@ describe('Dockerfile', () => {
   });
 });
 
+describe('the pages', () => {
+  const stageOf = (name: string) => stages.find((stage) => stage.name === name)!;
+
+  test('are built where their tools are, and nothing but them is taken from there', () => {
+    expect(textOf(stageOf('pages'), 'RUN').at(-1)).toBe('RUN npm run build:pages');
+    const taken = stages
+      .flatMap(({ commands }) => commands)
+      .filter(({ name, from }) => name === 'COPY' && from === 'pages');
+    expect(taken.map(({ sources, to }) => ({ sources, to }))).toEqual([
+      {
+        sources: ['/app/services/portal/pages/dist'],
+        to: '/app/services/portal/pages/dist',
+      },
+    ]);
+  });
+
+  test('that were built here before are not sent', () => {
+    expect(context.filter((path) => path.startsWith('services/portal/pages/dist'))).toEqual([]);
+  });
+});
+
 describe('.dockerignore', () => {
   test('sends what is needed and nothing else', () => {
     const allowed = new Set(
@@ -73,6 +94,7 @@ describe('.dockerignore', () => {
     expect(few).toEqual([
       'infra/compose/first-start.ts',
       'infra/compose/signpost.yaml',
+      'scripts/build-pages.ts',
       'scripts/link-command.ts',
     ]);
   });

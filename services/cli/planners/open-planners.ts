@@ -3,7 +3,6 @@
 import { Worker } from 'node:worker_threads';
 import type { MetricObject } from 'prom-client';
 import type { EmbeddedLog } from '#core/log/embedded/open.ts';
-import { migrate } from '#core/store/migrate.ts';
 import { openPgliteThread } from '#core/store/open-pglite-thread.ts';
 import type { Db } from '#core/store/postgres.ts';
 import type { Config } from '../config.ts';
@@ -45,7 +44,7 @@ export function openPlanners(
   let closing: Promise<void> | undefined;
 
   async function begin(): Promise<void> {
-    await migrate(store.db);
+    await store.ready;
     if (closing !== undefined) return;
     worker = startThread(log, store.connect(), directory, config);
     threads = superviseThreads([worker]);

@@ -143,7 +143,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
         planners,
         reading: store?.reading,
         opened: () => opened,
-        traced: traces.get('gateway'),
+        traced: traces.get('gateway') ?? traces.get('portal'),
       });
       for (const line of http.says) await output.line(line);
     }

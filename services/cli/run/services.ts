@@ -6,7 +6,7 @@ import { departmentStreams, flows, insightsOf, intakeTopics } from '../../topolo
 import { nearest } from '#core/nearest.ts';
 import { stageNames, type StageName } from '../stage-names.ts';
 
-export const serviceNames = ['gateway', ...stageNames, 'aggregate'] as const;
+export const serviceNames = ['gateway', ...stageNames, 'aggregate', 'portal'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** @throws SignpostError `unknown-service`. */
@@ -40,12 +40,12 @@ function runsStage(service: ServiceName): service is RunningStage {
 
 /** Services that answer over HTTP. */
 export function isHttp(service: ServiceName): boolean {
-  return service === 'gateway';
+  return service === 'gateway' || service === 'portal';
 }
 
 /** Services that need the planners' database. */
 export function needsStore(services: readonly ServiceName[]): boolean {
-  return services.includes('aggregate');
+  return services.includes('aggregate') || services.includes('portal');
 }
 
 /** Names of the topics that services read or write. */
@@ -63,8 +63,11 @@ export function topicsOf(
 }
 
 /** The consumer groups of services, with what they read. */
-export function groupsOf(services: readonly ServiceName[]): readonly GroupReads[] {
+export function groupsOf(
+  services: readonly ServiceName[],
+): readonly (GroupReads & { readonly name: RunningStage })[] {
   return services.filter(runsStage).map((service) => ({
+    name: service,
     group: groupOf(service),
     topics: flows.find(({ name }) => name === service)?.reads ?? [],
   }));

@@ -8,7 +8,7 @@ import type { StoreThreadData } from './pglite-thread.ts';
 import type { Db } from './postgres.ts';
 
 export interface PgliteThread {
-  /** Usable at once: what is asked before it is open waits. Closing it closes this client alone. */
+  /** Usable at once: what is asked before it is open, and its tables up to date, waits. Closing it closes this client alone. */
   readonly db: Db;
   /** Resolves once it is open; see `failed` otherwise. */
   readonly ready: Promise<void>;
@@ -17,7 +17,7 @@ export interface PgliteThread {
   /** Waits for the turns that were given or asked for, then lets another process open the directory. Opening is cut off. */
   close(): Promise<void>;
   /**
-   * Rejects when it could not be opened (`store-in-use`, `store-damaged`, `store-unwritable`) or ended unasked
+   * Rejects when it could not be opened (`store-in-use`, `store-damaged`, `store-unwritable`, and those of `migrate`) or ended unasked
    * (`store-ended`); never resolves.
    */
   readonly failed: Promise<never>;

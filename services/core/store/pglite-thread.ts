@@ -1,8 +1,11 @@
-// The thread that hosts a PGlite, so that nobody else stands still while it works. Told what to open by its worker data.
+// The thread that hosts a PGlite, so that nobody else stands still while it works. Told what to open by its worker data;
+// its tables are up to date before anybody may ask.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { migrate } from './migrate.ts';
 import { storeErrorToData, type StoreThreadNews, type ToStoreThread } from './pglite-protocol.ts';
 import { startStoreServer } from './pglite-server.ts';
-import { startPglite } from './pglite-start.ts';
+import { databaseOn } from './pglite.ts';
+import { startPglite, type Lite } from './pglite-start.ts';
 
 export interface StoreThreadData {
   readonly directory: string;
@@ -17,7 +20,7 @@ function run(owner: MessagePort, { directory }: StoreThreadData): void {
     owner.close();
     setImmediate(() => process.exit());
   };
-  const lite = startPglite(directory, Date.now());
+  const lite = open(directory);
   const server = startStoreServer(lite, failed);
   lite.then(() => tell({ kind: 'ready' }), failed);
   owner.on('message', (order: ToStoreThread) => {
@@ -35,4 +38,15 @@ function run(owner: MessagePort, { directory }: StoreThreadData): void {
     // What PostgreSQL leaves running inside has nothing to do any more.
     setImmediate(() => process.exit());
   }
+}
+
+async function open(directory: string): Promise<Lite> {
+  const lite = await startPglite(directory, Date.now());
+  try {
+    await migrate(databaseOn(lite, directory));
+  } catch (error) {
+    await lite.close();
+    throw error;
+  }
+  return lite;
 }

@@ -1,6 +1,6 @@
 // PostgreSQL inside this process, for one machine: the same SQL and the same migrations as a server's, one connection.
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { startPglite } from './pglite-start.ts';
+import { startPglite, type Lite } from './pglite-start.ts';
 import type { Db } from './postgres.ts';
 import { asStoreError } from './store-error.ts';
 import type { Tables } from './tables.ts';
@@ -13,8 +13,11 @@ import { createTurns } from './turns.ts';
  * @throws SignpostError as `startPglite`
  */
 export async function openPglite(directory: string | undefined): Promise<Db> {
-  const where = directory ?? 'memory';
-  const lite = await startPglite(directory, Date.now());
+  return databaseOn(await startPglite(directory, Date.now()), directory ?? 'memory');
+}
+
+/** The database as whoever started it has it. @param where for messages */
+export function databaseOn(lite: Lite, where: string): Db {
   const turns = createTurns();
   const query = pgliteQueries({
     async connect() {
