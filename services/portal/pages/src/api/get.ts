@@ -43,9 +43,11 @@ export async function get<T>(address: string, signal?: AbortSignal): Promise<Ans
   return send<T>(address, { ...(signal && { signal }) });
 }
 
+/** Goes through even when the page is left meanwhile. */
 export async function post<T>(path: string, body: unknown): Promise<Answered<T>> {
   return send<T>(path, {
     method: 'POST',
+    keepalive: true,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
@@ -78,12 +80,18 @@ async function send<T>(address: string, init: Asking): Promise<Answered<T>> {
 
 type Asking = Omit<RequestInit, 'headers'> & { headers?: Readonly<Record<string, string>> };
 
-const unreachable: Problem = {
+export const unreachable: Problem = {
   status: 0,
   code: 'unreachable',
   message: 'The server did not answer.',
   hint: 'Is signpost still running? What you see is from before.',
 };
+
+/** What an answer that is none says. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => undefined);
+  return problemIn(body, response.status);
+}
 
 /** The server's errors are `{error: {code, message, hint?, field?}}`; a proxy between may say anything. */
 function problemIn(body: unknown, status: number): Problem {

@@ -15,7 +15,9 @@ const listed: readonly (readonly [keys: string, does: string])[] = [
   ['+ − 0', 'Map: nearer, farther, all of it'],
   ['← ↑ → ↓', 'Map: move; lists and charts: go along'],
   ['Enter', 'List or map: open the place'],
-  ['j k', 'Streams: next and previous insight'],
+  ['j k', 'Streams: next and previous insight; ← → to the feed beside'],
+  ['r w', 'Streams: the insight is right, or wrong, for the feed it stands in'],
+  ['n', 'Streams: show what is new'],
 ];
 
 export function Keys() {

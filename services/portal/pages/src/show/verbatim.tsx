@@ -1,10 +1,8 @@
 // What a customer said: quoted, with what spoke for each department underlined, where it is from in one grey line, and
 // two quiet buttons.
-import { useState } from 'preact/hooks';
 import type { InsightAnswer } from '../../../api/answers.ts';
-import { judge, type Verdict } from '../api/judge.ts';
+import { giveVerdict, useGiven } from '../api/judgements.ts';
 import { useSession } from '../api/session.tsx';
-import { say } from '../shell/toast.tsx';
 import { Department, useMarkOf } from './department-mark.tsx';
 import { segmentsOf, type Segment, type Spoke } from './evidence-segments.ts';
 import { shareText, titleOf } from './figures.ts';
@@ -112,19 +110,8 @@ function Why({ insight }: { insight: InsightAnswer }) {
 
 function Judging({ insight, department }: { insight: InsightAnswer; department: string }) {
   const { me } = useSession();
-  const [said, setSaid] = useState<Verdict | null>(null);
+  const given = useGiven(insight.id, department);
   if (me.answer?.mayJudge !== true) return null;
-  async function give(verdict: Verdict): Promise<void> {
-    const before = said;
-    setSaid(verdict);
-    const got = await judge(insight, department, verdict);
-    if (got.ok) {
-      say(`Noted: ${verdict} for ${titleOf(department)}. The next model learns from it.`);
-    } else {
-      setSaid(before);
-      say(`Not noted: ${got.problem.message}`);
-    }
-  }
   return (
     <div class="judging" role="group" aria-label={`Is this right for ${titleOf(department)}?`}>
       {(['right', 'wrong'] as const).map((verdict) => (
@@ -132,9 +119,10 @@ function Judging({ insight, department }: { insight: InsightAnswer; department: 
           key={verdict}
           type="button"
           class="quiet-button"
-          aria-pressed={said === verdict}
+          data-verdict={verdict}
+          aria-pressed={given?.verdict === verdict}
           title={`${titleOf(verdict)} for ${titleOf(department)}`}
-          onClick={() => void give(verdict)}
+          onClick={() => giveVerdict(insight, department, verdict)}
         >
           <span aria-hidden="true">{verdict === 'right' ? '✓' : '✗'}</span> {titleOf(verdict)}
         </button>
