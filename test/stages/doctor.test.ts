@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checksOf } from '../../services/cli/doctor/checks.ts';
 import { clusterChecksOf } from '../../services/cli/doctor/cluster-checks.ts';
 import { diagnose, type Diagnosis } from '../../services/cli/doctor/doctor.ts';
+import { howFar, plannersOf } from '../../services/cli/doctor/planners-checks.ts';
 import { stalledReaders } from '../../services/cli/doctor/stalled-readers.ts';
 import { startFakeRegistry } from '../support/fake-registry.ts';
 import { createMemoryReader, type MemoryReader } from '../support/memory-reader.ts';
@@ -148,5 +149,30 @@ describe('a reader', () => {
     log.expire(topic, 9, 0);
     log.expire(topic, 9, 1);
     expect(await stalledReaders(log, still)).toEqual([]);
+  });
+});
+
+describe('of what planners ask for', () => {
+  it('a data directory without a database says what makes one', async () => {
+    const { says } = await plannersOf(join(tmpdir(), 'signpost-not-there'));
+    expect(says).toContain('`signpost up` makes it');
+  });
+
+  it('insights that are not counted yet are told, in both topics it reads', async () => {
+    const partition = (start: number, end: number) => [{ partition: 0, start, end, bytes: 0 }];
+    const log = {
+      topics: async () => [
+        { name: 'insights.shared.v1', partitions: partition(0, 1_500) },
+        { name: 'insights.revised.v1', partitions: partition(0, 4) },
+        { name: 'records.dropped.v1', partitions: partition(0, 70) },
+      ],
+      committed: async () => [
+        { group: 'signpost.aggregate', topic: 'insights.shared.v1', partition: 0, offset: 300 },
+        { group: 'signpost.publish', topic: 'insights.shared.v1', partition: 0, offset: 1_500 },
+      ],
+    };
+    expect(await howFar(log as never, 'start it')).toBe(
+      '1,204 insights wait to be counted: start it',
+    );
   });
 });

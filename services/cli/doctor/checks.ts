@@ -20,6 +20,7 @@ import { openJudge } from '../judgement.ts';
 import { pseudonymKeysVariable } from '../pseudonym-keys.ts';
 import { sizeOf } from '../topics.ts';
 import { logHolds, readersMove } from './log-checks.ts';
+import { plannersOf } from './planners-checks.ts';
 import { schemaProblems } from './schema-files.ts';
 
 export interface Finding {
@@ -53,6 +54,7 @@ export function checksOf(
     { name: 'writer', look: () => writer(directory) },
     { name: 'log', look: () => logHolds(directory) },
     { name: 'readers', look: () => readersMove(directory) },
+    { name: 'planners', look: () => plannersOf(directory) },
     ...checksOfCode(config),
     { name: 'pseudonym keys', look: () => pseudonymKeys(directory, env) },
     { name: 'API keys', look: () => apiKeys(directory) },

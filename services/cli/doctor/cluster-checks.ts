@@ -16,6 +16,7 @@ import { departmentNames } from '../departments.ts';
 import { configOf, logAt, requireTopics } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { pseudonymKeysOf, pseudonymKeysVariable } from '../pseudonym-keys.ts';
+import { howFar } from './planners-checks.ts';
 import { checkOfNode, checksOfCode, type Check, type Finding } from './checks.ts';
 
 const silent = createLogger('signpost', 'silent');
@@ -39,6 +40,7 @@ export function clusterChecksOf(place: LogPlace, env: NodeJS.ProcessEnv): readon
     { name: 'cluster', look: () => cluster(place) },
     { name: 'topics', look: () => topics(place, config()) },
     { name: 'database', look: () => database(config()) },
+    { name: 'planners', look: () => planners(place) },
     { name: 'registry', look: () => registry(config(), env) },
     ...checksOfCode(config),
     { name: 'pseudonym keys', look: () => pseudonymKeys(config(), env) },
@@ -95,7 +97,9 @@ function topics(place: LogPlace, { classify }: Config): Promise<Finding> {
 
 async function database({ database: named }: Config): Promise<Finding> {
   if (named === undefined)
-    return { says: 'none named here: normalize needs one, by DATABASE_URL or database.url' };
+    return {
+      says: 'none named here: normalize, aggregate and portal need one, by DATABASE_URL or database.url',
+    };
   const { connectPostgres } = await import('#core/store/postgres.ts');
   const { sql } = await import('kysely');
   const db = connectPostgres({ url: named.url });
@@ -105,6 +109,12 @@ async function database({ database: named }: Config): Promise<Finding> {
   } finally {
     await db.close();
   }
+}
+
+function planners(place: LogPlace): Promise<Finding> {
+  return withCluster(place, async (log) => ({
+    says: await howFar(log, 'a running `signpost run aggregate` reads on'),
+  }));
 }
 
 async function registry({ schemaRegistry }: Config, env: NodeJS.ProcessEnv): Promise<Finding> {
