@@ -51,7 +51,7 @@ export function portalOnServer(parts: PortalParts): PortalOnServer {
         registerPortal(app, {
           access,
           queries: {
-            ...createQueries(db, clock),
+            ...createQueries(db, clock, config.portal),
             overview: async (reader) => overview(db, reader, new Date(clock()), await health()),
           },
           config: config.portal,
