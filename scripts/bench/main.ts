@@ -4,6 +4,7 @@ import { benchImport } from './import.ts';
 import { benchJudge } from './judge.ts';
 import { benchKafka, kafkaWays } from './kafka.ts';
 import { benchProject } from './project.ts';
+import { benchQuery, stores } from './query.ts';
 import { benchStart } from './start.ts';
 
 const HELP = `Measures Signpost on this machine.
@@ -14,7 +15,8 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- codecs                encoding and decoding of a signal
   npm run bench -- judge                 judging of short texts, with and without reasons
   npm run bench -- project               insights into facts, in PostgreSQL and in PGlite
-  npm run bench -- project               insights into facts, in PostgreSQL and in PGlite
+  npm run bench -- query                 questions of planners; --signals N (default 2,000,000), --store postgres or
+                                         pglite (default both)
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
 
@@ -28,6 +30,8 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    signals: { type: 'string', default: '2000000' },
+    store: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -35,9 +39,13 @@ const runs = Number(values.runs);
 const [what = 'all', ...ways] = positionals;
 const unknown = ways.filter((way) => what !== 'kafka' || !kafkaWays.includes(way));
 
+const chosenStores = stores.filter((store) => values.store === undefined || store === values.store);
+
 const known =
-  ['all', 'import', 'start', 'codecs', 'judge', 'project', 'kafka'].includes(what) &&
-  unknown.length === 0;
+  ['all', 'import', 'start', 'codecs', 'judge', 'project', 'query', 'kafka'].includes(what) &&
+  unknown.length === 0 &&
+  chosenStores.length > 0 &&
+  Number(values.signals) >= 1;
 
 if (values.help || !known || !(runs >= 1)) {
   console.log(HELP);
@@ -53,6 +61,14 @@ if (values.help || !known || !(runs >= 1)) {
   }
   if (what === 'judge') results.push(benchJudge());
   if (what === 'project') results.push(...(await benchProject(Number(values.records ?? 100_000))));
+  if (what === 'query') {
+    const rows: object[] = [];
+    for (const store of chosenStores) {
+      rows.push(...(await benchQuery({ signals: Number(values.signals), store, asked: 100 })));
+    }
+    if (values.json) results.push(...rows);
+    else console.table(rows);
+  }
   if (what === 'codecs') await import('./codecs.ts');
   if (what === 'kafka') {
     const records = Number(values.records ?? 100_000);

@@ -22,7 +22,8 @@ export async function aggregatesBySql(
   question: PlainQuestion,
 ): Promise<readonly PlainRow[]> {
   const { groupBy = [], bucket, from, to } = question;
-  const start = bucket === 'none' ? sql`NULL` : sql`date_trunc(${bucket}, moment, 'UTC')`;
+  const start =
+    bucket === 'none' ? sql`NULL` : sql`date_trunc(${sql.lit(bucket)}, s.moment, 'UTC')`;
   const byDepartment = groupBy.includes('department');
   const columns = [
     sql`${start} AS start`,
@@ -33,18 +34,18 @@ export async function aggregatesBySql(
     sql`${sql.ref(column)} >= ${from} AND ${sql.ref(column)} < ${to}`;
   const { rows } = await sql<PlainRow>`
     SELECT ${sql.join(columns)},
-      count(*) FILTER (WHERE event = 'said' AND kind = 0)::int AS opened,
-      count(*) FILTER (WHERE event = 'reopened')::int AS reopened,
-      count(*) FILTER (WHERE event = 'resolved')::int AS resolved,
-      count(*) FILTER (WHERE event = 'said' AND is_open)::int AS "stillOpen",
-      count(*) FILTER (WHERE event = 'said' AND kind = 1)::int AS posts,
-      count(*) FILTER (WHERE event = 'said' AND kind = 2)::int AS "surveyAnswers",
-      count(DISTINCT customer) FILTER (WHERE event = 'said')::int AS customers,
-      percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) FILTER (WHERE event = 'resolved') AS "medianHoursToResolve",
-      percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) FILTER (WHERE event = 'resolved') AS "p90HoursToResolve",
-      avg(sentiment) FILTER (WHERE event = 'said')::float AS "meanSentiment",
-      avg(score) FILTER (WHERE event = 'said' AND scale = 1)::float AS "meanCsat",
-      (100 * avg((score >= 9)::int - (score <= 6)::int) FILTER (WHERE event = 'said' AND scale = 0))::float AS nps
+      count(*) FILTER (WHERE s.event = 'said' AND s.kind = 0)::int AS opened,
+      count(*) FILTER (WHERE s.event = 'reopened')::int AS reopened,
+      count(*) FILTER (WHERE s.event = 'resolved')::int AS resolved,
+      count(*) FILTER (WHERE s.event = 'said' AND s.is_open)::int AS "stillOpen",
+      count(*) FILTER (WHERE s.event = 'said' AND s.kind = 1)::int AS posts,
+      count(*) FILTER (WHERE s.event = 'said' AND s.kind = 2)::int AS "surveyAnswers",
+      count(DISTINCT s.customer) FILTER (WHERE s.event = 'said')::int AS customers,
+      percentile_cont(0.5) WITHIN GROUP (ORDER BY s.hours) FILTER (WHERE s.event = 'resolved') AS "medianHoursToResolve",
+      percentile_cont(0.9) WITHIN GROUP (ORDER BY s.hours) FILTER (WHERE s.event = 'resolved') AS "p90HoursToResolve",
+      avg(s.sentiment) FILTER (WHERE s.event = 'said')::float AS "meanSentiment",
+      avg(s.score) FILTER (WHERE s.event = 'said' AND s.scale = 1)::float AS "meanCsat",
+      (100 * avg((s.score >= 9)::int - (s.score <= 6)::int) FILTER (WHERE s.event = 'said' AND s.scale = 0))::float AS nps
     FROM (
       SELECT 'said' AS event, at AS moment, NULL::float AS hours, f.* FROM signpost.signals f WHERE ${within('at')}
       UNION ALL

@@ -572,4 +572,60 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
     expect(own.levels.find(({ level }) => level === 'area')!.places).toBe(1);
     expect((await facets(db, ofStrangers)).range).toBeNull();
   });
+
+  describe('views for BI tools', () => {
+    const asTool = (departments: string | null, query: string) =>
+      db.query.transaction().execute(async (tx) => {
+        await sql`SELECT set_config('role', 'signpost_reader', true)`.execute(tx);
+        if (departments !== null) {
+          await sql`SELECT set_config('signpost.departments', ${departments}, true)`.execute(tx);
+        }
+        return (await sql.raw<Record<string, unknown>>(query).execute(tx)).rows;
+      });
+
+    it('count as the query API does', async () => {
+      const rows = await asTool(
+        '-1',
+        `SELECT sum(opened)::int AS opened, sum(reopened)::int AS reopened, sum(resolved)::int AS resolved,
+          sum(still_open)::int AS open FROM signpost_views.tickets_by_day
+          WHERE day >= '2026-10-05' AND day < '2026-10-19'`,
+      );
+      expect(rows).toEqual([{ opened: 5, reopened: 1, resolved: 3, open: 2 }]);
+      const hours = await asTool(
+        '-1',
+        'SELECT sum(opened)::int AS opened FROM signpost_views.tickets_by_hour',
+      );
+      // Six, of which one has no hour.
+      expect(hours).toEqual([{ opened: 5 }]);
+    });
+
+    it('have names, and show a role the rows of its departments', async () => {
+      const query =
+        'SELECT theme, area, severity, departments, hours_to_resolve FROM signpost_views.signals ORDER BY at';
+      const planning = await asTool('2', query);
+      expect(planning[0]).toEqual({
+        theme: 'coverage',
+        area: 'Harbour North',
+        severity: 'major',
+        departments: both,
+        hours_to_resolve: 24,
+      });
+      expect(planning).toHaveLength(5);
+      expect(await asTool('-1', query)).toHaveLength(facts.length);
+      expect(await asTool(null, query)).toEqual([]);
+      expect(await asTool('0', query)).toEqual([]);
+    });
+
+    it('are read, and nothing else', async () => {
+      await expect(asTool('-1', 'DELETE FROM signpost_views.waves')).rejects.toMatchObject({
+        code: 'store-refused',
+      });
+      expect(
+        await asTool('-1', 'SELECT area FROM signpost_views.waves ORDER BY wave'),
+      ).toHaveLength(2);
+      expect(await asTool('-1', 'SELECT subscribers FROM signpost_views.gazetteer')).toHaveLength(
+        4,
+      );
+    });
+  });
 });
