@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 interface Aggregates {
-  readonly rows?: readonly { readonly figures?: unknown }[];
+  readonly rows?: readonly unknown[];
   readonly unplaced?: number | null;
 }
 
