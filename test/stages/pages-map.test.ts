@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { examples } from '../../services/portal/http/examples.ts';
 import { geojsonOf } from '../../services/portal/http/geojson.ts';
-import { rankTable } from '../../services/portal/http/tables.ts';
+import { aggregatesTable, rankTable } from '../../services/portal/http/tables.ts';
 import {
   countryName,
   isUnitedStates,
@@ -13,6 +13,7 @@ import {
 import { cellsOf, reachOf, type XY } from '../../services/portal/pages/src/map/cells.ts';
 import { boundsOf, classOf, toneOf } from '../../services/portal/pages/src/map/color-classes.ts';
 import { placesIn } from '../../services/portal/pages/src/map/geojson-places.ts';
+import { placesOfRows } from '../../services/portal/pages/src/map/map-place.ts';
 import { toDrawing, toWindow, viewOf, zoomed } from '../../services/portal/pages/src/map/view.ts';
 
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true });
@@ -116,12 +117,27 @@ describe('names of the atlases', () => {
 });
 
 describe('places of the API’s GeoJSON', () => {
-  test('are the places of its JSON', () => {
+  test('are the ranked places of its JSON', () => {
     const answer = examples.rank;
-    const { range, next, unplaced } = answer;
-    const bytes = geojsonOf(rankTable(answer), { range, next, unplaced });
-    const places = placesIn(JSON.parse(bytes.toString()));
-    expect(places.map(({ ranked }) => ranked)).toEqual(answer.places);
+    const places = placesIn(JSON.parse(geojsonOf(rankTable(answer), {}).toString()));
+    expect(places.map(({ ranked }) => ranked)).toEqual(
+      answer.places.map((place) => ({ ...place, figures: null })),
+    );
+  });
+
+  test('are the places of aggregates with their figures, but for severities', () => {
+    const answer = examples.aggregates;
+    const places = placesIn(JSON.parse(geojsonOf(aggregatesTable(answer), {}).toString()));
+    const rows = answer.rows.map((row) => ({ ...row, severities: {} }));
+    expect(places.length).toBeGreaterThan(0);
+    expect(places.map(({ ranked }) => ranked)).toMatchObject(
+      placesOfRows({ ...answer, rows }).map(({ place, tickets, rate }) => ({
+        place,
+        tickets,
+        rate,
+      })),
+    );
+    expect(places[0]?.ranked.figures?.meanCsat).toBe(rows[0]?.meanCsat);
   });
 });
 

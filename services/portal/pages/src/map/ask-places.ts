@@ -1,11 +1,12 @@
-// The places of the map and the list: one question to the ranking, hexes with their outlines.
+// The places of the map and the list: one question, to the ranking or for figures by place; hexes with their outlines.
 import { useMemo } from 'preact/hooks';
-import type { RankAnswer } from '../../../api/answers.ts';
+import type { AggregatesAnswer, RankAnswer } from '../../../api/answers.ts';
 import { useAddress } from '../address/use-address.ts';
 import { addressOf, type Params, type Problem } from '../api/get.ts';
 import { useScope } from '../api/session.tsx';
 import { useAnswer } from '../api/use-answer.ts';
-import { placesIn, type RankedGeojson, type ShapedPlace } from './geojson-places.ts';
+import { placesIn, type PlacesGeojson } from './geojson-places.ts';
+import { placesOfRows, type ShapedPlace } from './map-place.ts';
 import type { MapState } from './map-state.ts';
 import { measureOf } from './measures.ts';
 
@@ -23,56 +24,56 @@ export interface Places {
   readonly isLoading: boolean;
   readonly problem: Problem | null;
   readonly again: () => void;
-  /** Changes with level and place, not with time, themes and measure: then the view stays where it is. */
+  /** Changes with level, place and what is counted, not with time and themes: then the view stays where it is. */
   readonly about: string;
   /** Address of the same as a file. */
   readonly fileAddress: (format: 'csv' | 'geojson' | 'parquet') => string;
 }
 
+type Answer = RankAnswer | AggregatesAnswer | PlacesGeojson;
+
 export function usePlaces(state: MapState): Places {
   const scope = useScope();
   const place = useAddress().query.get('place') ?? '';
-  const { level } = state;
-  const isHex = level.startsWith('h3-');
+  const { level, themes } = state;
+  const { order, counts } = measureOf(state.measure);
+  const path = order === null ? '/v1/aggregates' : '/v1/areas/rank';
   const params: Params = {
     ...scope,
-    theme: state.themes,
-    level,
-    by: measureOf(state.measure).order,
+    theme: themes,
+    ...(order === null ? { groupBy: level, order: `-${counts}` } : { level, by: order }),
     limit: mostPlaces,
   };
-  const path = scope === null ? null : '/v1/areas/rank';
-  // One path each, so that hexes never stand in for regions while those are under way.
-  const listed = useAnswer<RankAnswer>(isHex ? null : path, params);
-  const hexes = useAnswer<RankedGeojson>(isHex ? path : null, { ...params, format: 'geojson' });
-  const asked = isHex ? hexes : listed;
-  const answer =
-    levelIn(asked.answer) === level || levelIn(asked.answer) === null ? asked.answer : null;
-  const shown = useMemo(() => shapedIn(answer), [answer]);
+  const isHex = level.startsWith('h3-');
+  const asked = useAnswer<Answer>(
+    scope === null ? null : path,
+    isHex ? { ...params, format: 'geojson' } : params,
+  );
+  // While another level is under way the map shows nothing of the one before.
+  const answered = useMemo(() => shapedIn(asked.answer), [asked.answer]);
+  const isOther = answered.length > 0 && answered[0]!.ranked.place.level !== level;
+  const answer = isOther ? null : asked.answer;
   return {
-    shown,
+    shown: isOther ? none : answered,
     unplaced: answer?.unplaced ?? null,
     isCut: typeof answer?.next === 'string',
     isKnown: answer !== null,
     isLoading: scope === null || asked.isLoading,
     problem: asked.problem,
     again: asked.again,
-    about: `${level} ${place}`,
-    fileAddress: (format) => addressOf('/v1/areas/rank', { ...params, format }),
+    about: `${level} ${counts} ${place}`,
+    fileAddress: (format) => addressOf(path, { ...params, format }),
   };
 }
 
-/** The level an answer is of: while another one is under way the map shows nothing of the one before. */
-function levelIn(answer: RankAnswer | RankedGeojson | null): string | null {
-  if (answer === null) return null;
-  if ('places' in answer) return answer.level;
-  const level = answer.features[0]?.properties['place_level'];
-  return typeof level === 'string' ? level : null;
-}
+const none: readonly ShapedPlace[] = [];
 
-function shapedIn(answer: RankAnswer | RankedGeojson | null): readonly ShapedPlace[] {
-  if (answer === null) return [];
-  return 'places' in answer
-    ? answer.places.map((ranked) => ({ ranked, shape: null }))
-    : placesIn(answer);
+function shapedIn(answer: Answer | null): readonly ShapedPlace[] {
+  if (answer === null) return none;
+  if ('features' in answer) return placesIn(answer);
+  const places =
+    'places' in answer
+      ? answer.places.map((ranked) => ({ ...ranked, figures: null }))
+      : placesOfRows(answer);
+  return places.map((ranked) => ({ ranked, shape: null }));
 }

@@ -22,10 +22,15 @@ export function classOf(value: number, bounds: readonly number[]): number {
   return index === -1 ? bounds.length : index;
 }
 
-/** With few classes the tones are as far apart as the scale allows. @returns 1 to `mostClasses`. */
-export function toneOf(index: number, bounds: readonly number[]): number {
+/**
+ * With few classes the tones are as far apart as the scale allows.
+ * @param isReversed the lowest has the strongest
+ * @returns 1 to `mostClasses`
+ */
+export function toneOf(index: number, bounds: readonly number[], isReversed = false): number {
   if (bounds.length === 0) return Math.ceil(mostClasses / 2);
-  return 1 + Math.round((index / bounds.length) * (mostClasses - 1));
+  const tone = 1 + Math.round((index / bounds.length) * (mostClasses - 1));
+  return isReversed ? mostClasses + 1 - tone : tone;
 }
 
 /** Two significant digits; whole numbers stay whole. */

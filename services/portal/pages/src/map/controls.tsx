@@ -12,7 +12,8 @@ import { measureOf, measures } from './measures.ts';
 export function Controls({ state, places }: { state: MapState; places: Places }) {
   const { facets } = useSession();
   const levels = levelsOf(facets.answer);
-  const waves = facets.answer?.waves ?? [];
+  const known = facets.answer?.waves ?? [];
+  const waves = state.wave === null || known.includes(state.wave) ? known : [state.wave, ...known];
   return (
     <div class="map-controls" role="toolbar" aria-label="What the map shows">
       <Choice

@@ -1,17 +1,13 @@
 // How far the places of an answer reach over the earth: their points, or the outlines that they are.
 import { geoBounds, geoCentroid } from 'd3-geo';
-import type { RankedPlace } from '../../../api/answers.ts';
 import { isUnitedStates, stateName } from './atlas-names.ts';
 import type { Atlas, Outline } from './atlas.ts';
 import type { Extent } from './projection.ts';
+import type { MapPlace } from './map-place.ts';
 
 type Point = readonly [lon: number, lat: number];
 
-export function extentOf(
-  places: readonly RankedPlace[],
-  level: string,
-  atlas: Atlas | null,
-): Extent {
+export function extentOf(places: readonly MapPlace[], level: string, atlas: Atlas | null): Extent {
   const isStates =
     level === 'region' && places.length > 0 && places.every(({ place }) => isState(place));
   const points = places.flatMap(({ place }): readonly Point[] => {

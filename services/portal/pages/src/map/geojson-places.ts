@@ -1,39 +1,46 @@
-// Ranked places of the API's GeoJSON: its flat columns as the answer they were made of, and the shapes beside them.
+// Places of the API's GeoJSON: its flat columns as the answers they were made of, and the shapes beside them.
 import type { FeatureCollection, Geometry } from 'geojson';
-import type { Estimate, RankAnswer, RankedPlace } from '../../../api/answers.ts';
+import type { Estimate, Figures, Place, RankAnswer, RankedPlace } from '../../../api/answers.ts';
+import { placeOfFigures, type ShapedPlace } from './map-place.ts';
 
-export type RankedGeojson = FeatureCollection<Geometry | null, Cells> &
+export type PlacesGeojson = FeatureCollection<Geometry | null, Cells> &
   Pick<RankAnswer, 'range' | 'next' | 'unplaced'>;
 type Cells = Readonly<Record<string, string | number | boolean | null>>;
 
-export interface ShapedPlace {
-  readonly ranked: RankedPlace;
-  /** Null where the API has no outline. */
-  readonly shape: Geometry | null;
-}
-
-export function placesIn({ features }: RankedGeojson): readonly ShapedPlace[] {
-  return features.map(({ geometry, properties }) => ({
-    ranked: rankedIn(properties),
-    shape: geometry?.type === 'Point' ? null : geometry,
-  }));
+/** Of the ranking or of aggregates by place: the first has ranks. What names no place is left out. */
+export function placesIn({ features }: PlacesGeojson): readonly ShapedPlace[] {
+  return features.flatMap(({ geometry, properties }): ShapedPlace[] => {
+    const place = placeIn(properties);
+    if (place === null) return [];
+    const ranked =
+      'rank' in properties
+        ? { ...rankedIn(place, properties), figures: null }
+        : placeOfFigures(place, figuresIn(properties));
+    return [{ ranked, shape: geometry?.type === 'Point' ? null : geometry }];
+  });
 }
 
 const termNames = ['count', 'rate', 'lowerEnd', 'persistence', 'churnRisk', 'reach'] as const;
 
-function rankedIn(cells: Cells): RankedPlace {
+function placeIn(cells: Cells): Place | null {
+  const key = cells['place'];
+  if (typeof key !== 'string' || key === '') return null;
+  return {
+    key,
+    level: text(cells, 'place_level') as Place['level'],
+    name: text(cells, 'place_name'),
+    within: text(cells, 'place_within').split(' / ').filter(Boolean),
+    lat: number(cells, 'lat'),
+    lon: number(cells, 'lon'),
+    subscribers: number(cells, 'subscribers'),
+  };
+}
+
+function rankedIn(place: Place, cells: Cells): RankedPlace {
   const median = number(cells, 'median_week');
   return {
     rank: number(cells, 'rank') ?? 1,
-    place: {
-      key: text(cells, 'place'),
-      level: text(cells, 'place_level') as RankedPlace['place']['level'],
-      name: text(cells, 'place_name'),
-      within: text(cells, 'place_within').split(' / ').filter(Boolean),
-      lat: number(cells, 'lat'),
-      lon: number(cells, 'lon'),
-      subscribers: number(cells, 'subscribers'),
-    },
+    place,
     suppressed: cells['suppressed'] === true,
     tickets: number(cells, 'tickets'),
     rate: estimate(cells, 'rate'),
@@ -66,6 +73,26 @@ function termIn(cells: Cells, name: (typeof termNames)[number]): RankedPlace['te
       points,
     },
   ];
+}
+
+function figuresIn(cells: Cells): Figures {
+  return {
+    suppressed: cells['suppressed'] === true,
+    opened: number(cells, 'opened'),
+    reopened: number(cells, 'reopened'),
+    resolved: number(cells, 'resolved'),
+    stillOpen: number(cells, 'still_open'),
+    customers: number(cells, 'customers'),
+    medianHoursToResolve: number(cells, 'median_hours_to_resolve'),
+    p90HoursToResolve: number(cells, 'p90_hours_to_resolve'),
+    meanSentiment: number(cells, 'mean_sentiment'),
+    severities: {},
+    posts: number(cells, 'posts'),
+    surveyAnswers: number(cells, 'survey_answers'),
+    meanCsat: number(cells, 'mean_csat'),
+    nps: number(cells, 'nps'),
+    rate: estimate(cells, 'rate'),
+  };
 }
 
 function estimate(cells: Cells, name: string): Estimate | null {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { PlaceAnswer } from '../../../api/answers.ts';
 import { Count, Figure, Unknown } from '../show/figure.tsx';
-import { countText, decimalText, shareText } from '../show/figures.ts';
+import { countText, decimalText, hoursText, shareText } from '../show/figures.ts';
 import { Empty } from '../show/states.tsx';
 
 export function KeyFigures({ answer: { figures, place, ranked } }: { answer: PlaceAnswer }) {
@@ -87,10 +87,6 @@ function Pair({ title, children }: { title: string; children: ComponentChildren 
       <dd>{children}</dd>
     </div>
   );
-}
-
-function hoursText(hours: number): string {
-  return hours < 48 ? `${decimalText(hours)} h` : `${decimalText(hours / 24)} days`;
 }
 
 function textOr(count: number | null): string {

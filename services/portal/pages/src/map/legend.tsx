@@ -1,5 +1,6 @@
 // What the tones mean: bounds, "no data" and "withheld", and what the map leaves out.
 import { classOf, toneOf } from './color-classes.ts';
+import type { MapPlace } from './map-place.ts';
 import type { Measure } from './measures.ts';
 
 interface LegendProps {
@@ -18,7 +19,10 @@ export function Legend({ measure, bounds, hasWithheld, hasNone }: LegendProps) {
       <ul>
         {classTexts(bounds, measure.text).map((text, index) => (
           <li key={text}>
-            <span class={`swatch tone-${toneOf(index, bounds)}`} aria-hidden="true" />
+            <span
+              class={`swatch tone-${toneOf(index, bounds, measure.isWorstLow)}`}
+              aria-hidden="true"
+            />
             {text}
           </li>
         ))}
@@ -49,13 +53,10 @@ function classTexts(bounds: readonly number[], text: (value: number) => string):
   ];
 }
 
-/** The token of a value's tone. */
-export function toneToken(
-  value: number | null,
-  isWithheld: boolean,
-  bounds: readonly number[],
-): string {
-  if (isWithheld) return 'map-withheld';
+/** The token of a place's tone. */
+export function toneToken(place: MapPlace, measure: Measure, bounds: readonly number[]): string {
+  const value = measure.of(place);
+  if (place.suppressed) return 'map-withheld';
   if (value === null) return 'map-none';
-  return `scale-${toneOf(classOf(value, bounds), bounds)}`;
+  return `scale-${toneOf(classOf(value, bounds), bounds, measure.isWorstLow)}`;
 }

@@ -121,7 +121,7 @@ function useScene(
   const projection = useMemo(
     () => (width === 0 || !places.isKnown ? null : fittedProjection(extent, width, height)),
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [places.about, places.isKnown, atlas === null, width, height, extent.isStates],
+    [places.about, places.shown.length === 0, atlas === null, width, height, extent.isStates],
   );
   return useMemo(
     () =>

@@ -1,6 +1,5 @@
 // The map with its legend and what it leaves out; or the same as a table.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { RankedPlace } from '../../../api/answers.ts';
 import { Figure } from '../show/figure.tsx';
 import { countText, levelTitle } from '../show/figures.ts';
 import type { Places } from './ask-places.ts';
@@ -10,15 +9,16 @@ import { boundsOf } from './color-classes.ts';
 import { Legend, toneToken } from './legend.tsx';
 import { MapCanvas } from './map-canvas.tsx';
 import type { MapState } from './map-state.ts';
-import type { Measure } from './measures.ts';
+import { baseOf, countedName, type Counted, type Measure } from './measures.ts';
 import { PlacesTable } from './places-table.tsx';
 import { projectionKind } from './projection.ts';
 import { nameOf } from './place-name.ts';
+import type { MapPlace } from './map-place.ts';
 
 interface MapViewProps {
   readonly state: MapState;
   readonly places: Places;
-  readonly ordered: readonly RankedPlace[];
+  readonly ordered: readonly MapPlace[];
   readonly measure: Measure;
   /** Keys of the places of the wave that is picked. */
   readonly inWave: ReadonlySet<string> | null;
@@ -45,13 +45,13 @@ export function MapView(props: MapViewProps) {
   );
   const bounds = useMemo(() => boundsOf(values), [values]);
   const byKey = useMemo(
-    () => new Map(ordered.map((ranked): [string, RankedPlace] => [ranked.place.key, ranked])),
+    () => new Map(ordered.map((ranked): [string, MapPlace] => [ranked.place.key, ranked])),
     [ordered],
   );
   const toneOf = useMemo(
     () => (key: string) => {
       const ranked = byKey.get(key);
-      return ranked ? toneToken(measure.of(ranked), ranked.suppressed, bounds) : null;
+      return ranked ? toneToken(ranked, measure, bounds) : null;
     },
     [byKey, measure, bounds],
   );
@@ -87,7 +87,7 @@ export function MapView(props: MapViewProps) {
         )}
         <p class="quiet map-left-out">
           {isFailed && 'The base map could not be loaded. '}
-          <LeftOut places={places} level={state.level} />
+          <LeftOut places={places} level={state.level} counts={measure.counts} />
         </p>
       </div>
       {read !== undefined && !state.isTable && (
@@ -100,31 +100,35 @@ export function MapView(props: MapViewProps) {
   );
 }
 
-function Read({ ranked, measure }: { ranked: RankedPlace; measure: Measure }) {
+function Read({ ranked, measure }: { ranked: MapPlace; measure: Measure }) {
   const value = measure.of(ranked);
   if (ranked.suppressed) return <span class="quiet">withheld</span>;
+  const base = baseOf(ranked, measure);
   if (measure.key === 'rate') {
     return <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />;
   }
   return (
     <span>
       {value === null ? 'not known' : `${measure.text(value)} ${measure.unit}`}
-      {measure.key !== 'count' && ranked.tickets !== null && (
-        <span class="quiet">, n = {countText(ranked.tickets)}</span>
+      {value !== base && base !== null && (
+        <span class="quiet">
+          , n = {countText(base)} {countedName(measure.counts)}
+        </span>
       )}
     </span>
   );
 }
 
 /** How much is not on the map, always said. */
-function LeftOut({ places, level }: { places: Places; level: string }) {
+function LeftOut(props: { places: Places; level: string; counts: Counted }) {
+  const { places, level, counts } = props;
   if (!places.isKnown) return null;
   const { unplaced, shown, isCut } = places;
   const named = level.startsWith('h3-') ? 'position' : levelTitle(level).toLowerCase();
   const unlocated = shown.filter(({ ranked, shape }) => !isLocated(ranked, shape !== null)).length;
   return (
     <>
-      {unplacedText(unplaced, named)}
+      {unplacedText(unplaced, named, counts)}
       {unlocated > 0 &&
         ` ${countText(unlocated)} ${unlocated === 1 ? 'place has' : 'places have'} no position: in the list alone.`}
       {isCut && ` Only the first ${countText(shown.length)} places are shown.`}
@@ -132,13 +136,15 @@ function LeftOut({ places, level }: { places: Places; level: string }) {
   );
 }
 
-function unplacedText(unplaced: number | null, named: string): string {
-  if (unplaced === null) return `How many tickets name no ${named} is withheld.`;
-  if (unplaced === 0) return `Every ticket names its ${named}.`;
-  return `${countText(unplaced)} ${unplaced === 1 ? 'ticket names' : 'tickets name'} no ${named}.`;
+/** The ranking counts tickets, figures all that was said. */
+function unplacedText(unplaced: number | null, named: string, counts: Counted): string {
+  const [one, many] = counts === 'opened' ? ['ticket', 'tickets'] : ['signal', 'signals'];
+  if (unplaced === null) return `How many ${many} name no ${named} is withheld.`;
+  if (unplaced === 0) return `Every ${one} names its ${named}.`;
+  return `${countText(unplaced)} ${unplaced === 1 ? `${one} names` : `${many} name`} no ${named}.`;
 }
 
-function isLocated({ place }: RankedPlace, hasShape: boolean): boolean {
+function isLocated({ place }: MapPlace, hasShape: boolean): boolean {
   if (hasShape || place.lat !== null || place.level === 'country') return true;
   return place.level === 'region' && isState(place);
 }

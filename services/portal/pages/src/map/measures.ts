@@ -1,6 +1,6 @@
 // What the map can be coloured by and the list ordered by: a figure of a ranked place, and how it is said.
-import type { RankedPlace } from '../../../api/answers.ts';
-import { countText, decimalText, shareText } from '../show/figures.ts';
+import { countText, decimalText, hoursText, rateText, shareText } from '../show/figures.ts';
+import type { MapPlace } from './map-place.ts';
 
 export type MeasureKey =
   | 'rate'
@@ -10,7 +10,17 @@ export type MeasureKey =
   | 'persistence'
   | 'bursts'
   | 'evenings'
-  | 'churn';
+  | 'churn'
+  | 'stillOpen'
+  | 'resolve'
+  | 'sentiment'
+  | 'answers'
+  | 'csat'
+  | 'nps'
+  | 'posts';
+
+/** What a measure rests on, as the API calls it. */
+export type Counted = 'opened' | 'surveyAnswers' | 'posts';
 
 export interface Measure {
   readonly key: MeasureKey;
@@ -18,10 +28,13 @@ export interface Measure {
   /** Behind the value. */
   readonly unit: string;
   readonly explains: string;
-  readonly of: (place: RankedPlace) => number | null;
+  readonly of: (place: MapPlace) => number | null;
   readonly text: (value: number) => string;
-  /** The order of the API that is nearest. */
-  readonly order: 'score' | 'rate' | 'lowerEnd' | 'count';
+  /** The order of the ranking that is nearest; null where figures are asked for and not the ranking. */
+  readonly order: 'score' | 'rate' | 'lowerEnd' | 'count' | null;
+  readonly counts: Counted;
+  /** The lowest is the worst: it comes first and has the strongest tone. */
+  readonly isWorstLow?: true;
 }
 
 export const measures: readonly Measure[] = [
@@ -31,8 +44,9 @@ export const measures: readonly Measure[] = [
     unit: 'per 1,000',
     explains: 'Tickets opened per 1,000 subscribers in the time range.',
     of: ({ rate }) => rate?.value ?? null,
-    text: decimalText,
+    text: rateText,
     order: 'rate',
+    counts: 'opened',
   },
   {
     key: 'lowerEnd',
@@ -40,8 +54,9 @@ export const measures: readonly Measure[] = [
     unit: 'per 1,000 at least',
     explains: 'The lower end of the rate’s 95 % interval: small places do not win by chance.',
     of: ({ rate }) => rate?.low ?? null,
-    text: decimalText,
+    text: rateText,
     order: 'lowerEnd',
+    counts: 'opened',
   },
   {
     key: 'count',
@@ -51,6 +66,7 @@ export const measures: readonly Measure[] = [
     of: ({ tickets }) => tickets,
     text: countText,
     order: 'count',
+    counts: 'opened',
   },
   {
     key: 'score',
@@ -60,6 +76,7 @@ export const measures: readonly Measure[] = [
     of: ({ score }) => score,
     text: decimalText,
     order: 'score',
+    counts: 'opened',
   },
   {
     key: 'persistence',
@@ -69,6 +86,7 @@ export const measures: readonly Measure[] = [
     of: ({ weeks }) => weeks?.median ?? null,
     text: decimalText,
     order: 'count',
+    counts: 'opened',
   },
   {
     key: 'bursts',
@@ -78,6 +96,7 @@ export const measures: readonly Measure[] = [
     of: ({ weeks }) => weeks?.burstShare ?? null,
     text: shareText,
     order: 'score',
+    counts: 'opened',
   },
   {
     key: 'evenings',
@@ -87,6 +106,7 @@ export const measures: readonly Measure[] = [
     of: ({ busyHourShare }) => busyHourShare?.value ?? null,
     text: shareText,
     order: 'score',
+    counts: 'opened',
   },
   {
     key: 'churn',
@@ -96,9 +116,95 @@ export const measures: readonly Measure[] = [
     of: ({ churnRisk }) => churnRisk,
     text: decimalText,
     order: 'score',
+    counts: 'opened',
+  },
+  {
+    key: 'stillOpen',
+    title: 'Tickets still open',
+    unit: 'still open',
+    explains: 'Tickets opened in the time range and not resolved yet.',
+    of: ({ figures }) => figures?.stillOpen ?? null,
+    text: countText,
+    order: null,
+    counts: 'opened',
+  },
+  {
+    key: 'resolve',
+    title: 'Time to resolve',
+    unit: 'in the middle',
+    explains: 'Median time from the opening of a ticket to its resolution.',
+    of: ({ figures }) => figures?.medianHoursToResolve ?? null,
+    text: hoursText,
+    order: null,
+    counts: 'opened',
+  },
+  {
+    key: 'sentiment',
+    title: 'Sentiment',
+    unit: 'mean sentiment',
+    explains: 'Mean sentiment of tickets, posts and answers, from −1 to 1; the lowest first.',
+    of: ({ figures }) => figures?.meanSentiment ?? null,
+    text: decimalText,
+    order: null,
+    counts: 'opened',
+    isWorstLow: true,
+  },
+  {
+    key: 'csat',
+    title: 'Satisfaction in surveys',
+    unit: 'of 5',
+    explains: 'Mean answer from 1 to 5 (CSAT), of calls or of service; the lowest first.',
+    of: ({ figures }) => figures?.meanCsat ?? null,
+    text: rateText,
+    order: null,
+    counts: 'surveyAnswers',
+    isWorstLow: true,
+  },
+  {
+    key: 'nps',
+    title: 'Net promoter score',
+    unit: 'NPS',
+    explains:
+      'Promoters less detractors in per cent of answers, from −100 to 100; the lowest first.',
+    of: ({ figures }) => figures?.nps ?? null,
+    text: decimalText,
+    order: null,
+    counts: 'surveyAnswers',
+    isWorstLow: true,
+  },
+  {
+    key: 'answers',
+    title: 'Survey answers',
+    unit: 'answers',
+    explains: 'Answers to surveys in the time range.',
+    of: ({ figures }) => figures?.surveyAnswers ?? null,
+    text: countText,
+    order: null,
+    counts: 'surveyAnswers',
+  },
+  {
+    key: 'posts',
+    title: 'Posts',
+    unit: 'posts',
+    explains: 'Posts of customers in the time range.',
+    of: ({ figures }) => figures?.posts ?? null,
+    text: countText,
+    order: null,
+    counts: 'posts',
   },
 ];
 
 export function measureOf(key: MeasureKey): Measure {
   return measures.find((measure) => measure.key === key)!;
+}
+
+const countedNames = { opened: 'tickets', surveyAnswers: 'answers', posts: 'posts' } as const;
+
+export function countedName(counted: Counted): string {
+  return countedNames[counted];
+}
+
+/** How many a place's value rests on; null where that is not known. */
+export function baseOf(place: MapPlace, { counts }: Measure): number | null {
+  return place.figures === null || counts === 'opened' ? place.tickets : place.figures[counts];
 }

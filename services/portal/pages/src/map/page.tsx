@@ -1,6 +1,5 @@
 // The planner's map: where the tickets are, how sure that is, and what building would answer.
 import { useCallback, useMemo, useState } from 'preact/hooks';
-import type { RankedPlace } from '../../../api/answers.ts';
 import { ask } from '../address/use-address.ts';
 import { useSession } from '../api/session.tsx';
 import { countText } from '../show/figures.ts';
@@ -9,7 +8,7 @@ import { usePlaces, type Places } from './ask-places.ts';
 import { Controls } from './controls.tsx';
 import { MapView } from './map-view.tsx';
 import { useMapState, type MapState } from './map-state.ts';
-import { measureOf, type Measure } from './measures.ts';
+import { countedName, measureOf, type Measure } from './measures.ts';
 import { PlaceDrawer } from './place-drawer.tsx';
 import { RankedList } from './ranked-list.tsx';
 import { ThemeBars } from './theme-bars.tsx';
@@ -17,6 +16,7 @@ import { TimeBrush } from './time-brush.tsx';
 import { useWave, type WaveShown } from './use-wave.ts';
 import { WaveCard } from './wave-card.tsx';
 import './map.css';
+import type { MapPlace } from './map-place.ts';
 
 export default function MapPage() {
   const { facets } = useSession();
@@ -62,9 +62,9 @@ function Map() {
       <h1 class="unseen">Map</h1>
       <Controls state={state} places={places} />
       <MapView {...shared} state={state} places={places} ordered={ordered} inWave={inWave} />
-      <TimeBrush themes={state.themes} />
+      <TimeBrush themes={state.themes} counts={measure.counts} />
       <div class="map-side">
-        <ThemeBars themes={state.themes} />
+        <ThemeBars themes={state.themes} counts={measure.counts} />
         {wave.answer !== null && <WaveCard wave={wave.answer} isOfAreas={wave.isShown} />}
         {wave.problem !== null && <Failed problem={wave.problem} />}
         {places.problem !== null && <Failed problem={places.problem} again={places.again} />}
@@ -82,18 +82,24 @@ function Map() {
 }
 
 /** In the order of the measure; what is withheld or unknown comes last, as the API has it. */
-function useOrdered({ shown }: Places, measure: Measure): readonly RankedPlace[] {
+function useOrdered({ shown }: Places, measure: Measure): readonly MapPlace[] {
   return useMemo(
     () =>
       shown
         .map(({ ranked }) => ranked)
-        .toSorted((a, b) => (measure.of(b) ?? -Infinity) - (measure.of(a) ?? -Infinity) || 0),
+        .toSorted((a, b) => weightOf(b, measure) - weightOf(a, measure) || 0),
     [shown, measure],
   );
 }
 
+function weightOf(place: MapPlace, { of, isWorstLow }: Measure): number {
+  const value = of(place);
+  if (value === null) return -Number.MAX_VALUE;
+  return isWorstLow ? -value : value;
+}
+
 /** Keys of the places of the wave that is picked; null where none is or this level cannot show it. */
-function useInWave(ordered: readonly RankedPlace[], wave: WaveShown): ReadonlySet<string> | null {
+function useInWave(ordered: readonly MapPlace[], wave: WaveShown): ReadonlySet<string> | null {
   return useMemo(() => {
     if (wave.answer === null || !wave.isShown) return null;
     const areas = new Set(wave.answer.areas);
@@ -112,7 +118,7 @@ function NoPlaces({ state, places }: { state: MapState; places: Places }) {
     <Empty title="Nothing is placed here">
       {(places.unplaced ?? 0) > 0
         ? `${countText(places.unplaced ?? 0)} tickets of this time range name no place of this level. A gazetteer fills in what they leave out.`
-        : 'No tickets with this time range, place, department and themes.'}
+        : `No ${countedName(measureOf(state.measure).counts)} with this time range, place, department and themes.`}
       <p class="empty-actions">
         <button
           type="button"
@@ -121,6 +127,16 @@ function NoPlaces({ state, places }: { state: MapState; places: Places }) {
         >
           All of the time
         </button>
+        {measureOf(state.measure).counts === 'opened' && (
+          <>
+            <button type="button" class="button" onClick={() => ask({ measure: 'csat' })}>
+              Survey scores
+            </button>
+            <button type="button" class="button" onClick={() => ask({ measure: 'posts' })}>
+              Posts
+            </button>
+          </>
+        )}
         {state.themes.length > 0 && (
           <button type="button" class="button" onClick={() => ask({ theme: null })}>
             All themes

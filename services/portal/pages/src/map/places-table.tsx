@@ -1,10 +1,10 @@
 // The map as a table, for screen readers and for who would rather read.
-import type { RankedPlace } from '../../../api/answers.ts';
 import { DataTable } from '../show/chart-frame.tsx';
 import type { Column } from '../show/csv.ts';
 import { countText, intervalText, levelTitle, shareText } from '../show/figures.ts';
 import type { Measure } from './measures.ts';
 import { nameOf } from './place-name.ts';
+import type { MapPlace } from './map-place.ts';
 
 const mostRows = 500;
 
@@ -13,15 +13,17 @@ export function PlacesTable({
   level,
   measure,
 }: {
-  places: readonly RankedPlace[];
+  places: readonly MapPlace[];
   level: string;
   measure: Measure;
 }) {
-  const columns: readonly Column<RankedPlace>[] = [
+  const columns: readonly Column<MapPlace>[] = [
     { title: levelTitle(level), of: ({ place }) => nameOf(place) },
     { title: 'Within', of: ({ place }) => place.within.toReversed().join(', ') },
     { title: measure.title, of: (ranked) => textOf(ranked, measure), isNumber: true },
-    ...allColumns.filter(({ title }) => title !== measure.title),
+    ...(measure.order === null ? figureColumns : rankColumns).filter(
+      ({ title }) => title !== measure.title,
+    ),
   ];
   return (
     <div class="places-table">
@@ -39,7 +41,7 @@ export function PlacesTable({
   );
 }
 
-const allColumns: readonly Column<RankedPlace>[] = [
+const rankColumns: readonly Column<MapPlace>[] = [
   {
     title: '95 % interval',
     of: ({ rate }) => (rate === null ? null : intervalText(rate)),
@@ -62,7 +64,20 @@ const allColumns: readonly Column<RankedPlace>[] = [
   { title: 'Score', of: ({ score }) => score, isNumber: true },
 ];
 
-function textOf(ranked: RankedPlace, measure: Measure): string {
+const figureColumns: readonly Column<MapPlace>[] = [
+  { title: 'Tickets', of: ({ figures }) => figures?.opened ?? null, isNumber: true },
+  { title: 'Tickets still open', of: ({ figures }) => figures?.stillOpen ?? null, isNumber: true },
+  { title: 'Survey answers', of: ({ figures }) => figures?.surveyAnswers ?? null, isNumber: true },
+  {
+    title: 'Satisfaction in surveys',
+    of: ({ figures }) => figures?.meanCsat ?? null,
+    isNumber: true,
+  },
+  { title: 'Net promoter score', of: ({ figures }) => figures?.nps ?? null, isNumber: true },
+  { title: 'Posts', of: ({ figures }) => figures?.posts ?? null, isNumber: true },
+];
+
+function textOf(ranked: MapPlace, measure: Measure): string {
   if (ranked.suppressed) return 'withheld';
   const value = measure.of(ranked);
   return value === null ? '—' : measure.text(value);

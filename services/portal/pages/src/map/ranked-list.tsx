@@ -1,15 +1,15 @@
 // The places in order, linked with the map: pointing at one marks it there, and the other way round.
 import { useEffect, useState } from 'preact/hooks';
-import type { RankedPlace } from '../../../api/answers.ts';
 import { Figure, Withheld } from '../show/figure.tsx';
 import { countText, decimalText, levelTitle, shareText } from '../show/figures.ts';
-import type { Measure } from './measures.ts';
+import { baseOf, countedName, type Measure } from './measures.ts';
 import { nameOf } from './place-name.ts';
 import { ScoreBar } from './score-terms.tsx';
+import type { MapPlace } from './map-place.ts';
 
 interface RankedListProps {
   /** In the order of the measure. */
-  readonly places: readonly RankedPlace[];
+  readonly places: readonly MapPlace[];
   readonly level: string;
   readonly measure: Measure;
   /** Of the wave that is picked; none without one. */
@@ -46,7 +46,7 @@ export function RankedList(props: RankedListProps) {
   );
 }
 
-function RankedRow(props: RankedListProps & { ranked: RankedPlace; position: number }) {
+function RankedRow(props: RankedListProps & { ranked: MapPlace; position: number }) {
   const { ranked, position, measure, isInWave, pointed, opened, onPoint, onOpen } = props;
   const { place, suppressed, terms, score } = ranked;
   const { key } = place;
@@ -80,11 +80,7 @@ function RankedRow(props: RankedListProps & { ranked: RankedPlace; position: num
           </span>
         ) : (
           <span class="ranked-figures">
-            {ranked.rate === null ? (
-              <>{ranked.tickets === null ? '—' : countText(ranked.tickets)} tickets</>
-            ) : (
-              <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />
-            )}
+            <RestsOn ranked={ranked} measure={measure} />
             <span class="quiet">{habits(ranked)}</span>
           </span>
         )}
@@ -95,8 +91,20 @@ function RankedRow(props: RankedListProps & { ranked: RankedPlace; position: num
   );
 }
 
+function RestsOn({ ranked, measure }: { ranked: MapPlace; measure: Measure }) {
+  const base = baseOf(ranked, measure);
+  if (measure.counts === 'opened' && ranked.rate !== null) {
+    return <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />;
+  }
+  return (
+    <span>
+      {base === null ? '—' : countText(base)} {countedName(measure.counts)}
+    </span>
+  );
+}
+
 /** How the tickets come: every week or in bursts, and when in the day. */
-function habits({ weeks, busyHourShare }: RankedPlace): string {
+function habits({ weeks, busyHourShare }: MapPlace): string {
   const parts: string[] = [];
   if (weeks !== null && weeks.whole > 1) {
     parts.push(`${decimalText(weeks.median)} in the middle week`);
@@ -107,7 +115,7 @@ function habits({ weeks, busyHourShare }: RankedPlace): string {
 }
 
 /** What it lies in; of a hex its id. */
-function aroundOf({ level, name, within }: RankedPlace['place']): string {
+function aroundOf({ level, name, within }: MapPlace['place']): string {
   if (level.startsWith('h3-')) return name;
   return within
     .slice(level === 'region' ? 0 : 1)

@@ -5,7 +5,7 @@ import { geoPath, type GeoProjection } from 'd3-geo';
 import type { Atlas, Outline } from './atlas.ts';
 import { cellsOf, reachOf, type PointPlace, type XY } from './cells.ts';
 import { ownOutline } from './extent.ts';
-import type { ShapedPlace } from './geojson-places.ts';
+import type { ShapedPlace } from './map-place.ts';
 import type { Box } from './view.ts';
 
 export interface Shape {

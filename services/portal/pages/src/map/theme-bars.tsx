@@ -1,4 +1,4 @@
-// Themes by their tickets; a press filters by one, another press takes it away.
+// Themes by their tickets, answers or posts; a press filters by one, another press takes it away.
 import type { AggregatesAnswer } from '../../../api/answers.ts';
 import { ask } from '../address/use-address.ts';
 import { listText } from '../api/get.ts';
@@ -7,31 +7,32 @@ import { useAnswer } from '../api/use-answer.ts';
 import { Count } from '../show/figure.tsx';
 import { titleOf } from '../show/figures.ts';
 import { Failed, Skeleton } from '../show/states.tsx';
+import { countedName, type Counted } from './measures.ts';
 
 const shownAtFirst = 6;
 
-export function ThemeBars({ themes }: { themes: readonly string[] }) {
+export function ThemeBars({ themes, counts }: { themes: readonly string[]; counts: Counted }) {
   const scope = useScope();
   const asked = useAnswer<AggregatesAnswer>(scope === null ? null : '/v1/aggregates', {
     ...scope,
     groupBy: 'theme',
-    order: '-opened',
+    order: `-${counts}`,
     limit: 50,
   });
   const rows = asked.answer?.rows ?? [];
-  const most = Math.max(1, ...rows.map(({ opened }) => opened ?? 0));
+  const most = Math.max(1, ...rows.map((row) => row[counts] ?? 0));
   const first = rows.filter(
     ({ theme }, index) => index < shownAtFirst || themes.includes(theme ?? ''),
   );
   const rest = rows.filter((row) => !first.includes(row));
   const bars = (some: typeof rows) => (
     <ul class="theme-bars">
-      {some.map(({ theme, opened, suppressed }) => (
+      {some.map(({ theme, suppressed, ...row }) => (
         <ThemeBar
           key={theme}
           theme={theme ?? ''}
-          opened={opened}
-          share={(opened ?? 0) / most}
+          count={row[counts]}
+          share={(row[counts] ?? 0) / most}
           isSuppressed={suppressed}
           themes={themes}
         />
@@ -40,7 +41,7 @@ export function ThemeBars({ themes }: { themes: readonly string[] }) {
   );
   return (
     <section aria-labelledby="themes-title">
-      <h2 id="themes-title">Themes</h2>
+      <h2 id="themes-title">Themes of {countedName(counts)}</h2>
       {asked.problem !== null && <Failed problem={asked.problem} again={asked.again} />}
       {asked.answer === null && asked.problem === null && <Skeleton lines={shownAtFirst} />}
       {bars(first)}
@@ -56,12 +57,12 @@ export function ThemeBars({ themes }: { themes: readonly string[] }) {
 
 function ThemeBar(props: {
   theme: string;
-  opened: number | null;
+  count: number | null;
   share: number;
   isSuppressed: boolean;
   themes: readonly string[];
 }) {
-  const { theme, opened, share, isSuppressed, themes } = props;
+  const { theme, count, share, isSuppressed, themes } = props;
   const isOn = themes.includes(theme);
   const next = isOn ? themes.filter((each) => each !== theme) : [...themes, theme];
   return (
@@ -76,7 +77,7 @@ function ThemeBar(props: {
         <span class="theme-track" aria-hidden="true">
           <span style={{ width: `${share * 100}%` }} />
         </span>
-        <Count value={opened} isSuppressed={isSuppressed} />
+        <Count value={count} isSuppressed={isSuppressed} />
       </button>
     </li>
   );

@@ -1,4 +1,4 @@
-// Tickets over all of the time there is; a range taken here is the global one.
+// Tickets, answers or posts over all of the time there is; a range taken here is the global one.
 import { useMemo } from 'preact/hooks';
 import type { AggregatesAnswer } from '../../../api/answers.ts';
 import { rangeAsked } from '../address/range.ts';
@@ -7,15 +7,18 @@ import { useScope, useSession } from '../api/session.tsx';
 import { useAnswer } from '../api/use-answer.ts';
 import { ChartFrame } from '../show/chart-frame.tsx';
 import { Histogram, type Bar } from '../show/histogram.tsx';
+import { titleOf } from '../show/figures.ts';
 import { Failed, Skeleton } from '../show/states.tsx';
+import { countedName, type Counted } from './measures.ts';
 
 const dayMs = 86_400_000;
 /** Beyond it bars of a day would be thinner than a pixel or two. */
 const mostDaysByDay = 120;
 const mostDaysByWeek = 1100;
 
-export function TimeBrush({ themes }: { themes: readonly string[] }) {
+export function TimeBrush({ themes, counts }: { themes: readonly string[]; counts: Counted }) {
   const scope = useScope();
+  const name = countedName(counts);
   const address = useAddress();
   const known = useSession().facets.answer?.range ?? null;
   const days = known === null ? 0 : (Date.parse(known.to) - Date.parse(known.from)) / dayMs;
@@ -26,8 +29,8 @@ export function TimeBrush({ themes }: { themes: readonly string[] }) {
     { ...scope, ...whole, theme: themes, bucket, order: 'start', limit: 2000 },
   );
   const bars = useMemo(
-    () => barsOf(asked.answer, bucket, whole.to ?? ''),
-    [asked.answer, bucket, whole.to],
+    () => barsOf(asked.answer, counts, bucket, whole.to ?? ''),
+    [asked.answer, counts, bucket, whole.to],
   );
   const { from, to } = rangeAsked(address, known);
   const taken = {
@@ -41,13 +44,13 @@ export function TimeBrush({ themes }: { themes: readonly string[] }) {
       {asked.answer === null && asked.problem === null && <Skeleton lines={4} />}
       {asked.answer !== null && (
         <ChartFrame
-          title={`Tickets by ${bucket}; drag for a time range`}
+          title={`${titleOf(name)} by ${bucket}; drag for a time range`}
           level={2}
-          name={`tickets-by-${bucket}`}
+          name={`${name}-by-${bucket}`}
           rows={bars}
           columns={[
             { title: `${bucket} from (UTC)`, of: (bar) => dayOf(bar.from) },
-            { title: 'tickets', of: ({ count }) => count, isNumber: true },
+            { title: name, of: ({ count }) => count, isNumber: true },
           ]}
         >
           <Histogram
@@ -62,16 +65,21 @@ export function TimeBrush({ themes }: { themes: readonly string[] }) {
 }
 
 /** A bar for each bucket, those without tickets too: an answer has rows of what there is. */
-function barsOf(answer: AggregatesAnswer | null, bucket: string, end: string): readonly Bar[] {
+function barsOf(
+  answer: AggregatesAnswer | null,
+  counts: Counted,
+  bucket: string,
+  end: string,
+): readonly Bar[] {
   const rows = (answer?.rows ?? []).filter(({ start }) => start !== null);
   if (rows.length === 0) return [];
-  const counts = new Map(rows.map(({ start, opened }) => [Date.parse(start!), opened]));
+  const known = new Map(rows.map((row) => [Date.parse(row.start!), row[counts]]));
   const bars: Bar[] = [];
-  const last = Math.max(Date.parse(end) || 0, ...counts.keys());
-  for (let from = Math.min(...counts.keys()); from <= last;) {
+  const last = Math.max(Date.parse(end) || 0, ...known.keys());
+  for (let from = Math.min(...known.keys()); from <= last;) {
     const to = nextStart(from, bucket);
-    if (from < Date.parse(end) || counts.has(from)) {
-      const count = counts.get(from);
+    if (from < Date.parse(end) || known.has(from)) {
+      const count = known.get(from);
       bars.push({ from, to, count: count === undefined ? 0 : count });
     }
     from = to;

@@ -1,6 +1,6 @@
 // A number as readers see all of them: value, unit, interval, base. What is withheld or unknown says so.
 import type { Estimate } from '../../../api/answers.ts';
-import { countText, decimalText, intervalText } from './figures.ts';
+import { countText, intervalText, rateText } from './figures.ts';
 
 interface FigureProps {
   readonly estimate: Estimate | null;
@@ -12,7 +12,7 @@ interface FigureProps {
 }
 
 /** "3.1 per 1,000, 2.4–4.0, n = 57" */
-export function Figure({ estimate, unit, base, text = decimalText, isSuppressed }: FigureProps) {
+export function Figure({ estimate, unit, base, text = rateText, isSuppressed }: FigureProps) {
   if (isSuppressed) return <Withheld />;
   if (estimate === null) return <Unknown />;
   return (

@@ -25,6 +25,12 @@ export function decimalText(value: number): string {
   return format.format(value).replace('-', '−');
 }
 
+/** As above, and 3.0: among other rates a whole one has its decimal too. */
+export function rateText(value: number): string {
+  const isSmall = value !== 0 && Math.abs(value) < 10;
+  return isSmall ? twoDigits.format(value).replace('-', '−') : decimalText(value);
+}
+
 /** 0.41 → 41 %; below 10 % with one decimal. The space does not break. */
 export function shareText(share: number): string {
   const percent = share * 100;
@@ -48,6 +54,11 @@ export function changeText(ratio: number): string {
   return `${sign}${whole.format(Math.abs(percent))}\u00a0%`;
 }
 
+/** 31 h; from two days on in days. */
+export function hoursText(hours: number): string {
+  return hours < 48 ? `${decimalText(hours)} h` : `${decimalText(hours / 24)} days`;
+}
+
 /** Whether the interval of a ratio leaves out "no change": only then may an arrow be drawn. */
 export function isClear({ low, high }: Estimate): boolean {
   return low > 1 || high < 1;
@@ -55,7 +66,7 @@ export function isClear({ low, high }: Estimate): boolean {
 
 /** `no-clear-change` → No clear change; names of themes and departments as people write them. */
 export function titleOf(name: string): string {
-  if (name === '') return 'None';
+  if (name === '' || name === 'none') return 'No theme';
   const words = name.replaceAll('-', ' ');
   return words.length <= 2 ? words.toUpperCase() : words.charAt(0).toUpperCase() + words.slice(1);
 }
