@@ -75,21 +75,19 @@ function Choice({
 }) {
   const value = useAddress().query.get(name) ?? '';
   return (
-    <label>
-      <span class="unseen">{label}</span>
-      <select
-        class="choice"
-        value={value}
-        onChange={(event) => ask({ [name]: event.currentTarget.value })}
-      >
-        <option value="">{all}</option>
-        {value !== '' && !values.includes(value) && <option value={value}>{title(value)}</option>}
-        {values.map((each) => (
-          <option key={each} value={each}>
-            {title(each)}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select
+      class="choice"
+      aria-label={label}
+      value={value}
+      onChange={(event) => ask({ [name]: event.currentTarget.value })}
+    >
+      <option value="">{all}</option>
+      {value !== '' && !values.includes(value) && <option value={value}>{title(value)}</option>}
+      {values.map((each) => (
+        <option key={each} value={each}>
+          {title(each)}
+        </option>
+      ))}
+    </select>
   );
 }
