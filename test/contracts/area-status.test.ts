@@ -17,7 +17,7 @@ describe.each(storeNames)('the status of a place on %s', (name) => {
   let db: Db;
   beforeAll(async () => {
     db = await openStore(name);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => db.close());
   beforeEach(async () => {
     await sql`TRUNCATE signpost.signals, signpost.waves, signpost.gazetteer, signpost.places`.execute(

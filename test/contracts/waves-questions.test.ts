@@ -78,7 +78,7 @@ describe.each(storeNames)('waves on %s', (name) => {
       { theme: 'outage', area: 'F', at: '2026-10-01T00:00:00Z', count: 6 },
       { theme: 'outage', area: 'A', at: '2026-05-01T00:00:00Z', count: 1 },
     ]);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => db.close());
 
   const ask = async (

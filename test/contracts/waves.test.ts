@@ -17,7 +17,7 @@ describe.each(storeNames)('the rollout plan on %s', (name) => {
   let db: Db;
   beforeAll(async () => {
     db = await openStore(name);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => db.close());
   beforeEach(async () => {
     await sql`TRUNCATE signpost.waves, signpost.gazetteer, signpost.places`.execute(db.query);

@@ -66,7 +66,7 @@ describe('the plan of a demonstration', () => {
   beforeAll(async () => {
     db = await openPglite(undefined);
     await migrate(db);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => db.close());
 
   const plan = (at: number, ready = Promise.resolve(), signal = new AbortController().signal) =>

@@ -104,7 +104,7 @@ describe('on a data directory of its own', () => {
         finishedOn: '2026-04-02',
       },
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it('lets no name of a file act on the terminal', async () => {
     const hostile = file('hostile.csv', ['"\u202eArea",W\u200b1,5G,2026-03-01,']);
@@ -112,7 +112,7 @@ describe('on a data directory of its own', () => {
     const { stdout } = await waves('list', 'W\u200b1');
     expect(stdout).toContain('\\u{202e}Area');
     expect(stdout).not.toContain('\u202e');
-  }, 60_000);
+  }, 180_000);
 
   it('waits for nobody who writes there and takes in no plan', async () => {
     const busy = join(folder, 'busy');
@@ -189,7 +189,7 @@ describe('on a data directory that another process writes to', () => {
     makeDirectory(join(data, 'log'));
     lock = lockForWriting(data, Date.now());
     forget = noteIntake(data, url);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     forget();
     lock.release();
@@ -225,7 +225,7 @@ describe('on a data directory that another process writes to', () => {
     expect((await waves('remove', 'Wave 10')).stderr).toContain('did you mean Wave 1?');
     expect(new Set(sentKeys)).toEqual(new Set(['Bearer sp_a_b']));
     expect(existsSync(join(data, 'store'))).toBe(false);
-  }, 60_000);
+  }, 180_000);
 
   it('says what key is needed', async () => {
     reader = undefined;
@@ -237,7 +237,7 @@ describe('on a data directory that another process writes to', () => {
     const refused = await waves('remove', 'Wave 1');
     expect(refused.stderr).toContain('Only planners and admins change the rollout plan.');
     expect((await waves('list')).code).toBe(0);
-  }, 30_000);
+  }, 120_000);
 
   it('refuses over HTTP what is no plan, by line and column', async () => {
     const post = (body: string, type = 'text/csv', query = '') =>

@@ -13,7 +13,7 @@ describe('the rollout plan over HTTP', () => {
   beforeAll(async () => {
     db = await openPglite(undefined);
     await migrate(db);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => db.close());
 
   const open = (broken = false): Promise<TestPortal> => {
