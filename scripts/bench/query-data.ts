@@ -10,7 +10,7 @@ const days = 730;
 
 /**
  * Areas as many as there are in a large country, a few with most of the signals (Zipf's law with exponent 1); tickets
- * mostly, of some days until they are resolved; half of the customers speak more than once. The same every time.
+ * mostly, of some days until they are resolved; half of the customers speak more than once; ten waves, four of them finished. The same every time.
  */
 export async function loadSignals(db: Db, signals: number): Promise<void> {
   await db.query.transaction().execute(async (tx) => {
@@ -29,6 +29,10 @@ export async function loadSignals(db: Db, signals: number): Promise<void> {
       SELECT n, 'US', 'Region ' || n / 500, 'City ' || n / 50, 'Area ' || n, (10000 + n)::text,
         30 + n / 100 * 0.3, -120 + n % 100 * 0.4, 2000 + n * 37 % 20000
       FROM generate_series(0, ${areas - 1}) n`.execute(tx);
+    await sql`
+      INSERT INTO signpost.waves (wave, area, technology, planned_on, finished_on)
+      SELECT 'Wave ' || n / 50, 'Area ' || n * 7, '5G', '2026-01-01'::date + n, CASE WHEN n < 200 THEN '2026-02-01'::date + n END
+      FROM generate_series(0, 499) n`.execute(tx);
     await sql`INSERT INTO signpost.gazetteer_read (digest, read_at) VALUES ('bench', now())`.execute(
       tx,
     );

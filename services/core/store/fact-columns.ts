@@ -117,7 +117,7 @@ export function packColumns(columns: FactColumns): Uint8Array {
 
 /** What `packColumns` made. The bytes are used, not copied, where they are aligned. */
 export function unpackColumns(packed: Uint8Array): FactColumns {
-  const bytes = packed.byteOffset % alignment === 0 ? packed : packed.slice();
+  const bytes = packed.byteOffset % alignment === 0 ? packed : new Uint8Array(packed);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Header;

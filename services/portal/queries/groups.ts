@@ -4,7 +4,7 @@ import type { buckets, Dimension, PlaceLevel } from '../api/questions.ts';
 import { placeLevels } from '../api/questions.ts';
 import { QuestionRefused } from '../api/queries.ts';
 import type { KnownPlaces, LevelCodes } from './known-places.ts';
-import { dayMs, hourMs, type Range } from './range.ts';
+import { dayMs, hourMs, weekMs, type Range } from './range.ts';
 import type { RowFilter } from './row-filter.ts';
 import type { Segment } from './segments.ts';
 
@@ -160,6 +160,7 @@ interface Time {
 }
 
 const hoursPerDay = dayMs / hourMs;
+const hoursPerWeek = weekMs / hourMs;
 
 function timeOf(bucket: Bucket, { from, to }: Range): Time {
   const firstDay = Math.floor(from.getTime() / dayMs);
@@ -174,23 +175,41 @@ function timeOf(bucket: Bucket, { from, to }: Range): Time {
     }
   }
   const firstHour = firstDay * hoursPerDay;
+  const bucketsFrom = (
+    baseHour: number,
+    hours: number,
+    days: ReadonlySet<number> | null,
+  ): Int32Array =>
+    Int32Array.from({ length: hours }, (_, at) => {
+      const absolute = baseHour + at;
+      const day = Math.floor(absolute / hoursPerDay);
+      if (day < firstDay || day > lastDay || days?.has(day) === false) return -1;
+      return bucket === 'hour' ? absolute - firstHour : ofDay[day - firstDay]!;
+    });
+  // Packs of one week are many, and the days that count are the same for all.
+  const ofWeeks = new Map<number, Int32Array>();
   return {
     buckets: bucket === 'hour' ? ofDay.length * hoursPerDay : starts.length,
     bucketsOf({ hour, baseHour }, days) {
-      let most = 0;
-      for (const each of hour) if (each > most) most = each;
-      return Int32Array.from({ length: most + 1 }, (_, at) => {
-        const absolute = baseHour + at;
-        const day = Math.floor(absolute / hoursPerDay);
-        if (day < firstDay || day > lastDay || days?.has(day) === false) return -1;
-        return bucket === 'hour' ? absolute - firstHour : ofDay[day - firstDay]!;
-      });
+      if (days === null) return bucketsFrom(baseHour, longest(hour) + 1, null);
+      let known = ofWeeks.get(baseHour);
+      if (known === undefined) {
+        known = bucketsFrom(baseHour, hoursPerWeek, days);
+        ofWeeks.set(baseHour, known);
+      }
+      return known;
     },
     startOf: (number) => {
       if (bucket === 'none') return undefined;
       return bucket === 'hour' ? (firstHour + number) * hourMs : starts[number];
     },
   };
+}
+
+function longest(hour: FactColumns['hour']): number {
+  let most = 0;
+  for (const each of hour) if (each > most) most = each;
+  return most;
 }
 
 /** Start of the bucket that a day (since the epoch) is in; weeks begin on Monday, all is UTC. */
