@@ -1,5 +1,6 @@
 // What services share that must not be made up by each: the pseudonym keys, and the API keys of senders.
 import { SignpostError } from '#core/errors.ts';
+import { makeDirectory } from '#core/make-directory.ts';
 import { isLoopback } from '#core/http/host.ts';
 import { loadApiKeys, loadApiKeysFile, type ApiKeys } from '#core/http/api-keys.ts';
 import type { Config } from '../config.ts';
@@ -17,8 +18,11 @@ export function sharedPseudonymKeys(
   { pseudonymKeysFile }: Config,
   env: NodeJS.ProcessEnv,
 ): string {
-  if (at.kind === 'embedded' && pseudonymKeysFile === undefined)
+  if (at.kind === 'embedded' && pseudonymKeysFile === undefined) {
+    // The log, which would make it, is opened after all that the configuration names is known to be good.
+    makeDirectory(at.directory, 0o700);
     return readPseudonymKeys(at.directory, env);
+  }
   const given = env[pseudonymKeysVariable]?.trim();
   if (given) return given;
   if (pseudonymKeysFile === undefined)
