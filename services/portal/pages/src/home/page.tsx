@@ -12,7 +12,7 @@ import { FirstSteps, Next } from './next.tsx';
 import { Themes } from './themes.tsx';
 import './home.css';
 
-const renewMs = 10_000;
+const renewMs = 15_000;
 
 export default function HomePage() {
   const { answer, problem, again } = useAnswer<OverviewAnswer>('/v1/overview');
