@@ -111,3 +111,19 @@ test(
     expect(performance.now() - began).toBeLessThan(10_000);
   },
 );
+
+test(
+  '`run` makes a new data directory, and all of it becomes ready',
+  { timeout: 120_000 },
+  async () => {
+    const data = join(directory, 'new');
+    const services = ['gateway', 'normalize', 'classify', 'publish', 'aggregate', 'portal'];
+    const args = ['run', ...services, '--data', data, '--port', '0', '--probe-port', '0'];
+    const running = start(args, { cwd: directory });
+    const [, probe] = await running.says(/Probes at (http:\/\/[^/]+)/);
+    const readiness = async () => (await fetch(`${probe}/readyz`)).text();
+    await expect.poll(readiness, { timeout: 90_000 }).toBe('{"status":"ready"}\n');
+    running.child.kill('SIGTERM');
+    expect((await running.ended).code).toBe(0);
+  },
+);

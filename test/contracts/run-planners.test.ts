@@ -62,8 +62,9 @@ async function begin(...args: readonly string[]): Promise<Service> {
   return { ...running, probe: probe! };
 }
 const readiness = async ({ probe }: Service) => (await fetch(`${probe}/readyz`)).text();
-const isReady = (service: Service) =>
-  expect.poll(() => readiness(service), { timeout: 90_000 }).toBe('{"status":"ready"}\n');
+async function isReady(service: Service): Promise<void> {
+  await expect.poll(() => readiness(service), { timeout: 90_000 }).toBe('{"status":"ready"}\n');
+}
 
 let sent = 0;
 async function send(intake: string, count: number): Promise<void> {
