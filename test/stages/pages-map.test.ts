@@ -77,7 +77,7 @@ describe('cells of places that are points', () => {
     expect(cells.map(({ key, ring }) => [key, ring.length >= 3])).toEqual(
       ['a', 'b', 'c', 'd', 'e'].map((key) => [key, true]),
     );
-    expect(cellsOf([{ key: 'a', at }], 2)[0]?.ring.length).toBe(24);
+    expect(cellsOf([{ key: 'a', at }], 2)[0]?.ring.length).toBe(48);
   });
 });
 

@@ -3,8 +3,7 @@ import { createContext, type ComponentChildren } from 'preact';
 import { useContext, useEffect, useMemo } from 'preact/hooks';
 import type { FacetsAnswer, MeAnswer } from '../../../api/answers.ts';
 import { placeFilters } from '../address/place-key.ts';
-import type { Address } from '../address/address.ts';
-import { rangeAsked, type Range } from '../address/range.ts';
+import { rangeAsked } from '../address/range.ts';
 import { useAddress } from '../address/use-address.ts';
 import { listIn, type Params } from './get.ts';
 import { useAnswer, type Asked } from './use-answer.ts';
@@ -52,31 +51,16 @@ export function useSession(): Session {
   return session;
 }
 
-/** What can be asked before it is known what there is. */
-function earlyRange({ query }: Address): Partial<Range> | null {
-  if (query.has('from') || query.has('to')) return rangeAsked({ path: '', query }, null);
-  return query.has('last') ? null : {};
-}
-
-/** Where the usual range is wholly within what there is, the API's own is the same: nothing is asked twice. */
-function knownRange(address: Address, { range }: FacetsAnswer): Partial<Range> {
-  const asked = rangeAsked(address, range);
-  const isUsual = !['last', 'from', 'to'].some((name) => address.query.has(name));
-  const isWhole = range !== null && asked.from !== undefined && asked.from > range.from;
-  return isUsual && isWhole ? {} : asked;
-}
-
 /**
  * What every question asks by the address: time range, place and department.
- * @returns null until it is known what there is, where that decides: "the last 28 days" end with the newest signal.
+ * @returns null until it is known what there is: "the last 28 days" end with the newest signal.
  */
 export function useScope(): Params | null {
   const address = useAddress();
   const { facets } = useSession();
   return useMemo(() => {
-    const range = facets.answer === null ? earlyRange(address) : knownRange(address, facets.answer);
-    if (range === null) return null;
-    const { from, to } = range;
+    if (facets.answer === null) return null;
+    const { from, to } = rangeAsked(address, facets.answer.range);
     const department = listIn(address.query.get('department'));
     return { from, to, ...placeFilters(address.query.get('place')), department };
   }, [address, facets.answer]);

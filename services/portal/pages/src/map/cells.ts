@@ -22,7 +22,7 @@ const reachInNeighbours = 6;
  * three places has three, and its cells do not run out into the country.
  */
 const ownReach = 1.1;
-const discCorners = 24;
+const discCorners = 48;
 
 /**
  * @param points in units of the drawing, within one region

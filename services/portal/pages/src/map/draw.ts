@@ -175,6 +175,9 @@ function names(
     const room = (box[2] - box[0]) * view.k;
     if (room < context.measureText(name).width * 1.35 || (box[3] - box[1]) * view.k < 20) continue;
     const [x, y] = toWindow(view, centre);
+    // A name cut by the edge reads as another one.
+    const half = context.measureText(name).width / 2 + 4;
+    if (x < half || x > drawing.width - half || y < 8 || y > drawing.height - 8) continue;
     context.strokeStyle = tones.ground;
     context.lineWidth = 3;
     context.strokeText(name, x, y);

@@ -10,6 +10,10 @@ export interface View {
 
 export const wholeView: View = { k: 1, x: 0, y: 0 };
 
+/** Shown of its own accord, a place or a wave fills a third of the window and keeps its surroundings. */
+const shareToFill = 0.34;
+const mostToShow = 8;
+
 const least = 0.5;
 const most = 400;
 
@@ -43,13 +47,14 @@ export function around(boxes: readonly Box[]): Box {
   ];
 }
 
-/** The view in which a box of the drawing fills the middle of the window. */
+/** The view in which a box of the drawing lies in the middle of the window. */
 export function viewOf([left, top, right, bottom]: Box, width: number, height: number): View {
   const k = Math.min(
-    24,
+    mostToShow,
     Math.max(
       1,
-      0.5 * Math.min(width / Math.max(1e-6, right - left), height / Math.max(1e-6, bottom - top)),
+      shareToFill *
+        Math.min(width / Math.max(1e-6, right - left), height / Math.max(1e-6, bottom - top)),
     ),
   );
   return {
