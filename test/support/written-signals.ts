@@ -33,8 +33,13 @@ export async function prepareDepartments(db: Writes): Promise<void> {
     .execute();
 }
 
-/** Writes or writes again. */
+/** Writes or writes again: the row and its words in one transaction, as the projection does. */
 export async function write(db: Writes, said: Said): Promise<void> {
+  if (db.isTransaction) return writeIn(db, said);
+  await db.transaction().execute((tx) => writeIn(tx, said));
+}
+
+async function writeIn(db: Writes, said: Said): Promise<void> {
   const at = said.at ?? new Date('2026-11-29T08:00:00Z');
   const theme = await label(db, 'theme', said.theme ?? 'coverage');
   const bits = said.departments.reduce(
