@@ -20,7 +20,14 @@ import type { MapPlace } from './map-place.ts';
 
 export default function MapPage() {
   const { facets } = useSession();
-  if (facets.answer === null) return <Skeleton lines={8} />;
+  if (facets.answer === null) {
+    return (
+      <div class="map-nothing">
+        <h1 class="unseen">Map</h1>
+        <Skeleton lines={8} what="Asking what there is" />
+      </div>
+    );
+  }
   if (facets.answer.range === null) return <NothingYet />;
   return <Map />;
 }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAddress } from '../address/use-address.ts';
 import { needKey } from '../api/key.ts';
 import { useSession } from '../api/session.tsx';
-import { Empty, Failed, Skeleton } from '../show/states.tsx';
+import { Failed, Skeleton } from '../show/states.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { Keys } from './keys.tsx';
 import { loadPage, pages } from './pages.ts';
@@ -63,21 +63,33 @@ function PageAt({ path }: { path: string }) {
     return <Failed problem={facets.problem} again={facets.again} />;
   }
   if (facets.problem?.status === 401 && facets.answer === null) return <KeyNeeded />;
-  if (loaded?.path !== path) return <Skeleton lines={6} />;
+  if (loaded?.path !== path) return <Loading path={path} />;
   if (loaded.page === 'none') return <NoSuchPage />;
   if (loaded.page === 'failed') return <Failed problem={notLoaded} again={reload} />;
   const Page = loaded.page;
   return <Page />;
 }
 
+function Loading({ path }: { path: string }) {
+  return (
+    <>
+      <h1 class="unseen">{pages.find((page) => page.path === path)?.title ?? 'Page'}</h1>
+      <Skeleton lines={6} />
+    </>
+  );
+}
+
 /** Behind the dialog, and once it was left. */
 function KeyNeeded() {
   return (
-    <Empty title="A key is needed to read here">
-      <button type="button" class="button" onClick={needKey}>
-        Sign in
-      </button>
-    </Empty>
+    <>
+      <h1>A key is needed to read here</h1>
+      <p class="key-needed">
+        <button type="button" class="button" onClick={needKey}>
+          Sign in
+        </button>
+      </p>
+    </>
   );
 }
 
