@@ -35,8 +35,8 @@ export interface UpOptions {
 }
 
 const lookMs = 500;
-/** A few records a second, after what the last minutes brought: lively, yet readable. */
-const demo = { seed: 7, perSecond: 3, backlogMs: 20 * 60_000 };
+/** A few records a second, after what the last minutes brought: lively, yet not so much more than its past that every figure of a week jumps. */
+const demo = { seed: 7, perSecond: 2, backlogMs: 3 * 60_000 };
 /** Events of the demonstration appended together; at normal speed a batch is what came within a blink. */
 const demoBatch = { most: 500, lingerMs: 50 };
 

@@ -61,7 +61,7 @@ function Picture({ layout }: { layout: FlowLayout }) {
   const { width } = useSize(box);
   const address = useAddress();
   const { sources, departments, bands, height } = layout;
-  const sides = [Math.min(168, width * 0.3), Math.min(168, width * 0.36)] as const;
+  const sides = [Math.min(208, width * 0.3), Math.min(176, width * 0.36)] as const;
   const [x1, x2] = [sides[0], width - sides[1]];
   return (
     <div class="flow" ref={box} style={{ height: `${height}px` }}>
