@@ -15,11 +15,12 @@ class ChaosFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/servers/desk.ts'],
+    globalSetup: ['test/support/servers/desk.ts', 'test/support/browser-pages.ts'],
     // For what hangs. What is slow on a machine that has much else to do need not fail.
     testTimeout: 120_000,
     // The first file to ask for a server in a hook waits for its start, and once ever for its download.
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 15_000 } },
     // Of the tests of servers and kills most wait for something at any time.
     maxWorkers: 3,
     // Each file has modules of its own: zod's registry of schemas and other things of a process would pass from one to the next.

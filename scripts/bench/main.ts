@@ -17,6 +17,8 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- project               insights into facts, in PostgreSQL and in PGlite
   npm run bench -- query                 questions of planners; --signals N (default 2,000,000), --store postgres or
                                          pglite (default both)
+  npm run bench -- pages                 how soon each page is there in Chromium, with 20,000 made-up records
+  npm run bench -- pages --url URL       the same of a portal that runs already; --key TOKEN where it needs one
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
 
@@ -30,6 +32,8 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    url: { type: 'string' },
+    key: { type: 'string' },
     signals: { type: 'string', default: '2000000' },
     store: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -42,7 +46,9 @@ const unknown = ways.filter((way) => what !== 'kafka' || !kafkaWays.includes(way
 const chosenStores = stores.filter((store) => values.store === undefined || store === values.store);
 
 const known =
-  ['all', 'import', 'start', 'codecs', 'judge', 'project', 'query', 'kafka'].includes(what) &&
+  ['all', 'import', 'start', 'codecs', 'judge', 'project', 'query', 'pages', 'kafka'].includes(
+    what,
+  ) &&
   unknown.length === 0 &&
   chosenStores.length > 0 &&
   Number(values.signals) >= 1;
@@ -70,6 +76,12 @@ if (values.help || !known || !(runs >= 1)) {
     else console.table(rows);
   }
   if (what === 'codecs') await import('./codecs.ts');
+  if (what === 'pages') {
+    const records = Number(values.records ?? 20_000);
+    const { url, key } = values;
+    const { benchPages } = await import('./pages.ts');
+    results.push(...(await benchPages({ url, key, records, runs })));
+  }
   if (what === 'kafka') {
     const records = Number(values.records ?? 100_000);
     const { profile } = values;

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath } from '../../scripts/chromium.ts';
-import { axeViolations, focused, sideways } from '../support/browser-checks.ts';
+import { axeViolations, sideways, tabThrough } from '../support/browser-checks.ts';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 
 describe('Chromium', () => {
@@ -99,14 +99,19 @@ describe('a visit', () => {
       await page.goto('/');
       expect(await axeViolations(page)).toEqual([expect.stringContaining('image-alt')]);
       expect(await sideways(page)).toContain('div.wide: 3008 px');
-      await page.keyboard.press('Tab');
-      expect(await focused(page)).toMatchObject({ name: 'Seen', visible: true });
-      await page.keyboard.press('Tab');
-      expect(await focused(page)).toMatchObject({ name: 'Unseen', visible: false });
+      expect(await tabThrough(page)).toEqual({
+        stops: [
+          { tag: 'button', name: 'Seen', visible: true },
+          { tag: 'button', name: 'Unseen', visible: false },
+        ],
+        missed: [],
+      });
     });
-    body = '<button>Fine</button>';
+    body =
+      '<button>Fine</button><button onfocus="this.blur()">Shy</button><button disabled>Not now</button>';
     await browser.visit({ url }, async ({ page }) => {
       await page.goto('/');
+      expect((await tabThrough(page)).missed).toEqual(['button Shy']);
       expect(await axeViolations(page)).toEqual([]);
       expect(await sideways(page)).toEqual([]);
     });

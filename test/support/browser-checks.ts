@@ -39,34 +39,65 @@ export async function sideways(page: Page): Promise<string[]> {
 
 export interface Focus {
   readonly tag: string;
-  readonly role: string;
   readonly name: string;
-  /** An outline, shadow, border or background that it has only with the focus. */
+  /** It looks otherwise with the focus than without: an outline, shadow, border or background. */
   readonly visible: boolean;
 }
 
-/** What has the keyboard's focus; null for the page itself. */
-export async function focused(page: Page): Promise<Focus | null> {
-  return page.evaluate<Focus | null>(`(() => {
-    const element = document.activeElement;
-    if (element === null || element === document.body) return null;
-    const look = () => {
-      const seen = [element, element.parentElement, element.closest('label')].filter(Boolean);
-      return seen.map((one) => {
-        const style = getComputedStyle(one);
-        const outline = style.outlineStyle === 'none' ? '' : style.outlineWidth + style.outlineColor;
-        return [outline, style.boxShadow, style.borderColor, style.backgroundColor, style.stroke, style.textDecoration].join('|');
-      }).join();
-    };
-    const focusedLook = look();
-    element.blur();
-    const plainLook = look();
-    element.focus({ focusVisible: true, preventScroll: true });
-    return {
-      tag: element.tagName.toLowerCase(),
-      role: element.getAttribute('role') ?? '',
-      name: (element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 80) || element.getAttribute('title') || element.getAttribute('name') || element.id,
-      visible: focusedLook !== plainLook,
-    };
-  })()`);
+export interface TabStops {
+  /** In order. */
+  readonly stops: readonly Focus[];
+  /** What can be pressed, chosen or typed into, is shown, and never had the focus. */
+  readonly missed: readonly string[];
 }
+
+/**
+ * Presses Tab until the focus comes round to where it was before, `most` times at most; it leaves the document at its
+ * end and comes back at its beginning. What is reached by arrows within something else
+ * that has the focus (`tabindex="-1"`) is not missed.
+ */
+export async function tabThrough(page: Page, most = 250): Promise<TabStops> {
+  await page.evaluate(tabWatch);
+  const stops: Focus[] = [];
+  for (let press = 0; press <= most; press += 1) {
+    await page.keyboard.press('Tab');
+    const { left, isOver } = await page.evaluate<{ left: Focus | null; isOver: boolean }>(
+      'window.signpostTab()',
+    );
+    if (left !== null) stops.push(left);
+    if (isOver) break;
+  }
+  return { stops, missed: await page.evaluate<string[]>('window.signpostMissed()') };
+}
+
+/** `signpostTab` tells of the element that the focus has just left: how it looked with it, and looks without. */
+const tabWatch = `(() => {
+  const reached = new Set();
+  let before = null;
+  let outside = 0;
+  const describe = (element) => ({
+    tag: element.tagName.toLowerCase(),
+    name: (element.getAttribute('aria-label') || element.textContent || element.getAttribute('title') || element.labels?.[0]?.textContent || element.id || '').trim().slice(0, 60),
+  });
+  const look = (element) => [element, element.parentElement, element.closest('label, form')]
+    .filter(Boolean)
+    .map((one) => {
+      const style = getComputedStyle(one);
+      const outline = style.outlineStyle === 'none' ? '' : style.outlineWidth + style.outlineColor;
+      return [outline, style.boxShadow, style.borderColor, style.backgroundColor, style.opacity].join('|');
+    }).join();
+  window.signpostTab = () => {
+    const element = document.activeElement;
+    const isOutside = element === null || element === document.body;
+    if (isOutside) outside += 1;
+    const isOver = outside > 1 || reached.has(element);
+    const left = before === null ? null : { ...describe(before.element), visible: before.look !== look(before.element) };
+    before = isOver || isOutside ? null : { element, look: look(element) };
+    if (before !== null) reached.add(element);
+    return { left, isOver };
+  };
+  window.signpostMissed = () => [...document.querySelectorAll('a[href], button, select, input, textarea, summary, [tabindex="0"]')]
+    .filter((element) => !element.disabled && element.tabIndex >= 0 && element.checkVisibility({ visibilityProperty: true }) && !reached.has(element))
+    .filter((element) => !(element.type === 'radio' && [...reached].some((other) => other.name === element.name)))
+    .map((element) => Object.values(describe(element)).join(' '));
+})()`;

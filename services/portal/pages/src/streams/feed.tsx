@@ -19,12 +19,19 @@ export function Feed({ department, column, showNew, loadOlder }: FeedProps) {
   const { shown, waiting, isCut, is, problem, next } = column;
   const scroll = useRef<HTMLDivElement>(null);
   const marked = useAddress().query.get('insight');
+  const isFirst = shown.length === 0;
+  const goesToFirst = useRef(false);
   const show = (): void => {
+    goesToFirst.current = true;
     showNew();
+  };
+  // Once the new rows are there: before, the first row is the one that was.
+  useEffect(() => {
+    if (!goesToFirst.current || waiting.length > 0 || isFirst) return;
+    goesToFirst.current = false;
     scroll.current?.scrollTo({ top: 0 });
     scroll.current?.querySelector<HTMLElement>('.row')?.focus({ preventScroll: true });
-  };
-  const isFirst = shown.length === 0;
+  }, [waiting, isFirst]);
   return (
     <section class="feed" aria-label={titleOf(department)} data-department={department}>
       <header class="feed-head">
