@@ -80,7 +80,9 @@ if (values.help || !known || !(runs >= 1)) {
     const records = Number(values.records ?? 20_000);
     const { url, key } = values;
     const { benchPages } = await import('./pages.ts');
-    results.push(...(await benchPages({ url, key, records, runs })));
+    const rows = await benchPages({ url, key, records, runs });
+    if (values.json) results.push(...rows);
+    else console.table(rows);
   }
   if (what === 'kafka') {
     const records = Number(values.records ?? 100_000);
