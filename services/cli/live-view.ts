@@ -63,7 +63,7 @@ export function createLiveView({
     );
     const happening = headlines();
     return [
-      `${bold('Signpost')}  ${dim('pages')} ${cyan(`${url}/`)}  ${dim(`intake ${url}/v1  data ${safeText(data)}`)}`,
+      `${bold('Signpost')}  ${dim('pages')} ${cyan(`${url}/`)}  ${dim(`intake ${url}  data ${safeText(data)}`)}`,
       '',
       bold('Came in') + dim('                   total   per s'),
       ...intakeTopics.map(({ name }) => row(name.split('.')[0]!, name)),

@@ -257,8 +257,7 @@ describe.each(storeNames)('live feeds on %s', (store) => {
     });
   });
 
-  // About the connection, whatever the database: on one, for it takes megabytes to fill one.
-  it.runIf(isConcurrent)('cut off who takes nothing, tell so, and go on where it was', async () => {
+  it('cut off who takes nothing, tell so, and go on where it was', async () => {
     const slow = await serve({ pageRows: 5, stallMs: 150, lastCallMs: 60_000 });
     const { url: at } = await slow.gateway.listen();
     const socket = await connectTo(at, '/v1/streams/all', keys.get('all')!);
