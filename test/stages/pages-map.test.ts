@@ -14,6 +14,7 @@ import { cellsOf, reachOf, type XY } from '../../services/portal/pages/src/map/c
 import { boundsOf, classOf, toneOf } from '../../services/portal/pages/src/map/color-classes.ts';
 import { placesIn } from '../../services/portal/pages/src/map/geojson-places.ts';
 import { placesOfRows } from '../../services/portal/pages/src/map/map-place.ts';
+import { withoutStrays } from '../../services/portal/pages/src/map/strays.ts';
 import { toDrawing, toWindow, viewOf, zoomed } from '../../services/portal/pages/src/map/view.ts';
 
 const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true });
@@ -97,6 +98,24 @@ describe('views', () => {
   test('a box comes into the middle of the window', () => {
     const [x, y] = toWindow(viewOf([10, 20, 30, 40], 800, 600), [20, 30]);
     expect([x, y]).toEqual([400, 300]);
+  });
+});
+
+describe('what a map shows at first', () => {
+  const grid = Array.from({ length: 400 }, (_, at): [number, number] => [
+    70 + (at % 20),
+    10 + Math.floor(at / 20),
+  ]);
+
+  test('is not the whole earth for a few points abroad', () => {
+    expect(withoutStrays([...grid, [-120, 38], [-118, 34]])).toEqual(grid);
+  });
+
+  test('is every point where they are few, or where the rest is as wide', () => {
+    const few = [...grid.slice(0, 20), [-120, 38] as const];
+    expect(withoutStrays(few)).toEqual(few);
+    const wide = [...grid, [100, 15] as const];
+    expect(withoutStrays(wide)).toEqual(wide);
   });
 });
 

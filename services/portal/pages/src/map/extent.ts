@@ -4,8 +4,7 @@ import { isUnitedStates, stateName } from './atlas-names.ts';
 import type { Atlas, Outline } from './atlas.ts';
 import type { Extent } from './projection.ts';
 import type { MapPlace } from './map-place.ts';
-
-type Point = readonly [lon: number, lat: number];
+import { withoutStrays, type Point } from './strays.ts';
 
 export function extentOf(places: readonly MapPlace[], level: string, atlas: Atlas | null): Extent {
   const isStates =
@@ -18,7 +17,7 @@ export function extentOf(places: readonly MapPlace[], level: string, atlas: Atla
   const isCountries =
     level === 'country' &&
     places.some(({ place }) => atlas === null || atlas.find([place.name]) !== null);
-  return { points, isStates, isCountries };
+  return { points: withoutStrays(points), isStates, isCountries };
 }
 
 interface Named {
