@@ -566,6 +566,13 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
       'h3-4': 1,
       'h3-8': 1,
     });
+    const counted = all.levels.map((each) => [each.level, each.placesWithSubscribers] as const);
+    expect(Object.fromEntries(counted)).toMatchObject({
+      region: 1,
+      area: 2,
+      site: 0,
+      'h3-4': 1,
+    });
     const own = await facets(db, ofPlanning);
     expect(own.departments).toEqual(['planning']);
     expect(own.technologies).toEqual(['4G', 'unknown']);

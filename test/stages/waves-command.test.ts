@@ -1,5 +1,5 @@
 // `signpost waves` as a planner runs it: on a data directory of its own, and on one that another process writes to.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -39,14 +39,34 @@ describe('on a data directory of its own', () => {
   const waves = (...args: readonly string[]) =>
     run(['waves', ...args, '--data', data], { cwd: folder });
 
+  it.each([
+    ['list', []],
+    ['remove', ['Wave 1']],
+    ['import', [plan]],
+    ['import', [plan, '--dry-run']],
+  ])('%s %j refuses a data directory that is not there, and makes none', async (part, args) => {
+    const { code, stdout, stderr } = await waves(part, ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`There is no data directory ${data}`);
+    expect(stderr).toContain('with --data');
+    expect(existsSync(data)).toBe(false);
+  });
+
+  it('takes no file for a plan without waves', async () => {
+    const { code, stderr } = await run(['waves', 'list', '--data', plan]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${plan} is a file, not a data directory`);
+  });
+
   it('lists nothing and makes nothing before there is a plan', async () => {
+    makeDirectory(data);
     const { code, stdout } = await waves('list');
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: 'No rollout waves yet: `signpost waves import FILE` brings them in.\n',
     });
     expect((await waves('remove', 'Wave 1')).stderr).toContain('There is no wave Wave 1');
-    expect(existsSync(data)).toBe(false);
+    expect(readdirSync(data)).toEqual([]);
   });
 
   it('tells every wrong line by number and column, and makes nothing', async () => {
@@ -60,7 +80,7 @@ describe('on a data directory of its own', () => {
       .map((line) => JSON.parse(line) as unknown);
     expect(flaws).toMatchObject({ flaws: [{ line: 2 }, { line: 3 }] });
     expect(error).toMatchObject({ error: { code: 'plan-invalid' } });
-    expect(existsSync(data)).toBe(false);
+    expect(readdirSync(data)).toEqual([]);
   });
 
   it('imports, lists in order, and removes', async () => {

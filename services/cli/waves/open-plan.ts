@@ -1,6 +1,6 @@
 // The rollout plan that a command works on: in the database of a cluster, in a data directory nobody writes to, or in
 // one that another process writes to, which is asked over HTTP.
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { lockForWriting, type WriterLock } from '#core/log/embedded/writer-lock.ts';
 import { logDirectory } from '#core/log/embedded/log-file.ts';
 import { SignpostError } from '#core/errors.ts';
@@ -10,7 +10,6 @@ import type { Replacement } from '../../portal/waves/change.ts';
 import type { PlannedArea } from '../../portal/waves/plan.ts';
 import type { WavesImport } from '../../portal/waves/store-waves.ts';
 import type { Config } from '../config.ts';
-import { leavingNothing } from '../fresh-directory.ts';
 import { intakeOf } from '../judgements/intake-address.ts';
 import { configOf, logAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
@@ -43,7 +42,7 @@ export interface PlanNeeds {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** Runs `use` on the plan and lets go of it. @throws SignpostError. */
+/** Runs `use` on the plan and lets go of it. @throws SignpostError, also where there is no data directory. */
 export async function withPlan<T>(
   needs: PlanNeeds,
   use: (plan: RolloutPlan) => Promise<T>,
@@ -52,9 +51,35 @@ export async function withPlan<T>(
   const at = logAt(needs.place, () => config);
   if (at.kind === 'kafka') return onCluster(config, needs, use);
   const { directory } = at;
+  requireDirectory(directory);
   if (!existsSync(storeDirectory(directory)) && !needs.mayMake && !isInUse(directory))
     return use(emptyPlan(directory));
-  return leavingNothing(directory, () => onMachine(directory, needs, use));
+  return onMachine(directory, needs, use);
+}
+
+/** A mistyped --data is no empty plan, and no place to begin one: nobody would look for it there. */
+function requireDirectory(directory: string): void {
+  const refuse = (what: string, hint: string, cause?: unknown): SignpostError =>
+    new SignpostError('data-unreadable', what, { hint, ...(cause !== undefined && { cause }) });
+  try {
+    if (!statSync(directory).isDirectory())
+      throw refuse(`${directory} is a file, not a data directory`, 'Name a directory with --data.');
+    accessSync(directory, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    if (cause instanceof SignpostError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw code === 'ENOENT' || code === 'ENOTDIR'
+      ? refuse(
+          `There is no data directory ${directory}`,
+          'Name the one that Signpost works on with --data; `signpost up` or `signpost import` makes it.',
+          cause,
+        )
+      : refuse(
+          `The data directory ${directory} cannot be read (${code ?? 'unknown'})`,
+          'Run it as a user who may read it, or name another one with --data.',
+          cause,
+        );
+  }
 }
 
 async function onCluster<T>(

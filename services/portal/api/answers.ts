@@ -256,7 +256,8 @@ export const facetsAnswer = z.object({
     z.object({
       level: z.enum(placeLevels),
       places: count.describe('Of cells at most 1,000.'),
-      withSubscribers: z.boolean(),
+      withSubscribers: z.boolean().describe('Whether the gazetteer has subscribers of any place.'),
+      placesWithSubscribers: count.describe('Of `places`, those that can have a rate.'),
     }),
   ),
   waves: z.array(z.string()),

@@ -171,7 +171,7 @@ const facets: FacetsAnswer = {
   departments: ['marketing', 'operations', 'planning'],
   themes: ['coverage', 'outage'],
   technologies: ['4G', '5G'],
-  levels: [{ level: 'area', places: 1741, withSubscribers: true }],
+  levels: [{ level: 'area', places: 1741, withSubscribers: true, placesWithSubscribers: 1741 }],
   waves: ['1', '2'],
 };
 const overview: OverviewAnswer = {

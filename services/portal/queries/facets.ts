@@ -1,4 +1,5 @@
 // What there is to ask for: names that occur in what the reader sees.
+import { cellToParent } from 'h3-js';
 import { sql } from 'kysely';
 import type { Db } from '#core/store/postgres.ts';
 import type { FacetsAnswer } from '../api/answers.ts';
@@ -6,7 +7,14 @@ import { placeLevels, type PlaceLevel } from '../api/questions.ts';
 import type { Reader } from '../reader.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { gazetteerOf } from './known-gazetteer.ts';
-import { hexResolutions, isNamedLevel, type NamedLevel } from './place-keys.ts';
+import {
+  hexResolutions,
+  isNamedLevel,
+  keyAt,
+  keyOf,
+  type Named,
+  type NamedLevel,
+} from './place-keys.ts';
 
 /** @throws SignpostError as `Db` does */
 export function facets(store: Db, reader: Reader): Promise<FacetsAnswer> {
@@ -14,9 +22,19 @@ export function facets(store: Db, reader: Reader): Promise<FacetsAnswer> {
     const gazetteer = await gazetteerOf(reading);
     const named = await namedPlaces(reading);
     const levels: FacetsAnswer['levels'] = [];
+    // Names of all places are fetched only where there is something to look up.
+    const seen = gazetteer.subscribers === null ? [] : await seenPlaces(reading);
     for (const level of placeLevels) {
-      const places = isNamedLevel(level) ? named[level] : await cells(reading, level);
-      levels.push({ level, places, withSubscribers: gazetteer.countsSubscribers(level) });
+      const found = isNamedLevel(level) ? [] : await cells(reading, level);
+      const keys = isNamedLevel(level) ? keysAt(level, seen) : found;
+      levels.push({
+        level,
+        places: isNamedLevel(level) ? named[level] : found.length,
+        withSubscribers: gazetteer.countsSubscribers(level),
+        placesWithSubscribers: keys.filter(
+          (key) => (gazetteer.place(level, key)?.subscribers ?? 0) > 0,
+        ).length,
+      });
     }
     const waves = await reading.tx
       .selectFrom('signpost.waves')
@@ -68,24 +86,38 @@ async function namedPlaces({ tx }: Reading): Promise<Readonly<Record<NamedLevel,
   return rows[0]!;
 }
 
+/** Places of which the reader sees a signal. */
+async function seenPlaces({ tx }: Reading): Promise<readonly Named[]> {
+  const { rows } = await sql<Named>`
+    SELECT country, region, city, area, postcode, site FROM signpost.places p
+    WHERE (SELECT true FROM signpost.signals s WHERE s.place = p.id LIMIT 1)`.execute(tx);
+  return rows;
+}
+
+function keysAt(level: NamedLevel, places: readonly Named[]): readonly string[] {
+  const keys = places.map((place) => keyAt(level, place)).filter((key) => key !== null);
+  return [...new Set(keys)];
+}
+
 /** More need not be counted to know that there are many. */
 const mostCells = 1000;
 
 /**
- * Distinct cells, from one to the next by the index, as far as `mostCells`. Where the next one begins is a column: under
- * row-level rules an index is asked with operators alone that are leakproof, as `>` is and `|` is not.
+ * Keys of distinct cells, from one to the next by the index, as far as `mostCells`. Where the next one begins is a
+ * column: under row-level rules an index is asked with operators alone that are leakproof, as `>` is and `|` is not.
  */
-async function cells({ tx }: Reading, level: PlaceLevel): Promise<number> {
+async function cells({ tx }: Reading, level: PlaceLevel): Promise<readonly string[]> {
   const within = String((1n << BigInt(3 * (15 - hexResolutions[level]!))) - 1n);
-  const { rows } = await sql<{ count: number }>`
+  const { rows } = await sql<{ cell: string }>`
     WITH RECURSIVE cells (last) AS (
       (SELECT h3 | ${within}::bigint FROM signpost.signals WHERE h3 IS NOT NULL ORDER BY h3 LIMIT 1)
       UNION ALL
       SELECT (SELECT s.h3 FROM signpost.signals s
         WHERE s.h3 IS NOT NULL AND s.h3 > cells.last ORDER BY s.h3 LIMIT 1) | ${within}::bigint
       FROM cells WHERE cells.last IS NOT NULL)
-    SELECT count(last)::int AS count FROM (SELECT last FROM cells LIMIT ${mostCells}) AS counted`.execute(
-    tx,
-  );
-  return rows[0]!.count;
+    SELECT to_hex(last) AS cell FROM (SELECT last FROM cells LIMIT ${mostCells}) AS found
+    WHERE last IS NOT NULL`.execute(tx);
+  const resolution = hexResolutions[level]!;
+  // Kept finer than asked for, with the digits below the level all ones: the parent's has the level's number.
+  return rows.map(({ cell }) => keyOf(level, [cellToParent(cell, resolution)]));
 }

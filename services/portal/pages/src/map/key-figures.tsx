@@ -1,13 +1,14 @@
 // The figures of one place, each with its interval and what it rests on.
 import type { ComponentChildren } from 'preact';
 import type { PlaceAnswer } from '../../../api/answers.ts';
-import { Count, Figure, Unknown } from '../show/figure.tsx';
+import { Count, Figure, Unknown, Withheld } from '../show/figure.tsx';
 import { countText, decimalText, hoursText, shareText } from '../show/figures.ts';
 import { Empty } from '../show/states.tsx';
 
 export function KeyFigures({ answer: { figures, place, ranked } }: { answer: PlaceAnswer }) {
-  const { suppressed } = figures;
-  if (suppressed) {
+  const { opened, surveyAnswers, posts } = figures;
+  // Not by `suppressed`, which is true as well where a single figure is withheld and the others are not.
+  if (opened === null && !surveyAnswers && !posts) {
     return (
       <Empty title="Withheld">
         There are too few tickets here for what you may see. A longer time range may have enough.
@@ -18,22 +19,30 @@ export function KeyFigures({ answer: { figures, place, ranked } }: { answer: Pla
     <dl class="key-figures">
       <Pair title="Rate">
         {figures.rate === null ? (
-          <Unknown why="The gazetteer knows no subscribers here." />
+          opened === null ? (
+            <Withheld />
+          ) : (
+            <Unknown why="The gazetteer knows no subscribers here." />
+          )
         ) : (
           <Figure estimate={figures.rate} unit="per 1,000" base={figures.opened} />
         )}
       </Pair>
       <Pair title="Tickets">
-        <Count value={figures.opened} />{' '}
+        <Count value={opened} isSuppressed={opened === null} />{' '}
         <span class="quiet">
           opened, {textOr(figures.stillOpen)} still open, {textOr(figures.reopened)} reopened
         </span>
       </Pair>
       <Pair title="To resolve">
-        <ToResolve median={figures.medianHoursToResolve} p90={figures.p90HoursToResolve} />
+        {figures.resolved === null ? (
+          <Withheld />
+        ) : (
+          <ToResolve median={figures.medianHoursToResolve} p90={figures.p90HoursToResolve} />
+        )}
       </Pair>
       <Pair title="Customers">
-        <Count value={figures.customers} />
+        <Count value={figures.customers} isSuppressed={figures.customers === null} />
         {place.subscribers !== null && (
           <span class="quiet"> of {countText(place.subscribers)} subscribers</span>
         )}
@@ -53,15 +62,15 @@ export function KeyFigures({ answer: { figures, place, ranked } }: { answer: Pla
           </span>
         </Pair>
       )}
-      {(figures.surveyAnswers ?? 0) > 0 && (
+      {surveyAnswers !== 0 && (
         <Pair title="Surveys">
-          <Count value={figures.surveyAnswers} />{' '}
+          <Count value={surveyAnswers} isSuppressed={surveyAnswers === null} />{' '}
           <span class="quiet">answers{scores(figures)}</span>
         </Pair>
       )}
-      {(figures.posts ?? 0) > 0 && (
+      {posts !== 0 && (
         <Pair title="Posts">
-          <Count value={figures.posts} />
+          <Count value={posts} isSuppressed={posts === null} />
         </Pair>
       )}
     </dl>
@@ -89,8 +98,9 @@ function Pair({ title, children }: { title: string; children: ComponentChildren 
   );
 }
 
+/** A count of a place is null where it is withheld alone. */
 function textOr(count: number | null): string {
-  return count === null ? '—' : countText(count);
+  return count === null ? 'withheld' : countText(count);
 }
 
 function scores({ meanCsat, nps }: PlaceAnswer['figures']): string {

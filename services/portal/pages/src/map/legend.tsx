@@ -1,7 +1,7 @@
 // What the tones mean: bounds, "no data" and "withheld", and what the map leaves out.
 import { classOf, toneOf } from './color-classes.ts';
 import type { MapPlace } from './map-place.ts';
-import type { Measure } from './measures.ts';
+import { isWithheld, type Measure } from './measures.ts';
 
 interface LegendProps {
   readonly measure: Measure;
@@ -56,7 +56,7 @@ function classTexts(bounds: readonly number[], text: (value: number) => string):
 /** The token of a place's tone. */
 export function toneToken(place: MapPlace, measure: Measure, bounds: readonly number[]): string {
   const value = measure.of(place);
-  if (place.suppressed) return 'map-withheld';
+  if (isWithheld(place, measure)) return 'map-withheld';
   if (value === null) return 'map-none';
   return `scale-${toneOf(classOf(value, bounds), bounds, measure.isWorstLow)}`;
 }

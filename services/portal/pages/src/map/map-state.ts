@@ -5,7 +5,7 @@ import type { Address } from '../address/address.ts';
 import { useAddress } from '../address/use-address.ts';
 import { listIn } from '../api/get.ts';
 import { useSession } from '../api/session.tsx';
-import { measures, type MeasureKey } from './measures.ts';
+import { measures, usualMeasure, type MeasureKey } from './measures.ts';
 
 export interface MapState {
   readonly level: string;
@@ -41,11 +41,10 @@ export function levelsOf(facets: FacetsAnswer | null): readonly string[] {
 export function mapStateOf({ query }: Address, facets: FacetsAnswer | null): MapState {
   const asked = query.get('level');
   const level = mapLevels.find((each) => each === asked) ?? usualLevel(facets);
-  const hasSubscribers = facets?.levels.find((each) => each.level === level)?.withSubscribers;
   const measure = measures.find(({ key }) => key === query.get('measure'))?.key;
   return {
     level,
-    measure: measure ?? (hasSubscribers === true ? 'rate' : 'count'),
+    measure: measure ?? usualMeasure(facets, level),
     themes: listIn(query.get('theme')),
     wave: query.get('wave'),
     opened: query.get('open'),

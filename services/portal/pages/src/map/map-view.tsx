@@ -9,7 +9,7 @@ import { boundsOf } from './color-classes.ts';
 import { Legend, toneToken } from './legend.tsx';
 import { MapCanvas } from './map-canvas.tsx';
 import type { MapState } from './map-state.ts';
-import { baseOf, countedName, type Counted, type Measure } from './measures.ts';
+import { baseOf, countedName, isWithheld, type Counted, type Measure } from './measures.ts';
 import { PlacesTable } from './places-table.tsx';
 import { projectionKind } from './projection.ts';
 import { nameOf } from './place-name.ts';
@@ -56,7 +56,7 @@ export function MapView(props: MapViewProps) {
     [byKey, measure, bounds],
   );
   const read = pointed === null ? undefined : byKey.get(pointed);
-  const hasWithheld = ordered.some(({ suppressed }) => suppressed);
+  const hasWithheld = ordered.some((ranked) => isWithheld(ranked, measure));
   return (
     <section class="map-view" aria-label={state.isTable ? 'Places as a table' : 'Map'}>
       {state.isTable ? (
@@ -102,7 +102,7 @@ export function MapView(props: MapViewProps) {
 
 function Read({ ranked, measure }: { ranked: MapPlace; measure: Measure }) {
   const value = measure.of(ranked);
-  if (ranked.suppressed) return <span class="quiet">withheld</span>;
+  if (isWithheld(ranked, measure)) return <span class="quiet">withheld</span>;
   const base = baseOf(ranked, measure);
   if (measure.key === 'rate') {
     return <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />;

@@ -1,4 +1,5 @@
 // What the map can be coloured by and the list ordered by: a figure of a ranked place, and how it is said.
+import type { FacetsAnswer, Figures } from '../../../api/answers.ts';
 import { countText, decimalText, hoursText, rateText, shareText } from '../show/figures.ts';
 import type { MapPlace } from './map-place.ts';
 
@@ -33,6 +34,8 @@ export interface Measure {
   /** The order of the ranking that is nearest; null where figures are asked for and not the ranking. */
   readonly order: 'score' | 'rate' | 'lowerEnd' | 'count' | null;
   readonly counts: Counted;
+  /** Counts that are withheld with it, where it is not `counts` alone. */
+  readonly restsOn?: readonly (keyof Figures)[];
   /** The lowest is the worst: it comes first and has the strongest tone. */
   readonly isWorstLow?: true;
 }
@@ -127,6 +130,7 @@ export const measures: readonly Measure[] = [
     text: countText,
     order: null,
     counts: 'opened',
+    restsOn: ['stillOpen'],
   },
   {
     key: 'resolve',
@@ -137,6 +141,7 @@ export const measures: readonly Measure[] = [
     text: hoursText,
     order: null,
     counts: 'opened',
+    restsOn: ['resolved'],
   },
   {
     key: 'sentiment',
@@ -147,6 +152,7 @@ export const measures: readonly Measure[] = [
     text: decimalText,
     order: null,
     counts: 'opened',
+    restsOn: ['opened', 'posts', 'surveyAnswers'],
     isWorstLow: true,
   },
   {
@@ -207,4 +213,47 @@ export function countedName(counted: Counted): string {
 /** How many a place's value rests on; null where that is not known. */
 export function baseOf(place: MapPlace, { counts }: Measure): number | null {
   return place.figures === null || counts === 'opened' ? place.tickets : place.figures[counts];
+}
+
+/**
+ * Whether the value is one that this reader may not see. `suppressed` alone does not say so: it is true as well where
+ * another figure of the place is withheld.
+ */
+export function isWithheld(place: MapPlace, measure: Measure): boolean {
+  const { suppressed, figures } = place;
+  if (!suppressed || measure.of(place) !== null) return false;
+  if (figures === null) return place.tickets === null;
+  return (measure.restsOn ?? [measure.counts]).some((count) => figures[count] === null);
+}
+
+/** Where none is asked for: rates, if most places of the level can have one; else the map would be all but empty. */
+export function usualMeasure(facets: FacetsAnswer | null, level: string): MeasureKey {
+  const known = facets?.levels.find((each) => each.level === level);
+  if (known === undefined) return 'count';
+  return known.placesWithSubscribers * 2 > known.places ? 'rate' : 'count';
+}
+
+export interface OtherMeasure {
+  readonly key: MeasureKey;
+  /** "78,695 survey answers" */
+  readonly has: string;
+  readonly title: string;
+}
+
+/** Of a question about which `counts` has nothing to show: what has. @param figures of all that was asked about */
+export function measuresWithData(figures: Figures, counts: Counted): readonly OtherMeasure[] {
+  const { opened, surveyAnswers, meanCsat, nps, posts } = figures;
+  const scored = meanCsat !== null ? 'csat' : nps !== null ? 'nps' : 'answers';
+  const others = [
+    ['opened', 'count', opened, 'ticket'],
+    ['surveyAnswers', scored, surveyAnswers, 'survey answer'],
+    ['posts', 'posts', posts, 'post'],
+  ] as const;
+  return others.flatMap(([counted, key, count, one]) => {
+    // Null is withheld: there are some, and the map says as much.
+    if (counted === counts || count === 0) return [];
+    const has =
+      count === null ? `a few ${one}s` : `${countText(count)} ${one}${count === 1 ? '' : 's'}`;
+    return [{ key, has, title: measureOf(key).title }];
+  });
 }

@@ -1,14 +1,16 @@
 // The planner's map: where the tickets are, how sure that is, and what building would answer.
 import { useCallback, useMemo, useState } from 'preact/hooks';
+import type { AggregatesAnswer } from '../../../api/answers.ts';
 import { ask } from '../address/use-address.ts';
-import { useSession } from '../api/session.tsx';
+import { useScope, useSession } from '../api/session.tsx';
+import { useAnswer } from '../api/use-answer.ts';
 import { countText } from '../show/figures.ts';
 import { Empty, Failed, Skeleton } from '../show/states.tsx';
 import { usePlaces, type Places } from './ask-places.ts';
 import { Controls } from './controls.tsx';
 import { MapView } from './map-view.tsx';
 import { useMapState, type MapState } from './map-state.ts';
-import { countedName, measureOf, type Measure } from './measures.ts';
+import { countedName, measureOf, measuresWithData, type Measure } from './measures.ts';
 import { PlaceDrawer } from './place-drawer.tsx';
 import { RankedList } from './ranked-list.tsx';
 import { ThemeBars } from './theme-bars.tsx';
@@ -121,11 +123,20 @@ function useInWave(ordered: readonly MapPlace[], wave: WaveShown): ReadonlySet<s
 }
 
 function NoPlaces({ state, places }: { state: MapState; places: Places }) {
+  const { counts } = measureOf(state.measure);
+  const scope = useScope();
+  const { answer } = useAnswer<AggregatesAnswer>(scope === null ? null : '/v1/aggregates', {
+    ...scope,
+    theme: state.themes,
+  });
+  const all = answer?.rows[0];
+  const others = all === undefined ? [] : measuresWithData(all, counts);
   return (
     <Empty title="Nothing is placed here">
       {(places.unplaced ?? 0) > 0
         ? `${countText(places.unplaced ?? 0)} tickets of this time range name no place of this level. A gazetteer fills in what they leave out.`
-        : `No ${countedName(measureOf(state.measure).counts)} with this time range, place, department and themes.`}
+        : `No ${countedName(counts)} with this time range, place, department and themes.`}
+      {others.length > 0 && ` There are ${others.map(({ has }) => has).join(' and ')}.`}
       <p class="empty-actions">
         <button
           type="button"
@@ -134,16 +145,11 @@ function NoPlaces({ state, places }: { state: MapState; places: Places }) {
         >
           All of the time
         </button>
-        {measureOf(state.measure).counts === 'opened' && (
-          <>
-            <button type="button" class="button" onClick={() => ask({ measure: 'csat' })}>
-              Survey scores
-            </button>
-            <button type="button" class="button" onClick={() => ask({ measure: 'posts' })}>
-              Posts
-            </button>
-          </>
-        )}
+        {others.map(({ key, title }) => (
+          <button key={key} type="button" class="button" onClick={() => ask({ measure: key })}>
+            {title}
+          </button>
+        ))}
         {state.themes.length > 0 && (
           <button type="button" class="button" onClick={() => ask({ theme: null })}>
             All themes

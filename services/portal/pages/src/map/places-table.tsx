@@ -2,7 +2,7 @@
 import { DataTable } from '../show/chart-frame.tsx';
 import type { Column } from '../show/csv.ts';
 import { countText, intervalText, levelTitle, shareText } from '../show/figures.ts';
-import type { Measure } from './measures.ts';
+import { isWithheld, type Measure } from './measures.ts';
 import { nameOf } from './place-name.ts';
 import type { MapPlace } from './map-place.ts';
 
@@ -49,7 +49,7 @@ const rankColumns: readonly Column<MapPlace>[] = [
   },
   {
     title: 'Tickets',
-    of: ({ tickets, suppressed }) => (suppressed ? 'withheld' : tickets),
+    of: ({ tickets, suppressed }) => tickets ?? (suppressed ? 'withheld' : null),
     isNumber: true,
   },
   { title: 'Tickets per 1,000', of: ({ rate }) => rate?.value ?? null, isNumber: true },
@@ -78,7 +78,7 @@ const figureColumns: readonly Column<MapPlace>[] = [
 ];
 
 function textOf(ranked: MapPlace, measure: Measure): string {
-  if (ranked.suppressed) return 'withheld';
+  if (isWithheld(ranked, measure)) return 'withheld';
   const value = measure.of(ranked);
   return value === null ? '—' : measure.text(value);
 }

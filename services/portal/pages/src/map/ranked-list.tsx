@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Figure, Withheld } from '../show/figure.tsx';
 import { countText, decimalText, levelTitle, shareText } from '../show/figures.ts';
-import { baseOf, countedName, type Measure } from './measures.ts';
+import { baseOf, countedName, isWithheld, type Measure } from './measures.ts';
 import { nameOf } from './place-name.ts';
 import { ScoreBar } from './score-terms.tsx';
 import type { MapPlace } from './map-place.ts';
@@ -48,7 +48,7 @@ export function RankedList(props: RankedListProps) {
 
 function RankedRow(props: RankedListProps & { ranked: MapPlace; position: number }) {
   const { ranked, position, measure, isInWave, pointed, opened, onPoint, onOpen } = props;
-  const { place, suppressed, terms, score } = ranked;
+  const { place, terms, score } = ranked;
   const { key } = place;
   const value = measure.of(ranked);
   const state = ['ranked-row', key === pointed && 'is-pointed', key === opened && 'is-open'];
@@ -74,7 +74,7 @@ function RankedRow(props: RankedListProps & { ranked: MapPlace; position: number
         <span class="ranked-value" title={measure.explains}>
           {value === null ? '—' : measure.text(value)}
         </span>
-        {suppressed ? (
+        {isWithheld(ranked, measure) ? (
           <span class="ranked-figures">
             <Withheld />
           </span>

@@ -27,13 +27,12 @@ export function ThemeBars({ themes, counts }: { themes: readonly string[]; count
   const rest = rows.filter((row) => !first.includes(row));
   const bars = (some: typeof rows) => (
     <ul class="theme-bars">
-      {some.map(({ theme, suppressed, ...row }) => (
+      {some.map(({ theme, ...row }) => (
         <ThemeBar
           key={theme}
           theme={theme ?? ''}
           count={row[counts]}
           share={(row[counts] ?? 0) / most}
-          isSuppressed={suppressed}
           themes={themes}
         />
       ))}
@@ -59,10 +58,9 @@ function ThemeBar(props: {
   theme: string;
   count: number | null;
   share: number;
-  isSuppressed: boolean;
   themes: readonly string[];
 }) {
-  const { theme, count, share, isSuppressed, themes } = props;
+  const { theme, count, share, themes } = props;
   const isOn = themes.includes(theme);
   const next = isOn ? themes.filter((each) => each !== theme) : [...themes, theme];
   return (
@@ -77,7 +75,8 @@ function ThemeBar(props: {
         <span class="theme-track" aria-hidden="true">
           <span style={{ width: `${share * 100}%` }} />
         </span>
-        <Count value={count} isSuppressed={isSuppressed} />
+        {/* A count that may be told is, though severities of the same row may not. */}
+        <Count value={count} isSuppressed={count === null} />
       </button>
     </li>
   );
