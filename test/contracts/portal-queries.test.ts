@@ -321,6 +321,32 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
       });
     });
 
+    it('tells of no week that would follow from all of them', async () => {
+      const asked = { area: 'Harbour North', kind: 'ticket' };
+      expect((await ask(asked, careful)).rows[0]).toMatchObject({ opened: 3 });
+      const { rows } = await ask({ ...asked, bucket: 'week' }, careful);
+      expect(figures(rows, 'opened', 'suppressed')).toEqual([
+        [null, true],
+        [null, true],
+      ]);
+      const { trend } = (await place(
+        db,
+        careful,
+        'area:Harbour North',
+        placeQuestion.parse(range),
+        now,
+      ))!;
+      expect(trend.filter(({ tickets }) => tickets !== 0)).toMatchObject([
+        { tickets: null },
+        { tickets: null },
+      ]);
+      const byTheme = await ask({ ...asked, groupBy: 'theme', order: '-opened' }, careful);
+      expect(figures(byTheme.rows, 'opened', 'rate')).toEqual([
+        [null, null],
+        [null, null],
+      ]);
+    });
+
     it('gives the same rows page by page', async () => {
       const asked = { groupBy: 'theme,technology', bucket: 'week', order: '-opened' };
       const whole = await ask(asked);
@@ -372,6 +398,8 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
     it('ranks what it may not tell of last, without a figure', async () => {
       const asked = rankQuestion.parse({ ...range, by: 'count' });
       const { places, unplaced } = await rank(db, careful, asked, now);
+      // One of three: the share would tell.
+      expect(places[0]!.busyHourShare).toBeNull();
       expect(unplaced).toBeNull();
       expect(
         places.map(({ suppressed, tickets, score, terms }) => [

@@ -140,6 +140,23 @@ describe.each(storeNames)('waves on %s', (name) => {
     expect(postcode.get('Wave 1')?.answers).toMatchObject({ tickets: 10, of: 10 });
   });
 
+  it('set beside tickets of some places the subscribers of the same', async () => {
+    const answersIn = async (places: object) =>
+      (await ask({ ...coverage, ...places })).get('Wave 1')?.answers;
+    expect(await answersIn({ postcode: '2' })).toMatchObject({
+      subscribers: 2000,
+      subscribersShare: 1,
+    });
+    expect(await answersIn({ area: 'A,C' })).toMatchObject({
+      subscribers: 6000,
+      subscribersShare: 0.6,
+    });
+    const unknown = { subscribers: null, subscribersShare: null };
+    expect(await answersIn({ region: 'R' })).toMatchObject(unknown);
+    expect(await answersIn({ site: 'S' })).toMatchObject(unknown);
+    expect(await answersIn({ h3: '8928308280fffff' })).toMatchObject(unknown);
+  });
+
   it('are compared before and after, without the day itself, and with all other areas', async () => {
     const all = await ask(coverage);
     expect(all.get('Wave 1')?.effect).toEqual({
@@ -191,6 +208,13 @@ describe.each(storeNames)('waves on %s', (name) => {
       after: null,
       ratio: null,
       verdict: 'suppressed',
+    });
+    // The three elsewhere would follow from all.
+    expect((await ask({ theme: 'slow-speed' }, reader)).get('Wave 1')?.answers).toMatchObject({
+      tickets: null,
+      of: 10,
+      share: null,
+      suppressed: true,
     });
     const all = (await ask({ theme: 'slow-speed' })).get('Wave 3');
     expect(all?.answers).toMatchObject({ tickets: 3, of: 10, suppressed: false });

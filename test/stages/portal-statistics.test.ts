@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createScore, weeksOf, type Evidence } from '../../services/portal/queries/score.ts';
 import { suppressedParts } from '../../services/portal/queries/figures.ts';
+import { hiddenBeside } from '../../services/portal/queries/hidden-rows.ts';
 import { createDistinct, createSamples } from '../../services/portal/queries/growing.ts';
 import { betaShare } from '../../services/portal/statistics/beta.ts';
 import { gammaQuantile, gammaShare } from '../../services/portal/statistics/gamma.ts';
@@ -126,8 +127,53 @@ describe('persistent demand', () => {
 
   it('is nothing where most weeks have none, and one ticket is no spike', () => {
     expect(weeksOf([0, 0, 1])).toEqual({ whole: 3, median: 0, burstShare: 1, spikes: 0 });
-    expect(weeksOf([0, 0])).toEqual({ whole: 2, median: 0, burstShare: 0, spikes: 0 });
+    // All tickets in the cut weeks at the ends: nothing is known of what lasts.
+    expect(weeksOf([0, 0])).toBeNull();
     expect(weeksOf([])).toBeNull();
+  });
+});
+
+describe('rows of a total', () => {
+  const group = {
+    place: undefined,
+    theme: undefined,
+    technology: undefined,
+    kind: undefined,
+    department: undefined,
+    start: undefined,
+  };
+  const openedOf = (opened: readonly number[]) => ({
+    count: (slot: number, measure: string) => (measure === 'opened' ? opened[slot]! : 0),
+    of: () => ({ severities: new Map<number, number>() }) as never,
+  });
+  const hiddenIn = (groups: readonly object[], opened: readonly number[], below = 5) => {
+    const isHidden = hiddenBeside(
+      groups.map((own) => ({ ...group, ...own })),
+      openedOf(opened),
+      below,
+    );
+    return opened.flatMap((_, slot) => (isHidden(slot, 'opened') ? [slot] : []));
+  };
+
+  it('hide the next smallest beside a single small one', () => {
+    const weeks = [0, 1, 2, 3].map((start) => ({ start }));
+    expect(hiddenIn(weeks, [9, 3, 20, 7])).toEqual([1, 3]);
+    expect(hiddenIn(weeks, [9, 3, 20, 4])).toEqual([1, 3]);
+    expect(hiddenIn([{ start: 3 }, { start: 1 }, { start: 2 }], [9, 9, 3])).toEqual([1, 2]);
+    expect(hiddenIn(weeks, [9, 6, 20, 7])).toEqual([]);
+    expect(hiddenIn(weeks, [9, 3, 20, 7], 0)).toEqual([]);
+  });
+
+  it('hide one along each dimension that sums to a total, which departments do not', () => {
+    const square = [
+      { place: 1, start: 0 },
+      { place: 1, start: 1 },
+      { place: 2, start: 0 },
+      { place: 2, start: 1 },
+    ];
+    expect(hiddenIn(square, [3, 20, 30, 40])).toEqual([0, 1, 2, 3]);
+    const departments = [{ department: 0 }, { department: 1 }];
+    expect(hiddenIn(departments, [3, 20])).toEqual([0]);
   });
 });
 

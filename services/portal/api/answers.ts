@@ -179,8 +179,11 @@ export const waveAnswer = z.object({
     tickets: count.nullable().describe('Tickets of the question in its areas.'),
     of: count.nullable().describe('Tickets of the question anywhere.'),
     share: estimate.nullable().describe('Clopper-Pearson interval.'),
-    subscribers: z.number().nullable(),
-    subscribersShare: z.number().nullable(),
+    subscribers: z
+      .number()
+      .nullable()
+      .describe('In its areas, of the places that the question asks for.'),
+    subscribersShare: z.number().nullable().describe('Of those in all such places.'),
     suppressed: z.boolean(),
   }),
   effect: z

@@ -9,6 +9,7 @@ import type { Reader } from '../reader.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { describePlace } from './describe-place.ts';
 import { figuresOf, told, toldOf } from './figures.ts';
+import { hiddenBeside } from './hidden-rows.ts';
 import { createGrouping, type Group, type Grouping } from './groups.ts';
 import { gazetteerOf } from './known-gazetteer.ts';
 import { knownPlaces } from './known-places.ts';
@@ -48,6 +49,7 @@ export function aggregates(
       const { level, codes } = grouping;
       return describePlace(level!, key, codes!.namedAs(group.place!), gazetteer);
     };
+    const isHidden = hiddenBeside(grouping.groups, tally, suppressBelow);
     const rowOf = (slot: number): AggregateRow => {
       const group = grouping.groups[slot]!;
       const place = placeOf(group);
@@ -56,6 +58,7 @@ export function aggregates(
         suppressBelow,
         subscribers: place?.subscribers ?? null,
         severityOf: names.of,
+        isHidden: (figure) => isHidden(slot, figure),
       });
       return {
         ...figures,
@@ -71,7 +74,12 @@ export function aggregates(
       const group = grouping.groups[slot]!;
       if (by === 'start') return group.start ?? null;
       const toldAs = (measure: CountMeasure): number | null =>
-        toldOf((each) => tally.count(slot, each), measure, suppressBelow);
+        toldOf(
+          (each) => tally.count(slot, each),
+          measure,
+          suppressBelow,
+          (figure) => isHidden(slot, figure),
+        );
       if (by !== 'rate') return toldAs(by);
       const key = keyOfPlace(grouping, group);
       const subscribers = key === null ? null : gazetteer.place(grouping.level!, key)?.subscribers;
@@ -91,6 +99,11 @@ export function aggregates(
     }));
     const { page, more } = pageOf(sortable, { ...order, limit: question.limit }, position?.after);
     const last = page.at(-1);
+    // Where one row alone is not told among those without a place, their sum would tell of it.
+    const tellsOfUnplaced =
+      grouping.groups.filter(
+        ({ place }, slot) => place === 0 && said.some((each) => isHidden(slot, each)),
+      ).length !== 1;
     return {
       range: answered(range),
       rows: page.map(({ slot }) => rowOf(slot)),
@@ -98,7 +111,7 @@ export function aggregates(
         more && last !== undefined
           ? writeCursor(question, { range, after: [last.value, last.key] })
           : null,
-      unplaced: told(counted.unplaced, suppressBelow),
+      unplaced: tellsOfUnplaced ? told(counted.unplaced, suppressBelow) : null,
     };
   });
 }
@@ -110,6 +123,7 @@ interface Counted {
   readonly unplaced: number;
 }
 
+const said = ['opened', 'posts', 'surveyAnswers'] as const;
 const streams: readonly Stream[] = ['said', 'resolved', 'reopened'];
 
 /** @throws QuestionRefused as `aggregates` */
@@ -132,9 +146,7 @@ async function tallied(
   let unplaced = 0;
   for (const [slot, { place }] of grouping.groups.entries()) {
     if (place !== 0) continue;
-    for (const kind of ['opened', 'posts', 'surveyAnswers'] as const) {
-      unplaced += tally.count(slot, kind);
-    }
+    for (const kind of said) unplaced += tally.count(slot, kind);
   }
   return { grouping, tally, unplaced };
 }

@@ -9,7 +9,12 @@ export interface FiguresOptions {
   readonly suppressBelow: number;
   readonly subscribers: number | null;
   readonly severityOf: (label: number) => string;
+  /** What else is not told, for it would tell of a row beside it. */
+  readonly isHidden?: IsHidden;
 }
+
+/** Of one row of an answer. */
+export type IsHidden = (figure: CountMeasure | 'severities') => boolean;
 
 export function isSmall(count: number, suppressBelow: number): boolean {
   return count > 0 && count < suppressBelow;
@@ -25,9 +30,10 @@ export function toldOf(
   countOf: (measure: CountMeasure) => number,
   measure: CountMeasure,
   suppressBelow: number,
+  isHidden: IsHidden = () => false,
 ): number | null {
-  const small = [measure, ...(restsOn[measure] ?? [])].some((each) =>
-    isSmall(countOf(each), suppressBelow),
+  const small = [measure, ...(restsOn[measure] ?? [])].some(
+    (each) => isSmall(countOf(each), suppressBelow) || isHidden(each),
   );
   return small ? null : countOf(measure);
 }
@@ -43,15 +49,16 @@ const restsOn: Readonly<Partial<Record<CountMeasure, readonly CountMeasure[]>>> 
  * or not at all, since one left out would follow from the others.
  */
 export function figuresOf(counts: Counts, times: Times, options: FiguresOptions): Figures {
-  const { suppressBelow, subscribers, severityOf } = options;
+  const { suppressBelow, subscribers, severityOf, isHidden = () => false } = options;
   const small = (count: number): boolean => isSmall(count, suppressBelow);
   const say = (measure: CountMeasure): number | null =>
-    toldOf((each) => counts[each], measure, suppressBelow);
-  const { opened, posts, surveyAnswers } = counts;
-  const saysLittle = small(opened) || small(posts) || small(surveyAnswers);
-  const fewSeverities = small(opened) || [...counts.severities.values()].some(small);
-  const fewResolved = small(counts.resolved);
-  const fewAnswers = small(surveyAnswers);
+    toldOf((each) => counts[each], measure, suppressBelow, isHidden);
+  const [fewOpened, fewPosts, fewAnswers, fewResolved] = (
+    ['opened', 'posts', 'surveyAnswers', 'resolved'] as const
+  ).map((each) => say(each) === null) as [boolean, boolean, boolean, boolean];
+  const saysLittle = fewOpened || fewPosts || fewAnswers;
+  const fewSeverities =
+    fewOpened || [...counts.severities.values()].some(small) || isHidden('severities');
   const all = countMeasures.map(say);
   return {
     suppressed: fewSeverities || all.includes(null),
@@ -74,7 +81,7 @@ export function figuresOf(counts: Counts, times: Times, options: FiguresOptions)
     surveyAnswers: say('surveyAnswers'),
     meanCsat: fewAnswers || small(counts.csatAnswers) ? null : counts.meanCsat,
     nps: fewAnswers || small(counts.npsAnswers) ? null : counts.nps,
-    rate: small(opened) ? null : ratePerThousand(opened, subscribers),
+    rate: fewOpened ? null : ratePerThousand(counts.opened, subscribers),
   };
 }
 

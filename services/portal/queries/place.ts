@@ -155,13 +155,19 @@ function themesOf(
   suppressBelow: number,
 ): PlaceAnswer['themes'] {
   const total = all.count(0, 'opened');
-  const counts = themes.groups.map((_, slot) => byTheme.count(slot, 'opened'));
-  const told = suppressedParts(counts, suppressBelow);
-  return themes.groups
-    .map(({ theme }, slot) => ({
-      theme: nameOf(theme!),
-      tickets: told[slot]!,
-      share: told[slot] === null || total === 0 ? null : told[slot]! / total,
+  // By number, so that of equals the same one is suppressed as among aggregates.
+  const counts = themes.groups
+    .map(({ theme }, slot) => ({ theme: theme!, tickets: byTheme.count(slot, 'opened') }))
+    .toSorted((one, other) => one.theme - other.theme);
+  const told = suppressedParts(
+    counts.map(({ tickets }) => tickets),
+    suppressBelow,
+  );
+  return counts
+    .map(({ theme }, index) => ({
+      theme: nameOf(theme),
+      tickets: told[index]!,
+      share: told[index] === null || total === 0 ? null : told[index]! / total,
     }))
     .toSorted(
       (one, other) =>

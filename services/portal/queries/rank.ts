@@ -7,7 +7,7 @@ import type { Reader } from '../reader.ts';
 import { ratePerThousand, shareOf } from '../statistics/intervals.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { describePlace } from './describe-place.ts';
-import { isSmall, told } from './figures.ts';
+import { isSmall, suppressedParts } from './figures.ts';
 import { createGrouping } from './groups.ts';
 import { gazetteerOf } from './known-gazetteer.ts';
 import { knownPlaces } from './known-places.ts';
@@ -43,7 +43,7 @@ export function rank(
         more && last !== undefined
           ? writeCursor(question, { range, after: [last.value, last.key] })
           : null,
-      unplaced: told(ranking.unplaced, reading.suppressBelow),
+      unplaced: ranking.unplaced,
     };
   });
 }
@@ -61,7 +61,8 @@ export interface Ranking {
     after: readonly [SortValue, string] | undefined,
   ): { readonly page: readonly Ranked[]; readonly start: number; readonly more: boolean };
   describe(slot: number, rank: number): RankedPlace;
-  readonly unplaced: number;
+  /** Null where it is not told. */
+  readonly unplaced: number | null;
 }
 
 /** @throws QuestionRefused for a kind other than tickets */
@@ -89,24 +90,32 @@ export async function rankPlaces(
 
   let unplaced = 0;
   const found: Found[] = [];
+  const numberOf = ({ slot }: Found): number => grouping.groups[slot]!.place!;
   for (const [slot, { place }] of grouping.groups.entries()) {
     const counts = tally.of(slot);
     const key = grouping.codes!.keyOf(place!);
     if (key === null) unplaced = counts.tickets;
     else found.push({ slot, key, counts, ...evidenceOf(counts, gazetteer.place(level, key)) });
   }
-  const isTold = ({ counts }: Found): boolean => !isSmall(counts.tickets, suppressBelow);
+  // By number, so that of equals the same one is suppressed as among aggregates.
+  found.sort((one, other) => numberOf(one) - numberOf(other));
+  const [unplacedTold, ...placesTold] = suppressedParts(
+    [unplaced, ...found.map(({ counts }) => counts.tickets)],
+    suppressBelow,
+  );
+  const hidden = new Set(found.filter((_, index) => placesTold[index] === null));
+  const isTold = (place: Found): boolean => !hidden.has(place);
   const termsOf = createScore(found.filter(isTold));
   const scored = new Map(
     found.map((place) => {
       const terms = isTold(place) ? termsOf(place) : [];
       const score = isTold(place) ? terms.reduce((sum, { points }) => sum + points, 0) : null;
-      return [place.slot, { ...place, terms, score }] as const;
+      return [place.slot, { place, terms, score }] as const;
     }),
   );
 
   return {
-    unplaced,
+    unplaced: unplacedTold!,
     page(by, limit, after) {
       const rows = found.map((place): Ranked => {
         const { score } = scored.get(place.slot)!;
@@ -121,21 +130,23 @@ export async function rankPlaces(
       return pageOf(rows, { descending: true, limit }, after);
     },
     describe(slot, standing) {
-      const place = scored.get(slot)!;
+      const { place, terms, score } = scored.get(slot)!;
       const named = grouping.codes!.namedAs(grouping.groups[slot]!.place!);
       const head = { rank: standing, place: describePlace(level, place.key, named, gazetteer) };
       if (!isTold(place)) return { ...head, ...nothingTold };
       const { exact, busy } = place.counts;
+      // A share of a count that is told tells how many are in it and how many are not.
+      const tellsOfFew = [exact, busy, exact - busy].some((each) => isSmall(each, suppressBelow));
       return {
         ...head,
         suppressed: false,
         tickets: place.tickets,
         rate: place.rate,
         weeks: place.weeks,
-        busyHourShare: isSmall(exact, suppressBelow) ? null : shareOf(busy, exact),
+        busyHourShare: tellsOfFew ? null : shareOf(busy, exact),
         churnRisk: place.churnRisk,
-        score: place.score,
-        terms: [...place.terms],
+        score,
+        terms: [...terms],
       };
     },
   };

@@ -71,10 +71,10 @@ function quantileOf(values: readonly (number | null)[]): number {
 /** Below this a week's median says too little of what is usual, and every ticket would stand out. */
 const leastUsual = 0.5;
 
-/** Persistent demand and bursts, by tickets of whole weeks; null without any week. */
+/** Persistent demand and bursts, by tickets of whole weeks; null without any ticket in one: no demand is no lasting one. */
 export function weeksOf(counts: ArrayLike<number>): Weeks | null {
   const weeks = Float64Array.from(counts);
-  if (weeks.length === 0) return null;
+  if (weeks.every((week) => week === 0)) return null;
   const sorted = weeks.toSorted();
   const middle = (sorted.length - 1) / 2;
   const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
@@ -86,7 +86,7 @@ export function weeksOf(counts: ArrayLike<number>): Weeks | null {
   return {
     whole: weeks.length,
     median,
-    burstShare: all === 0 ? 0 : above / all,
+    burstShare: above / all,
     spikes: weeks.filter((week) => week > usual).length,
   };
 }

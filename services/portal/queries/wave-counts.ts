@@ -1,5 +1,8 @@
 // Tickets that waves are measured by, counted as the reader may see them.
+import { latLngToCell } from 'h3-js';
 import { sql } from 'kysely';
+import { rowResolution } from '#core/store/fact-columns.ts';
+import type { GazetteerRow } from '#core/store/tables.ts';
 import type { Filters } from '../api/questions.ts';
 import type { Reading } from './as-reader.ts';
 import { createSums } from './growing.ts';
@@ -9,6 +12,7 @@ import { dayMs, hourMs, type Range } from './range.ts';
 import { rowFilterOf } from './row-filter.ts';
 import { readSegments, type Segment } from './segments.ts';
 import type { KnownDays, Windows } from './wave-effect.ts';
+import { childrenOf } from './where.ts';
 
 type Question = Partial<Filters>;
 
@@ -28,17 +32,37 @@ export async function ticketsByArea(
   return counts;
 }
 
-/** Subscribers by area in small letters, by the gazetteer; areas it says none of are not there. */
-export async function subscribersByArea({ tx }: Reading): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await sql<{ area: string; subscribers: number }>`
-    SELECT area, sum(subscribers) AS subscribers FROM signpost.gazetteer
-    WHERE subscribers IS NOT NULL GROUP BY area`.execute(tx);
+/**
+ * Subscribers by area in small letters, by the gazetteer's lines in the places that the question asks for; areas it says
+ * none of are not there. No site is in the gazetteer, so a question for one has no subscribers.
+ */
+export async function subscribersByArea(
+  { tx }: Reading,
+  question: Question,
+): Promise<ReadonlyMap<string, number>> {
+  const lines = await tx.selectFrom('signpost.gazetteer').selectAll().execute();
   const counts = new Map<string, number>();
-  for (const { area, subscribers } of rows) {
+  for (const line of lines) {
+    const { area, subscribers } = line;
+    if (subscribers === null || !liesIn(line, question)) continue;
     const key = area.toLowerCase();
     counts.set(key, (counts.get(key) ?? 0) + subscribers);
   }
   return counts;
+}
+
+const gazetteerParts = ['country', 'region', 'city', 'area', 'postcode'] as const;
+
+function liesIn(line: GazetteerRow, { site, h3, ...question }: Question): boolean {
+  if (site !== undefined) return false;
+  const isNamed = gazetteerParts.every((part) => {
+    const name = line[part]?.toLowerCase();
+    return question[part]?.some((each) => each.toLowerCase() === name) ?? true;
+  });
+  if (!isNamed || h3 === undefined) return isNamed;
+  if (line.lat === null || line.lon === null) return false;
+  const own = BigInt(`0x${latLngToCell(line.lat, line.lon, rowResolution)}`);
+  return h3.map((cell) => childrenOf(cell)).some(({ first, last }) => own >= first && own <= last);
 }
 
 /** From the day after the first signal's to the day of the newest, which is not over; undefined without signals. */

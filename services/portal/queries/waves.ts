@@ -45,7 +45,7 @@ export async function waveAnswers(
       : all.filter(({ areas }) => areas.some((each) => sameName(each.area, area)));
   if (wanted.length === 0) return [];
   const tickets = await ticketsByArea(reading, question, range);
-  const subscribers = await subscribersByArea(reading);
+  const subscribers = await subscribersByArea(reading, question);
   const effects = await effectsOf(reading, question, wanted, now);
   return wanted.map((wave) => ({
     wave: wave.wave,
@@ -80,7 +80,8 @@ function answersOf(
   const known = areas.flatMap(({ area }) => subscribers.get(area.toLowerCase()) ?? []);
   const reached = known.length === 0 ? null : sum(known);
   const everyone = sum([...subscribers.values()]);
-  const suppressed = isSmall(own, suppressBelow) || isSmall(all, suppressBelow);
+  // Beside all of them, those of the wave tell of those elsewhere.
+  const suppressed = [own, all, all - own].some((each) => isSmall(each, suppressBelow));
   return {
     tickets: suppressed ? null : own,
     of: isSmall(all, suppressBelow) ? null : all,
