@@ -74,7 +74,7 @@ parentPort!.postMessage({ ready: true });
 const tasks = [
   routing.watch(stop.signal),
   runStage(buildAggregate(parts), engine, stop.signal),
-  runBesideAggregate({ ...parts, log, logger, sleep }, stop.signal),
+  runBesideAggregate({ ...parts, log, logger, sleep, vacuums: true }, stop.signal),
 ];
 try {
   await Promise.all(tasks);

@@ -8,6 +8,7 @@ import type { Logger } from '#core/logger.ts';
 import type { Stage } from '#core/stage.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { createProjectionStore } from '#core/store/projection-store.ts';
+import { startVacuuming } from '#core/store/vacuum.ts';
 import { startForgettingWords, wordsFrom } from '../../aggregate/forget-words.ts';
 import { storeGazetteer } from '../../aggregate/gazetteer-rows.ts';
 import { packChangedWeeks } from '../../aggregate/pack-weeks.ts';
@@ -53,6 +54,8 @@ function receiversOf(
 export interface BesideParts extends Omit<AggregateParts, 'departments'> {
   readonly log: Pick<Log, 'append'>;
   readonly logger: Logger;
+  /** Whether the database has no autovacuum, as PGlite has none. */
+  readonly vacuums: boolean;
   /** Waits, or returns early when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -62,6 +65,7 @@ export async function runBesideAggregate(parts: BesideParts, signal: AbortSignal
   const { db, config, now, logger, sleep, log } = parts;
   const { wordsDays } = config.aggregate;
   const forgetting = startForgettingWords(db, { now, wordsDays, logger });
+  const vacuuming = parts.vacuums ? startVacuuming(db, { logger }) : undefined;
   const append: Log['append'] = (records) => log.append(records);
   try {
     await Promise.all([
@@ -70,7 +74,7 @@ export async function runBesideAggregate(parts: BesideParts, signal: AbortSignal
       packRegularly(parts, signal),
     ]);
   } finally {
-    await forgetting.stop();
+    await Promise.all([forgetting.stop(), vacuuming?.stop()]);
   }
 }
 

@@ -173,7 +173,8 @@ export async function runServices({ services, place, ...options }: RunOptions): 
       const aggregate = running.get('aggregate');
       if (aggregate === undefined) return planners.run(stopped);
       const { runBesideAggregate } = await import('../planners/aggregate-work.ts');
-      const beside = { db: store.db, config, now: Date.now, log: shared, logger, sleep };
+      const vacuums = at.kind === 'embedded';
+      const beside = { db: store.db, config, now: Date.now, log: shared, logger, sleep, vacuums };
       await Promise.all([
         planners.run(stopped),
         aggregate.run(shared, stopped),
