@@ -141,7 +141,7 @@ async function readCounts(
       ${factsBy('at')} UNION ALL ${factsBy('reopened_at')} UNION ALL ${factsBy('resolved_at')}
     ), counted AS (
       SELECT facts.*, d.department, b.hour,
-        extract(epoch FROM moment - at)::float8 / 3600 AS hours_to_resolve
+        nullif(extract(epoch FROM moment - at)::float8, 0) / 3600 AS hours_to_resolve
       FROM facts
       CROSS JOIN LATERAL (
         SELECT ${sql.lit(all)} AS department

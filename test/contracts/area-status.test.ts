@@ -169,8 +169,33 @@ describe.each(storeNames)('the status of a place on %s', (name) => {
     expect(seen?.problems.map(({ subject }) => subject)).toEqual(['No service']);
   });
 
+  it('takes no steady flow for a problem because the store is young', async () => {
+    const days = Array.from({ length: 7 }, (_, day) => ({
+      ...tickets,
+      at: `2026-11-${23 + day}T10:00:00Z`,
+      count: 4,
+    }));
+    await addFacts(db, days);
+    expect((await ask({ area: 'Old Mint' }))?.problems).toEqual([]);
+    // Nor because it holds history from long before.
+    await addFacts(db, [{ ...tickets, at: '2020-01-01T00:00:00Z', isOpen: false }]);
+    expect((await ask({ area: 'Old Mint' }))?.problems).toEqual([]);
+  });
+
+  it('knows of a quiet place what is usual by tickets of others', async () => {
+    await addFacts(db, [
+      { ...tickets, at: '2026-11-29T10:00:00Z', count: 5 },
+      { ...tickets, area: 'Airfield', at: '2026-11-05T10:00:00Z', isOpen: false },
+    ]);
+    expect((await ask({ area: 'Old Mint' }))?.problems).toHaveLength(1);
+  });
+
   it('counts a customer once, however many tickets they open', async () => {
-    await addFacts(db, [{ ...tickets, at: '2026-11-29T10:00:00Z', count: 9 }]);
+    await addFacts(db, [
+      { ...tickets, at: '2026-11-29T10:00:00Z', count: 9 },
+      { ...tickets, at: '2026-11-05T10:00:00Z', theme: 'price' },
+    ]);
+    expect((await ask({ area: 'Old Mint' }))?.problems).toHaveLength(1);
     await sql`UPDATE signpost.signals SET customer = ${'0123456789abcdef0123456789abcdef'}::uuid`.execute(
       db.query,
     );

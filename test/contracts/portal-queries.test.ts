@@ -575,6 +575,34 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
     });
   });
 
+  it('takes no duration from a ticket that was first heard of when it was resolved', async () => {
+    const town = { country: 'KE', region: 'Nairobi', city: 'Nairobi', area: 'Imported' };
+    const at = '2025-03-03T10:00:00Z';
+    await addFacts(db, [
+      { ...town, at, resolvedAt: at, count: 4 },
+      { ...town, at, resolvedAt: '2025-03-04T10:00:00Z' },
+    ]);
+    try {
+      const asked = { from: '2025-03-03', to: '2025-03-10' };
+      const known = { resolved: 5, medianHoursToResolve: 24, p90HoursToResolve: 24 };
+      expect((await ask(asked)).rows).toMatchObject([known]);
+      await packChangedWeeks(db);
+      expect((await ask(asked)).rows).toMatchObject([known]);
+      // That would be the time of one ticket.
+      expect((await ask(asked, careful)).rows).toMatchObject([
+        { resolved: 5, medianHoursToResolve: null, p90HoursToResolve: null },
+      ]);
+      const { rows } = await sql`
+        SELECT sum(resolved)::int AS resolved, max(median_hours_to_resolve) AS median
+        FROM signpost_views.tickets_by_day WHERE area = 'Imported'
+          AND day = '2025-03-03'`.execute(db.query);
+      expect(rows).toEqual([{ resolved: 4, median: null }]);
+    } finally {
+      await sql`DELETE FROM signpost.signals WHERE at = ${at}::timestamptz`.execute(db.query);
+      await packChangedWeeks(db);
+    }
+  });
+
   it('says what there is to ask for, to each reader its own', async () => {
     const all = facetsAnswer.parse(await facets(db, everyone));
     expect(all).toMatchObject({

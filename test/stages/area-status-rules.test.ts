@@ -21,8 +21,8 @@ describe('coverage by surveys', () => {
 
 describe('a problem', () => {
   const since = new Date('2026-11-29T10:59:59Z');
-  const told = (open: number, usual: number, theme = 'outage', suppressBelow = 5) =>
-    problemOf({ theme, open, usual, since }, suppressBelow);
+  const told = (open: number, usual: number, theme = 'outage', suppressBelow = 5, knownDays = 28) =>
+    problemOf({ theme, open, usual, knownDays, since }, suppressBelow);
 
   it('is one where chance alone would bring as many less than once in a thousand', () => {
     // Two days of thirty: P(X >= 5 | n = 5) = 15^-5. Of 25 with p = 1/15: P(X >= 6) = 0.00515, P(X >= 7) = 0.00096.
@@ -33,6 +33,15 @@ describe('a problem', () => {
     });
     expect(told(6, 19)).toBeNull();
     expect(told(7, 18)).not.toBeNull();
+  });
+
+  it('is compared with the days that are known, and never told of fewer than 14', () => {
+    // Four a day: 8 now, and 28 in the seven days before; then 56 in fourteen.
+    expect(told(8, 28, 'outage', 5, 7)).toBeNull();
+    expect(told(8, 56, 'outage', 5, 14)).toBeNull();
+    expect(told(100, 0, 'outage', 5, 13.9)).toBeNull();
+    expect(told(30, 56, 'outage', 5, 14)).not.toBeNull();
+    expect(told(5, 0, 'outage', 5, 14)).not.toBeNull();
   });
 
   it('is told as several or many, and not at all of fewer than five', () => {

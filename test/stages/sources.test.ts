@@ -262,6 +262,25 @@ const refused: readonly (readonly [string, IntakeKind, unknown, string, string])
   ],
 ];
 
+describe('a time known to the day or month', () => {
+  test.each([
+    ['day', '2018-09-01T00:00:00+05:30', '2018-09-01'],
+    ['day', '2018-09-30T23:00:00-05:00', '2018-09-30'],
+    ['month', '2018-09-01T00:00:00+05:30', '2018-09-01'],
+    ['month', '2018-09-30T23:00:00-05:00', '2018-09-01'],
+    ['month', Date.UTC(2018, 8, 30, 12), '2018-09-01'],
+    ['instant', '2018-09-01T00:00:00+05:30', '2018-08-31T18:30Z'],
+  ])('%s of %s is %s in UTC', (timePrecision, occurredAt, expected) => {
+    for (const kind of intakeKinds) {
+      const input = { ...{ tickets: ticket, posts: post, surveys: survey }[kind] };
+      expect(validateInput(kind, { ...input, timePrecision, occurredAt }, now)).toMatchObject({
+        ok: true,
+        record: { occurredAt: Date.parse(expected) },
+      });
+    }
+  });
+});
+
 describe('refusals', () => {
   test.each(refused)(
     '%s in %s is refused with its reason and field',

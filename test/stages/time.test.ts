@@ -18,8 +18,10 @@ describe('forms', () => {
     ['iso', '2015-04-01T00:18+02', undefined, '2015-03-31T22:18:00.000Z'],
     ['iso', '2015-04-01T00:18', 'UTC', '2015-04-01T00:18:00.000Z'],
     ['iso', '2015-04-01T00:18:47', 'America/Chicago', '2015-04-01T05:18:47.000Z'],
-    ['iso', '2025-09-18', 'Africa/Nairobi', '2025-09-17T21:00:00.000Z'],
-    ['iso', '2019-09', 'Asia/Kolkata', '2019-08-31T18:30:00.000Z'],
+    ['iso', '2025-09-18', 'Africa/Nairobi', '2025-09-18T00:00:00.000Z'],
+    ['iso', '2019-09', 'Asia/Kolkata', '2019-09-01T00:00:00.000Z'],
+    ['iso', '2019-09-18', 'America/Chicago', '2019-09-18T00:00:00.000Z'],
+    ['yyyy-MM-dd XXX', '2019-09-18 +05:30', undefined, '2019-09-18T00:00:00.000Z'],
     ['iso', '2015-04-01T00:18:47', '-03:00', '2015-04-01T03:18:47.000Z'],
     ['iso', '2024-02-29T00:00:00Z', undefined, '2024-02-29T00:00:00.000Z'],
     ['epoch-seconds', '1427865527', undefined, '2015-04-01T05:18:47.000Z'],
@@ -114,7 +116,7 @@ describe('zones', () => {
     expect(read('iso', '2025-03-30T02:30:00', 'Europe/Madrid')).toBe('2025-03-30T01:30:00.000Z');
     expect(read('iso', '2025-03-09T02:30:00', 'America/New_York')).toBe('2025-03-09T07:30:00.000Z');
     // Midnight itself is skipped here: the day starts at one o'clock.
-    expect(read('iso', '2018-11-04', 'America/Sao_Paulo')).toBe('2018-11-04T03:00:00.000Z');
+    expect(read('iso', '2018-11-04T00:00', 'America/Sao_Paulo')).toBe('2018-11-04T03:00:00.000Z');
   });
 
   test('a change by half an hour is known', () => {

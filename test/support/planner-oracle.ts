@@ -151,9 +151,9 @@ function figuresOf(cell: Cell, things: readonly Thing[]): Omit<Figures, keyof Ce
     said.filter(({ standing }) => standing.insight.signal.kind === kind);
   const tickets = ofKind('ticket');
   const resolved = within.filter(({ resolvedAt }) => isIn(resolvedAt));
-  const hours = resolved.map(
-    ({ openedAt, resolvedAt }) => (resolvedAt! - openedAt) / lengthMs.hour,
-  );
+  const hours = resolved
+    .map(({ openedAt, resolvedAt }) => (resolvedAt! - openedAt) / lengthMs.hour)
+    .filter((value) => value > 0);
   const customers = said.flatMap(({ standing }) => standing.insight.signal.customer ?? []);
   const severities: Record<string, number> = {};
   for (const { standing } of tickets) {

@@ -49,7 +49,8 @@ export const columnsOf: Readonly<Record<Stream, readonly ColumnName[]>> = {
  * `hour`: whole hours after `baseHour`, which counts from the epoch. `spot`: index into `place` (an id) and `cell` (see
  * `cellCode`), which are shorter. `theme`, `technology`, `severity`: ids of labels. `kind`, `scale`: as in SignalRow,
  * 255 for no scale. `customer…`: the first 64 bits of SignalRow.customer, 0 for none. `churn`, `score`: as there.
- * `durationMs`: from `at` to `resolved_at`. Columns that a stream has not are empty.
+ * `durationMs`: from `at` to `resolved_at`; 0 where that is one moment, which is no duration: it is not known when such a
+ * ticket was opened. Columns that a stream has not are empty.
  */
 export type FactColumns = { readonly [Name in ColumnName]: Column } & {
   readonly count: number;

@@ -15,7 +15,8 @@ export type TimeFlaw = 'invalid-time' | 'time-without-zone' | 'implausible-time'
 export interface TimeReader {
   /**
    * Milliseconds since 1970 UTC, or why not. `zone` is an IANA name or a fixed offset, undefined when the
-   * mapping gives none. A day or a month is its start in that zone.
+   * mapping gives none. A day or a month is its start in UTC: its date is all that is known, and a zone would move it
+   * into the period before.
    */
   read(text: string, zone: string | undefined): number | TimeFlaw;
   /** Precision of the time read last. */
@@ -65,6 +66,8 @@ export function createTimeReader(format: string): TimeReader {
       );
       if (parts.weekday !== undefined && parts.weekday !== weekdayOf(localMs))
         return 'invalid-time';
+      if (parts.precision !== 'instant' && (parts.offsetMinutes ?? zone) !== undefined)
+        return localMs;
       if (parts.offsetMinutes !== undefined) return localMs - parts.offsetMinutes * 60_000;
       return zone === undefined ? 'time-without-zone' : toUtc(localMs, zone);
     },

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { badCharacters, badIdentifier, isIdentifier, isText, textUpTo } from '#core/text-fields.ts';
 import { because, refusalIn, refuse, type Refusal, type Validated } from '#core/refusal.ts';
-import { clockSkewMs, readTime } from './time.ts';
+import { clockSkewMs, readTime, startOfPeriod } from './time.ts';
 
 export const maxTextLength = 65_536;
 const maxTitleLength = 2000;
@@ -141,6 +141,7 @@ export function validatorOf<S extends z.ZodObject>(
     if (crowd !== undefined) return crowd;
     const result = compiled.safeParse(input);
     if (!result.success) return refusalIn(schema, result.error, input);
+    toPeriod(result.data, input);
     const ahead = now === undefined ? undefined : aheadOf(result.data, pastFields, now);
     return ahead ?? { ok: true, record: result.data };
   };
@@ -163,6 +164,14 @@ function crowded(input: unknown): Refusal | undefined {
     return refuse('too-many', 'notes', `must have at most ${maxNotes} entries`);
   }
   return undefined;
+}
+
+/** Here alone are both known: how exact the time is, and the date as it was written. */
+function toPeriod(record: { occurredAt?: unknown; timePrecision?: unknown }, input: unknown): void {
+  const { timePrecision: precision } = record;
+  if (precision !== 'day' && precision !== 'month') return;
+  const { occurredAt } = input as { occurredAt: string | number };
+  record.occurredAt = startOfPeriod(occurredAt, precision);
 }
 
 function aheadOf(record: PastTimes, fields: readonly string[], now: number): Refusal | undefined {

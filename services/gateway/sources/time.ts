@@ -32,6 +32,15 @@ export function readTime(value: string | number): number | TimeFlaw {
   };
 }
 
+/**
+ * Start in UTC of the day or month that a readable time names, by its date as written: its zone would move it into the
+ * period before or after, and the date is all that is known.
+ */
+export function startOfPeriod(value: string | number, precision: 'day' | 'month'): number {
+  const date = typeof value === 'number' ? new Date(value).toISOString() : value;
+  return Date.parse(precision === 'day' ? date.slice(0, 10) : date.slice(0, 7));
+}
+
 function readEpoch(value: number): number | TimeFlaw {
   if (Number.isSafeInteger(value)) return value;
   return invalid('must be whole milliseconds since the epoch');

@@ -110,12 +110,27 @@ async function problemsOf(
     WHERE s.kind = ${kindNumbers.ticket} AND s.at > ${usualFrom} AND s.at <= ${asOf}
       AND t.name = ANY (${Object.keys(subjects)}::text[]) AND ${isHere}
     GROUP BY t.name`.execute(tx);
+  const knownDays = await knownDaysOf(tx, usualFrom, begins);
   const problems = rows.flatMap(({ theme, open, usual, since }) => {
     if (since === null) return [];
-    const counts = { theme, open: Number(open), usual: Number(usual), since };
+    const counts = { theme, open: Number(open), usual: Number(usual), knownDays, since };
     return problemOf(counts, suppressBelow) ?? [];
   });
   return problems.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
+}
+
+/**
+ * Days from the first ticket of all within the time: a store that is younger, or had only history before, knows nothing of
+ * the days before it, and they must not count as quiet ones. Of all places, since a place may well be quiet.
+ */
+async function knownDaysOf(tx: Reading['tx'], from: Date, to: Date): Promise<number> {
+  const { rows } = await sql<{ at: Date }>`
+    SELECT at FROM signpost.signals
+    WHERE kind = ${kindNumbers.ticket} AND at > ${from} AND at <= ${to} ORDER BY at LIMIT 1`.execute(
+    tx,
+  );
+  const first = rows[0]?.at;
+  return first === undefined ? 0 : (to.getTime() - first.getTime()) / dayMs;
 }
 
 /** What is still to come: of work whose day has passed nobody knows when it will be done. */

@@ -56,6 +56,7 @@ export function figuresOf(counts: Counts, times: Times, options: FiguresOptions)
   const [fewOpened, fewPosts, fewAnswers, fewResolved] = (
     ['opened', 'posts', 'surveyAnswers', 'resolved'] as const
   ).map((each) => say(each) === null) as [boolean, boolean, boolean, boolean];
+  const fewTimed = fewResolved || small(times.timed);
   const saysLittle = fewOpened || fewPosts || fewAnswers;
   const fewSeverities =
     fewOpened || [...counts.severities.values()].some(small) || isHidden('severities');
@@ -67,8 +68,8 @@ export function figuresOf(counts: Counts, times: Times, options: FiguresOptions)
     resolved: say('resolved'),
     stillOpen: say('stillOpen'),
     customers: say('customers'),
-    medianHoursToResolve: fewResolved ? null : times.medianHoursToResolve,
-    p90HoursToResolve: fewResolved ? null : times.p90HoursToResolve,
+    medianHoursToResolve: fewTimed ? null : times.medianHoursToResolve,
+    p90HoursToResolve: fewTimed ? null : times.p90HoursToResolve,
     meanSentiment: saysLittle ? null : counts.meanSentiment,
     severities: fewSeverities
       ? {}

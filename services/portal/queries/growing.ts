@@ -27,13 +27,14 @@ function grown<T extends Float64Array | Uint32Array>(values: T, least: number): 
 }
 
 export interface Samples {
-  /** A value of each row that has a slot. */
+  /** A value of each row that has a slot; 0 is none. */
   add(slots: Int32Array, values: ArrayLike<number>): void;
   /**
    * Between the two nearest values, in proportion: as PostgreSQL's percentile_cont.
    * @returns null of nothing
    */
   quantile(slot: number, share: number): number | null;
+  count(slot: number): number;
 }
 
 /** All values of each slot. */
@@ -43,6 +44,13 @@ export function createSamples(): Samples {
   let count = 0;
   let parts: Parts | undefined;
   let together = values;
+  const samplesOf = (slot: number): Float64Array => {
+    if (parts === undefined) {
+      parts = split(slots.subarray(0, count));
+      together = gathered(values, parts.order);
+    }
+    return together.subarray(parts.starts[slot] ?? 0, parts.starts[slot + 1] ?? 0);
+  };
   return {
     add(ofRows, given) {
       const most = count + ofRows.length;
@@ -52,7 +60,7 @@ export function createSamples(): Samples {
       }
       for (let row = 0; row < ofRows.length; row += 1) {
         const slot = ofRows[row]!;
-        if (slot < 0) continue;
+        if (slot < 0 || given[row] === 0) continue;
         slots[count] = slot;
         values[count] = given[row]!;
         count += 1;
@@ -60,16 +68,13 @@ export function createSamples(): Samples {
       parts = undefined;
     },
     quantile(slot, share) {
-      if (parts === undefined) {
-        parts = split(slots.subarray(0, count));
-        together = gathered(values, parts.order);
-      }
-      const own = together.subarray(parts.starts[slot] ?? 0, parts.starts[slot + 1] ?? 0);
+      const own = samplesOf(slot);
       if (own.length === 0) return null;
       const at = share * (own.length - 1);
       const below = nth(own, Math.floor(at));
       return below + (nth(own, Math.ceil(at)) - below) * (at - Math.floor(at));
     },
+    count: (slot) => samplesOf(slot).length,
   };
 }
 

@@ -39,9 +39,11 @@ export const subjects: Readonly<Record<string, string>> = {
   'general-fault': 'Faults of the service',
 };
 
-/** "Now" against "usual": open tickets of the last two days, and tickets of the four weeks before. */
+/** "Now" against "usual": open tickets of the last two days, and tickets of up to four weeks before. */
 export const nowHours = 48;
 export const usualDays = 28;
+/** Of fewer known days before nobody can say what is usual. */
+export const leastUsualDays = 14;
 /** How seldom as many or more would come by chance, were it as usual. Many places are asked about, often. */
 const chance = 0.001;
 /** Open tickets, each of another customer: fewer are never told, from so many on they are `many`. */
@@ -52,8 +54,10 @@ export interface ThemeCounts {
   readonly theme: string;
   /** Customers with an open ticket of the last `nowHours`. */
   readonly open: number;
-  /** Customers' tickets of the `usualDays` before, whatever became of them. */
+  /** Customers' tickets of the days before, whatever became of them. */
   readonly usual: number;
+  /** How many days before are known at all, with their fraction; at most `usualDays`. */
+  readonly knownDays: number;
   /** Of the first of the open ones. */
   readonly since: Date;
 }
@@ -64,12 +68,13 @@ export interface ThemeCounts {
  * @param suppressBelow counts below this are never told of
  */
 export function problemOf(
-  { theme, open, usual, since }: ThemeCounts,
+  { theme, open, usual, knownDays, since }: ThemeCounts,
   suppressBelow: number = usualSuppression,
 ): Problem | null {
   const subject = Object.hasOwn(subjects, theme) ? subjects[theme] : undefined;
   if (subject === undefined || open < Math.max(leastReports, suppressBelow)) return null;
-  const part = nowHours / (nowHours + usualDays * 24);
+  if (knownDays < leastUsualDays) return null;
+  const part = nowHours / (nowHours + knownDays * 24);
   // P(X >= open) of a binomial distribution (DLMF 8.17.5).
   if (betaShare(part, open, usual + 1) > chance) return null;
   // To the hour: the minute would be that of one customer's call.

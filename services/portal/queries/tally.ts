@@ -28,6 +28,8 @@ export interface Counts extends Readonly<Record<CountMeasure, number>> {
 }
 
 export interface Times {
+  /** Resolved tickets of which it is known how long that took. */
+  readonly timed: number;
   readonly medianHoursToResolve: number | null;
   readonly p90HoursToResolve: number | null;
 }
@@ -122,6 +124,7 @@ export function createTally(grouping: Grouping): Tally {
     },
     timesOf(slot) {
       return {
+        timed: durations.count(slot),
         medianHoursToResolve: hours(durations.quantile(slot, 0.5)),
         p90HoursToResolve: hours(durations.quantile(slot, 0.9)),
       };

@@ -38,7 +38,9 @@ export const views: Migration = {
     `CREATE VIEW signpost_views.signals WITH (security_invoker = true) AS
       SELECT s.entity AS thing, s.id AS insight_id, source.name AS source,
         (ARRAY['ticket', 'post', 'survey'])[s.kind + 1] AS kind, s.at, s.is_exact, s.received_at, s.reopened_at,
-        s.resolved_at, s.is_open, extract(epoch FROM s.resolved_at - s.at)::float8 / 3600 AS hours_to_resolve,
+        s.resolved_at, s.is_open,
+        -- Of a ticket first heard of when it was resolved nobody knows how long that took.
+        nullif(extract(epoch FROM s.resolved_at - s.at)::float8, 0) / 3600 AS hours_to_resolve,
         p.country, p.region, p.city, p.area, p.postcode, p.site, to_hex(s.h3) AS h3,
         technology.name AS technology, theme.name AS theme, severity.name AS severity, s.sentiment,
         (ARRAY['low', 'normal', 'high'])[s.urgency + 1] AS urgency, s.churn AS churn_risk,
