@@ -2,6 +2,7 @@
 // the same however often it is sent.
 import { createHash } from 'node:crypto';
 import type { Judgement } from '#schemas/judgement.ts';
+import { Problem } from '#core/http/problem.ts';
 import type { Reception, RecordRoute } from '#core/http/record-route.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 import { refuse, type Refusal } from '#core/refusal.ts';
@@ -15,8 +16,8 @@ export interface JudgementParts {
   readonly departments: readonly string[];
   /** The text without personal data; the same text when there is none. */
   readonly redact: (text: string) => string;
-  /** Source of what comes from the pages or with a token; see `ReaderAccess.judgeOf`. */
-  readonly judgeOf?: RecordRoute['sourceOf'];
+  /** Who judges from the pages or with a token; see `ReaderAccess.judgeOf`. */
+  readonly judgeOf?: RecordRoute['senderOf'];
 }
 
 /** Where the model that judged an insight is not known. */
@@ -29,16 +30,26 @@ export function judgementRoute(parts: JudgementParts): RecordRoute<'judgements'>
   return {
     kind: 'judgements',
     body: schema,
-    ...(parts.judgeOf !== undefined && { sourceOf: parts.judgeOf }),
+    ...(parts.judgeOf !== undefined && { senderOf: parts.judgeOf }),
     take(input, reception) {
       const checked = validate(input);
       if (!checked.ok) return checked;
+      checkDepartment(checked.record.department, reception.departments);
       const judgement = judgementOf(checked.record, reception, parts.redact);
       return 'reason' in judgement
         ? judgement
         : { ok: true, outgoing: framed(judgement, reception) };
     },
   };
+}
+
+/** Whoever is held to departments neither sees nor teaches what belongs to others. */
+function checkDepartment(department: string, allowed: Reception['departments']): void {
+  if (allowed === null || allowed.includes(department)) return;
+  throw new Problem(403, 'department-not-allowed', `This key may not judge for ${department}.`, {
+    field: 'department',
+    hint: `It is one of ${allowed.join(', ')}. Nothing of this request was taken in.`,
+  });
 }
 
 function framed(judgement: Judgement, { receivedAt, traceparent }: Reception): OutgoingRecord {

@@ -58,7 +58,12 @@ describe.each(logs)('on %s', (_name, open) => {
       let receivedAt = Date.now();
       const sent: string[] = [];
       for (const input of words()) {
-        const taken = route.take(input, { source: 'test', receivedAt, traceparent: undefined });
+        const taken = route.take(input, {
+          source: 'test',
+          departments: null,
+          receivedAt,
+          traceparent: undefined,
+        });
         if (!taken.ok) throw new Error(taken.detail);
         receivedAt += 1;
         sent.push(`${input.insightId} ${input.verdict}`);

@@ -76,7 +76,7 @@ test(
 );
 
 test(
-  'a key for readers closes what is read, by role and departments, and leaves the intake open',
+  'a key for readers closes what is read, by role and departments, and the intake',
   { timeout: 60_000 },
   async () => {
     const made = await run(
@@ -100,7 +100,7 @@ test(
       role: 'planner',
       departments: ['planning'],
     });
-    expect((await send('T2')).status).toBe(202);
+    expect((await send('T2')).status).toBe(401);
   },
 );
 

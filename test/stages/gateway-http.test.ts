@@ -523,6 +523,27 @@ describe('keys', () => {
     expect((await post(gateway, ticket(1))).statusCode).toBe(401);
   });
 
+  test.each([[[]], [['judgements' as const]]])(
+    'a key of a reader that may send %j closes it too',
+    async (kinds) => {
+      const reads = { role: 'reader' as const, departments: null };
+      await createApiKey(dir, { source: 'floor', kinds, reads, clock, random: randomBytes });
+      const gateway = await start();
+      const missing = await post(gateway, ticket(1));
+      expect([missing.statusCode, missing.json().error.code]).toEqual([401, 'key-missing']);
+      const wrong = await post(gateway, ticket(1), auth('made-up'));
+      expect([wrong.statusCode, wrong.json().error.code]).toEqual([401, 'key-unknown']);
+      expect(ids()).toEqual([]);
+    },
+  );
+
+  test('a wrong key is refused also where none is needed', async () => {
+    const gateway = await start();
+    const wrong = await post(gateway, ticket(1), auth('junk'));
+    expect([wrong.statusCode, wrong.json().error.code]).toEqual([401, 'key-unknown']);
+    expect((await post(gateway, ticket(2))).statusCode).toBe(202);
+  });
+
   test('the key decides the source, and which kinds may be sent', async () => {
     const { token } = await newKey('helpdesk', ['tickets']);
     const gateway = await start();

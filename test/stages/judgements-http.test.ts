@@ -9,7 +9,7 @@ import { SignpostError } from '#core/errors.ts';
 import { judgementIntake } from '../../services/cli/judgements/route.ts';
 import { loadApiKeys } from '../../services/core/http/api-keys.ts';
 import { createApiKey } from '../../services/core/http/api-key-changes.ts';
-import type { KeyKind } from '../../services/core/http/keys-file.ts';
+import type { KeyKind, KeyReads } from '../../services/core/http/keys-file.ts';
 import { gatewayConfig } from '../../services/gateway/config.ts';
 import { createGateway, type Gateway } from '../../services/gateway/http/gateway.ts';
 import { insightsJudged } from '../../services/topology.ts';
@@ -185,9 +185,12 @@ describe('coming again later', () => {
 });
 
 describe('a key', () => {
-  const keyFor = async (kinds: readonly KeyKind[]): Promise<string> => {
+  const keyFor = async (
+    kinds: readonly KeyKind[],
+    reads: KeyReads | null = null,
+  ): Promise<string> => {
     const parts = { clock: () => now, random: (bytes: number) => randomBytes(bytes) };
-    const { token } = await createApiKey(dir, { source: 'dashboard', kinds, ...parts });
+    const { token } = await createApiKey(dir, { source: 'dashboard', kinds, reads, ...parts });
     now += 2000;
     return token;
   };
@@ -204,6 +207,20 @@ describe('a key', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     });
     expect(ticket.json().error.code).toBe('kind-not-allowed');
+  });
+
+  test('that reads for a department judges for no other one, and nothing of the request is taken in', async () => {
+    const token = await keyFor(['judgements'], { role: 'reader', departments: ['billing'] });
+    const own = { ...said, department: 'billing' };
+    const foreign = await post([own, said], token);
+    expect({ status: foreign.statusCode, ...foreign.json().error }).toMatchObject({
+      status: 403,
+      code: 'department-not-allowed',
+      field: 'department',
+      hint: expect.stringContaining('one of billing'),
+    });
+    expect(log.records()).toEqual([]);
+    expect((await post(own, token)).statusCode).toBe(202);
   });
 
   test('of a sender of tickets does not', async () => {

@@ -54,11 +54,17 @@ describe('without any key', () => {
     expect((await closed.get('/v1/facets')).statusCode).toBe(401);
   });
 
-  test('the first key for reading closes it, and one for sending closes judgements alone', async () => {
-    await portal.key({ reads: null, kinds: ['tickets'] });
-    expect((await portal.get('/v1/me')).json()).toMatchObject({ mayJudge: false, needsKey: false });
-    await portal.key({});
-    expect((await portal.get('/v1/me')).statusCode).toBe(401);
+  test.each([{}, { kinds: ['judgements' as const] }, { reads: null, kinds: ['tickets' as const] }])(
+    'the first key closes it, whatever it is for: %j',
+    async (made) => {
+      await portal.key(made);
+      expect((await portal.get('/v1/me')).statusCode).toBe(401);
+    },
+  );
+
+  test('a wrong one is refused all the same', async () => {
+    const answer = await portal.get('/v1/me', bearer('junk'));
+    expect([answer.statusCode, codeOf(answer)]).toEqual([401, 'key-unknown']);
   });
 });
 
@@ -269,11 +275,36 @@ describe('judgements', () => {
     expect((await judge({})).statusCode).toBe(202);
     const token = await portal.key({ source: 'desk', kinds: ['judgements'] });
     expect((await judge(bearer(token))).statusCode).toBe(202);
+    expect((await judge({})).statusCode).toBe(401);
     expect(judges()).toEqual(['http', 'desk']);
     const sending = await portal.key({ source: 'crew', kinds: ['judgements'], reads: null });
     expect((await judge(bearer(sending))).statusCode).toBe(202);
     expect((await judge({})).statusCode).toBe(401);
     expect(judges()).toEqual(['http', 'desk', 'crew']);
+  });
+});
+
+describe('judgements of a reader held to a department', () => {
+  test('are of that one alone, with a key and by a session of the pages', async () => {
+    const token = await portal.key({
+      kinds: ['judgements'],
+      reads: { role: 'reader', departments: ['planning'] },
+    });
+    const session = cookieHeader(await logIn(token));
+    for (const headers of [bearer(token), { ...session, ...here }]) {
+      const judge = (department: string) =>
+        portal.gateway.inject({
+          method: 'POST',
+          url: '/v1/judgements',
+          headers: { 'content-type': 'application/json', ...headers },
+          payload: JSON.stringify({ insightId: 'bQ3yV0m8', department, verdict: 'missing' }),
+        });
+      const foreign = await judge('marketing');
+      expect([foreign.statusCode, codeOf(foreign)]).toEqual([403, 'department-not-allowed']);
+      expect(foreign.json()).toMatchObject({ error: { field: 'department' } });
+      expect((await judge('planning')).statusCode).toBe(202);
+    }
+    expect(portal.log.records()).toHaveLength(2);
   });
 });
 

@@ -19,10 +19,15 @@ import { openPortal, type TestPortal } from '../support/portal.ts';
 let portal: TestPortal;
 let aggregates: AggregatesAnswer;
 let insights: InsightsAnswer;
+let waves = examples.waves;
 const rank: RankAnswer = examples.rank;
 beforeAll(async () => {
   portal = await openPortal({
-    queries: { aggregates: async () => aggregates, insights: async () => insights },
+    queries: {
+      aggregates: async () => aggregates,
+      insights: async () => insights,
+      waves: async () => waves,
+    },
   });
   aggregates = examples.aggregates;
   insights = examples.insights;
@@ -87,7 +92,7 @@ describe('CSV', () => {
   test('has a column for each figure and for both ends of its interval', async () => {
     const [first] = await cells('/v1/aggregates?format=csv');
     expect(first).toMatchObject({
-      place: 'area:US/California/Fresno/93722',
+      place: 'area:93722',
       place_within: 'US / California / Fresno',
       theme: 'coverage',
       technology: '',
@@ -127,11 +132,22 @@ describe('CSV', () => {
         columns: true,
         record_delimiter: '\r\n',
       });
-      expect(first?.['text']).toBe(`'${text}`);
+      expect(first?.['text']).toBe(`'${text.replace('\t=', "\t'=")}`);
       // Outside of quotes no line begins with a formula either.
       expect(first?.['sentiment']).toBe('-1');
     },
   );
+
+  test('where semicolons or tabs part the cells no formula begins either, in lists neither', async () => {
+    const [wave] = examples.waves.waves;
+    waves = { ...examples.waves, waves: [{ ...wave!, areas: ['A', '=1+1', '@B'] }] };
+    expect((await portal.get('/v1/waves?format=csv')).body).toContain(`,"A;'=1+1;'@B",`);
+    const text = 'a\t=1;-2; b';
+    insights = { ...insights, insights: [{ ...examples.insights.insights[0]!, text }] };
+    expect((await portal.get('/v1/insights?format=csv')).body).toContain(`,"a\t'=1;'-2; b",`);
+    waves = examples.waves;
+    insights = examples.insights;
+  });
 
   test('any text comes back as it was, apart from the apostrophe', async () => {
     await fc.assert(
@@ -143,7 +159,9 @@ describe('CSV', () => {
           record_delimiter: '\r\n',
         });
         expect(records).toHaveLength(1);
-        expect(records[0]!['text']!.replace(/^'(?=[=+\-@\t\r\n＝＋－＠])/, '')).toBe(text);
+        expect(records[0]!['text']!.replaceAll(/(^|[;\t])'(?=[=+\-@\t\r\n＝＋－＠])/g, '$1')).toBe(
+          text,
+        );
       }),
       { numRuns: 200 },
     );

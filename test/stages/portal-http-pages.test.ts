@@ -91,7 +91,9 @@ test.each([
 ])('%s is nothing', async (url) => {
   const answer = await portal.get(url);
   expect(answer.statusCode).toBe(404);
-  expect(answer.json()).toMatchObject({ error: { code: 'not-found' } });
+  // Of what may be sent nothing is said to who asks.
+  const hint = 'GET /openapi.json describes what there is.';
+  expect(answer.json()).toMatchObject({ error: { code: 'not-found', hint } });
   expect(answer.headers['cache-control'] ?? '').not.toContain('immutable');
 });
 

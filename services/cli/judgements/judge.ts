@@ -43,6 +43,7 @@ export async function judge(
   };
   const taken = judgementIntake(config, names).take(input, {
     source,
+    departments: null,
     receivedAt: Date.now(),
     traceparent: undefined,
   });

@@ -11,7 +11,7 @@ import type { Config } from '../config.ts';
 export function judgementIntake(
   { normalize: { phoneRegion } }: Pick<Config, 'normalize'>,
   departments: readonly string[],
-  judgeOf?: RecordRoute['sourceOf'],
+  judgeOf?: RecordRoute['senderOf'],
 ): RecordRoute<'judgements'> {
   const redact = createRedactor({ region: phoneRegion });
   return judgementRoute({

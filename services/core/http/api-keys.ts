@@ -9,10 +9,11 @@ export type ApiKey = Readonly<Omit<StoredKey, 'secretSha256'>>;
 /** The keys as a running service sees them. */
 export interface ApiKeys {
   /**
-   * Whether any key was ever made that sends, or one that reads: a key for readers does not close an open intake.
+   * Whether any key was ever made, of whatever sort, also one revoked since: the first closes what was open, for whoever
+   * made it means to say who may.
    * @throws SignpostError `keys-unreadable`.
    */
-  configured(use?: 'send' | 'read'): Promise<boolean>;
+  configured(): Promise<boolean>;
   /** Id a token claims to be of, when there is such a key; says nothing about its secret. */
   knownId(token: string): Promise<string | null>;
   /** The key of a token, or null when it is unknown, wrong or revoked. @throws SignpostError `keys-unreadable`. */
@@ -60,9 +61,8 @@ async function loadKeys(
   }
 
   return {
-    async configured(use = 'send') {
-      const reads = use === 'read';
-      return [...(await current()).values()].some((key) => (key.reads !== null) === reads);
+    async configured() {
+      return (await current()).size > 0;
     },
     async knownId(token) {
       const id = tokenPattern.exec(token)?.[1];

@@ -32,6 +32,7 @@ export type ProblemCode =
   | 'keys-unreadable'
   | 'key-not-for-reading'
   | 'judging-not-allowed'
+  | 'department-not-allowed'
   | 'token-invalid'
   | 'token-expired'
   | 'role-unknown'

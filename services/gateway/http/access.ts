@@ -7,6 +7,7 @@ import { isLoopback } from '#core/http/host.ts';
 import { Problem } from '#core/http/problem.ts';
 import type { ApiKey, ApiKeys } from '#core/http/api-keys.ts';
 import type { KeyKind } from '#core/http/keys-file.ts';
+import type { KnownSender } from '#core/http/record-route.ts';
 import type { GatewayConfig } from '../config.ts';
 import { isSourceName } from '#core/http/source-name.ts';
 import { comeAgain } from './come-again.ts';
@@ -19,8 +20,8 @@ export interface Caller {
 }
 
 export interface Access {
-  /** The source that a caller's records of `kind` belong to. @throws Problem 400, 401, 403, 429, 503. */
-  sourceOf(caller: Caller, kind: KeyKind): Promise<string>;
+  /** Whose a caller's records of `kind` are. @throws Problem 400, 401, 403, 429, 503. */
+  senderOf(caller: Caller, kind: KeyKind): Promise<KnownSender>;
 }
 
 const openSource = 'http';
@@ -45,8 +46,11 @@ export function createAccess(keys: ApiKeys, config: GatewayConfig, clock: () => 
     throw unauthorized(token === undefined);
   }
 
-  async function sourceOf(caller: Caller, kind: KeyKind): Promise<string> {
-    if (open && !(await keys.configured())) return chosenSource(caller.source);
+  async function senderOf(caller: Caller, kind: KeyKind): Promise<KnownSender> {
+    // A key that is sent is looked at also where none is needed: who has a wrong one is not who they say.
+    if (open && tokenOf(caller.headers) === undefined && !(await keys.configured())) {
+      return { source: chosenSource(caller.source), departments: null };
+    }
     const key = await identify(caller);
     if (!key.kinds.includes(kind)) {
       throw new Problem(403, 'kind-not-allowed', `This key may not send ${kind}.`);
@@ -56,13 +60,13 @@ export function createAccess(keys: ApiKeys, config: GatewayConfig, clock: () => 
         hint: 'Leave ?source= out: the key decides.',
       });
     }
-    return key.source;
+    return { source: key.source, departments: key.reads?.departments ?? null };
   }
 
   return {
-    async sourceOf(caller, kind) {
+    async senderOf(caller, kind) {
       try {
-        return await sourceOf(caller, kind);
+        return await senderOf(caller, kind);
       } catch (error) {
         if (!(error instanceof SignpostError)) throw error;
         throw comeAgain(

@@ -44,7 +44,9 @@ export const intakeResponses = {
     'Nothing was taken in: the request cannot be read or none of its records is valid.',
   ),
   401: errorSchema.describe('API key missing, unknown or revoked.'),
-  403: errorSchema.describe('The key may not send this kind or for this source.'),
+  403: errorSchema.describe(
+    'The key may not send this kind, for this source or for this department.',
+  ),
   408: errorSchema.describe('The request did not arrive in time.'),
   413: errorSchema.describe('Body too large or too many records.'),
   415: errorSchema.describe('Content type or encoding not supported.'),

@@ -80,7 +80,7 @@ const compilersFactory = {
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, logger, overloaded, metricsText } = parts;
   const routes = [...(parts.takesIntake === false ? [] : intakeRoutes), ...(parts.routes ?? [])];
-  const hint = hintOf(routes);
+  const sendingHint = hintOf(routes);
   let closing = false;
   const batcher = createBatcher((records) => parts.log.append(records), config);
   const logProblem = createProblemLog(logger, parts.clock);
@@ -124,7 +124,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         headers: { allow },
       });
     }
-    throw new Problem(404, 'not-found', 'There is nothing at this address.', { hint });
+    throw new Problem(404, 'not-found', 'There is nothing at this address.', {
+      hint: method === 'POST' ? sendingHint : 'GET /openapi.json describes what there is.',
+    });
   });
   app.addHook('onRequest', async ({ headers }, reply) => {
     if (closing) void reply.header('connection', 'close');
@@ -184,7 +186,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-/** What somebody may have meant who asked for an address that there is not. */
+/** What somebody may have meant who sent to an address that there is not. */
 function hintOf(routes: readonly RecordRoute<KeyKind>[]): string {
   const paths = routes.map(({ kind }) => `/v1/${kind}`);
   const last = paths.pop();

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody, Problem } from '#core/http/problem.ts';
-import type { Reception, RecordRoute } from '#core/http/record-route.ts';
+import type { KnownSender, Reception, RecordRoute } from '#core/http/record-route.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
 import type { IntakeReason, Refusal } from '#core/refusal.ts';
 import type { KeyKind } from '#core/http/keys-file.ts';
@@ -34,8 +34,8 @@ export interface IntakeParts {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Source of the records, as the caller's key says. */
-    intakeSource: string;
+    /** Whose the records are, as the caller's key says. */
+    intakeSender: KnownSender;
   }
 }
 
@@ -71,7 +71,7 @@ export function registerIntake(
   // The stream itself is the body; it is read where its share of memory is sure to be given back.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser([...mediaTypes], (_request, payload, done) => done(null, payload));
-  app.decorateRequest('intakeSource', '');
+  app.decorateRequest<KnownSender | null>('intakeSender', null);
 
   for (const route of routes) {
     const { kind } = route;
@@ -85,7 +85,7 @@ export function registerIntake(
         security: [
           { bearer: [] },
           { header: [] },
-          ...(route.sourceOf === undefined ? [] : [{ session: [] }]),
+          ...(route.senderOf === undefined ? [] : [{ session: [] }]),
         ],
         body: requestBody(route.body),
         response: intakeResponses,
@@ -94,9 +94,9 @@ export function registerIntake(
       validatorCompiler: () => (value) => ({ value }),
       onRequest: async (request) => {
         refuseWhenBusy(parts, inFlightBytes);
-        request.intakeSource =
-          (await route.sourceOf?.(request)) ??
-          (await parts.access.sourceOf(callerOf(request), kind));
+        request.intakeSender =
+          (await route.senderOf?.(request)) ??
+          (await parts.access.senderOf(callerOf(request), kind));
       },
       handler: (request, reply) => withShare((grow) => handle(route, parts, request, reply, grow)),
     });
@@ -138,12 +138,13 @@ async function handle(
   reply: FastifyReply,
   grow: (bytes: number) => void,
 ): Promise<FastifyReply> {
-  const { headers, body, intakeSource: source } = request;
+  const { headers, body, intakeSender } = request;
+  const { source } = intakeSender;
   if (!isStream(body)) throw new Problem(400, 'empty-body', 'The body is empty.');
   const mediaType = mediaTypeOf(headers['content-type']);
   const items = parseItems(await readBody(body, headers, config, grow), mediaType, config);
   const { outgoing, rejected } = takeAll(route, items, {
-    source,
+    ...intakeSender,
     receivedAt: clock(),
     traceparent: traceparentOf(headers['traceparent']),
   });

@@ -139,19 +139,39 @@ export const insightsQuestion = z
   })
   .refine(...inOrder);
 
+/** Blank text is no number: coerced, it would be 0. */
+function degrees(most: number) {
+  return z.preprocess(
+    (given) => (typeof given === 'string' && given.trim() === '' ? Number.NaN : given),
+    z.coerce.number().min(-most).max(most),
+  );
+}
+
 export const areaStatusQuestion = z
   .strictObject({
     area: name.optional(),
     postcode: name.optional(),
     country: name.optional(),
-    lat: z.coerce.number().min(-90).max(90).optional(),
-    lon: z.coerce.number().min(-180).max(180).optional(),
+    lat: degrees(90).optional(),
+    lon: degrees(180).optional(),
   })
-  .refine(
-    ({ area, postcode, lat, lon }) =>
-      area !== undefined || postcode !== undefined || (lat !== undefined && lon !== undefined),
-    { message: 'say an area, a postcode, or lat and lon', path: ['area'] },
-  );
+  .superRefine(({ area, postcode, lat, lon }, context) => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', message, path: [field] });
+    const isPoint = lat !== undefined || lon !== undefined;
+    if (area === undefined && postcode === undefined && !isPoint) {
+      refuse('area', 'or a postcode, or lat and lon must be said');
+    } else if (area !== undefined && postcode !== undefined) {
+      refuse('postcode', 'may not be said beside an area: a place is named one way');
+    } else if (isPoint && (area !== undefined || postcode !== undefined)) {
+      const other = area === undefined ? 'a postcode' : 'an area';
+      refuse(
+        lat === undefined ? 'lon' : 'lat',
+        `may not be said beside ${other}: a place is named one way`,
+      );
+    } else if (isPoint && lat === undefined) refuse('lat', 'must be said with lon');
+    else if (isPoint && lon === undefined) refuse('lon', 'must be said with lat');
+  });
 
 export type AggregatesQuestion = z.output<typeof aggregatesQuestion>;
 export type RankQuestion = z.output<typeof rankQuestion>;

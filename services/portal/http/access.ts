@@ -6,6 +6,7 @@ import { tokenOf, tooManyAttempts } from '#core/http/credentials.ts';
 import { createFailures } from '#core/http/failures.ts';
 import { isLoopback } from '#core/http/host.ts';
 import { Problem } from '#core/http/problem.ts';
+import type { KnownSender } from '#core/http/record-route.ts';
 import type { PortalConfig } from '../config.ts';
 import type { Reader } from '../reader.ts';
 import { createTokenReader } from './oidc.ts';
@@ -37,14 +38,20 @@ export interface ReaderAccess {
   /** Who holds a key or token that was typed in. @throws Problem as `readerOf`. */
   holderOf(token: string, ip: string): Promise<Reader>;
   /**
-   * Source of a judgement that comes from the pages or with a token of the issuer; null leaves it to the keys of the
+   * Whose a judgement is that comes from the pages or with a token of the issuer; null leaves it to the keys of the
    * intake. @throws Problem as `readerOf`, and 403 `judging-not-allowed`, `cross-site`.
    */
-  readonly judgeOf: (caller: Caller) => Promise<string | null>;
+  readonly judgeOf: (caller: Caller) => Promise<KnownSender | null>;
 }
 
-/** As the intake calls whoever sends without a key. */
-const openName = 'http';
+/** Whoever is there while there are no keys; named as the intake calls who sends without one. */
+const openReader: Reader = {
+  name: 'http',
+  role: 'admin',
+  departments: null,
+  suppressBelow: 0,
+  mayJudge: true,
+};
 
 export function createReaderAccess(parts: AccessParts): ReaderAccess {
   const { keys, config, listening, clock } = parts;
@@ -56,7 +63,7 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
       ? undefined
       : createTokenReader({ ...parts, ...config, config: config.oidc });
 
-  const isOpen = () => mapped(async () => mayBeOpen && !(await keys.configured('read')));
+  const isOpen = () => mapped(async () => mayBeOpen && !(await keys.configured()));
 
   async function holderOf(token: string, ip: string): Promise<Reader> {
     const isToken = readToken !== undefined && looksLikeToken(token);
@@ -116,23 +123,18 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
     return ((await keys.verify(token))?.reads ?? null) !== null;
   }
 
-  async function openReader(): Promise<Reader> {
-    // Whoever made a key for sending closed the intake, and judgements are sent.
-    const mayJudge = !(await keys.configured('send'));
-    return { name: openName, role: 'admin', departments: null, suppressBelow: 0, mayJudge };
-  }
-
   return {
     isOpen,
     holderOf: (token, ip) => mapped(() => holderOf(token, ip)),
     readerOf: ({ ip, headers, method = 'GET' }) =>
       mapped(async () => {
         const changes = method !== 'GET' && method !== 'HEAD';
-        if (await isOpen()) {
-          if (changes) checkSameOrigin(headers, false);
-          return openReader();
-        }
         const sent = tokenOf(headers);
+        // A key that is sent is looked at also where none is needed: who has a wrong one is not who they say.
+        if (sent === undefined && (await isOpen())) {
+          if (changes) checkSameOrigin(headers, false);
+          return openReader;
+        }
         if (sent === undefined && changes) checkSameOrigin(headers, true);
         const token = sent ?? sessionToken(headers);
         if (token === undefined) throw unauthorized('key-missing', 'An API key is needed.');
@@ -147,7 +149,7 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
         if (token === undefined) return null;
         if (sent === undefined) checkSameOrigin(headers, true);
         const reader = await holderOf(token, ip);
-        if (reader.mayJudge) return reader.name;
+        if (reader.mayJudge) return { source: reader.name, departments: reader.departments };
         throw new Problem(403, 'judging-not-allowed', 'This key reads; it may not judge.');
       }),
   };

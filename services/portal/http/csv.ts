@@ -6,7 +6,12 @@ import type { Cell, Table } from './table.ts';
  * as the narrow ones in some.
  */
 const formula = /^[=+\-@\t\r\n＝＋－＠]/;
-const needsQuotes = /[",\r\n]/;
+/**
+ * Where a spreadsheet splits at semicolons or tabs, what follows one begins a cell; and so does each value of a list.
+ * Quotes alone do not help there: a quote within a cell, as a comma before it makes this one, is text.
+ */
+const formulaWithin = /([;\t])(?=[=+\-@\t\r\n＝＋－＠])/g;
+const needsQuotes = /[",;\t\r\n]/;
 
 /** UTF-8, lines end in CRLF, the first one names the columns. */
 export function csvOf<Row>({ columns, rows }: Table<Row>): Buffer {
@@ -18,6 +23,7 @@ export function csvOf<Row>({ columns, rows }: Table<Row>): Buffer {
 /** Empty for null. A negative number is no formula, a text that looks like one may be. */
 function cellText(cell: Cell): string {
   if (typeof cell !== 'string') return cell === null ? '' : String(cell);
-  const safe = formula.test(cell) ? `'${cell}` : cell;
+  const within = cell.replaceAll(formulaWithin, "$1'");
+  const safe = formula.test(cell) ? `'${within}` : within;
   return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -21,7 +21,7 @@ const range = { from: '2026-08-31T00:00:00.000Z', to: '2026-11-29T00:00:00.000Z'
 const rate: Estimate = { value: 3.1, low: 2.35, high: 4.02 };
 
 const fresno: Place = {
-  key: 'area:US/California/Fresno/93722',
+  key: 'area:93722',
   level: 'area',
   name: '93722',
   within: ['US', 'California', 'Fresno'],

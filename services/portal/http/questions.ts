@@ -42,7 +42,7 @@ export function addQuestions(app: FastifyInstance, queries: Queries, parts: Rout
       id: z
         .string()
         .describe('`key` of the place, percent-encoded.')
-        .meta({ examples: ['area:US/California/Fresno/93722'] }),
+        .meta({ examples: ['area:93722'] }),
     }),
     question: questions.placeQuestion,
     answer: answers.placeAnswer,
