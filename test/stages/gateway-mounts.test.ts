@@ -79,7 +79,7 @@ test('where pages take any address, a wrong method is still 405 and a wrong addr
   });
   const missing = await get(gateway, '/v1/nothing');
   expect(missing.status).toBe(404);
-  expect(missing.body).toContain('/v1/tickets, /v1/posts or /v1/surveys');
+  expect(missing.body).toContain('GET /openapi.json describes what there is');
 });
 
 test('a mounted service is closed to foreign hosts as the intake is', async () => {
