@@ -4,7 +4,8 @@ import { benchImport } from './import.ts';
 import { benchJudge } from './judge.ts';
 import { benchKafka, kafkaWays } from './kafka.ts';
 import { benchProject } from './project.ts';
-import { benchQuery, stores } from './query.ts';
+import { stores } from './loaded-store.ts';
+import { benchQuery } from './query.ts';
 import { benchStart } from './start.ts';
 
 const HELP = `Measures Signpost on this machine.
@@ -18,6 +19,7 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- query                 questions of planners; --signals N (default 2,000,000), --store postgres or
                                          pglite (default both)
   npm run bench -- pages                 how soon each page is there in Chromium, with 20,000 made-up records
+  npm run bench -- pages --signals N     the same on PostgreSQL with N signals of two years
   npm run bench -- pages --url URL       the same of a portal that runs already; --key TOKEN where it needs one
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
@@ -34,7 +36,7 @@ const { values, positionals } = parseArgs({
     profile: { type: 'string' },
     url: { type: 'string' },
     key: { type: 'string' },
-    signals: { type: 'string', default: '2000000' },
+    signals: { type: 'string' },
     store: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -51,7 +53,7 @@ const known =
   ) &&
   unknown.length === 0 &&
   chosenStores.length > 0 &&
-  Number(values.signals) >= 1;
+  Number(values.signals ?? 1) >= 1;
 
 if (values.help || !known || !(runs >= 1)) {
   console.log(HELP);
@@ -70,7 +72,9 @@ if (values.help || !known || !(runs >= 1)) {
   if (what === 'query') {
     const rows: object[] = [];
     for (const store of chosenStores) {
-      rows.push(...(await benchQuery({ signals: Number(values.signals), store, asked: 100 })));
+      rows.push(
+        ...(await benchQuery({ signals: Number(values.signals ?? 2_000_000), store, asked: 100 })),
+      );
     }
     if (values.json) results.push(...rows);
     else console.table(rows);
@@ -79,8 +83,9 @@ if (values.help || !known || !(runs >= 1)) {
   if (what === 'pages') {
     const records = Number(values.records ?? 20_000);
     const { url, key } = values;
+    const signals = values.signals === undefined ? undefined : Number(values.signals);
     const { benchPages } = await import('./pages.ts');
-    const rows = await benchPages({ url, key, records, runs });
+    const rows = await benchPages({ url, key, signals, records, runs });
     if (values.json) results.push(...rows);
     else console.table(rows);
   }

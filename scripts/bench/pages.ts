@@ -1,14 +1,18 @@
 // Bench: how soon each page of the portal is there in a real Chromium, and what it weighs. Each view has a fresh profile:
 // nothing is cached.
 import { chromium, type Browser } from 'playwright-core';
+import { SignpostError } from '#core/errors.ts';
 import { chromiumLaunch } from '../chromium.ts';
-import { servePages } from './pages/serve.ts';
+import { servePages, type ServedPages } from './pages/serve.ts';
+import { serveSignals } from './pages/serve-signals.ts';
 import { pageWatch, type SeenPage } from './pages/watch.ts';
 
 export interface PagesWanted {
   /** A portal that runs already, with a key where it needs one; else one is started with `records` made-up records. */
   readonly url?: string | undefined;
   readonly key?: string | undefined;
+  /** On PostgreSQL with so many signals of two years, instead. */
+  readonly signals?: number | undefined;
   readonly records: number;
   readonly runs: number;
 }
@@ -29,10 +33,7 @@ export interface PageFigures {
 const pages = ['/', '/map', '/streams'] as const;
 
 export async function benchPages(wanted: PagesWanted): Promise<readonly PageFigures[]> {
-  const server =
-    wanted.url === undefined
-      ? await servePages(wanted.records)
-      : { url: wanted.url, close: async () => {} };
+  const server = await serverOf(wanted);
   const browser = await chromium.launch(chromiumLaunch());
   try {
     const figures: PageFigures[] = [];
@@ -52,6 +53,11 @@ export async function benchPages(wanted: PagesWanted): Promise<readonly PageFigu
   }
 }
 
+async function serverOf({ url, signals, records }: PagesWanted): Promise<ServedPages> {
+  if (url !== undefined) return { url, close: async () => {} };
+  return signals === undefined ? servePages(records) : serveSignals(signals);
+}
+
 async function look(browser: Browser, url: URL, key: string | undefined): Promise<SeenPage> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
@@ -61,10 +67,19 @@ async function look(browser: Browser, url: URL, key: string | undefined): Promis
     await context.addInitScript({ content: pageWatch });
     const page = await context.newPage();
     await page.goto(url.href);
-    return await page.evaluate<SeenPage>('window.signpostBench()');
+    const seen = await page.evaluate<SeenPage>('window.signpostBench()');
+    if (seen.scriptBytes === 0) throw notBuilt(url);
+    return seen;
   } finally {
     await context.close();
   }
+}
+
+/** A sentence is soon drawn, and no page. */
+function notBuilt(url: URL): SignpostError {
+  return new SignpostError('pages-not-built', `${url.href} has no pages to measure`, {
+    hint: '`npm run build:pages` builds them.',
+  });
 }
 
 function mediansOf(page: string, seen: readonly SeenPage[]): PageFigures {

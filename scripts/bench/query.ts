@@ -1,12 +1,6 @@
 // Bench: how long planners wait. Each question over a realistic mix of filters, in a store of two years of signals; and
 // one of them asked of the facts by plain SQL, which must answer the same.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { migrate } from '../../services/core/store/migrate.ts';
-import { openPglite } from '../../services/core/store/pglite.ts';
-import { connectPostgres, type Db } from '../../services/core/store/postgres.ts';
-import { packChangedWeeks } from '../../services/aggregate/pack-weeks.ts';
+import type { Db } from '../../services/core/store/postgres.ts';
 import {
   aggregatesQuestion,
   insightsQuestion,
@@ -21,53 +15,29 @@ import { place } from '../../services/portal/queries/place.ts';
 import { rank } from '../../services/portal/queries/rank.ts';
 import { waves } from '../../services/portal/queries/waves.ts';
 import type { Reader } from '../../services/portal/reader.ts';
-import { startPostgres } from '../services/postgres.ts';
+import { openLoadedStore, timed, type Store } from './loaded-store.ts';
 import { aggregatesBySql, type PlainRow } from './query-by-sql.ts';
-import { areas, endsAt, loadSignals, themes } from './query-data.ts';
-
-export const stores = ['postgres', 'pglite'] as const;
+import { areas, endsAt, themes } from './query-data.ts';
 
 export interface QueryBench {
   readonly signals: number;
-  readonly store: (typeof stores)[number];
+  readonly store: Store;
   /** Of each question; the mix comes round several times. */
   readonly asked: number;
 }
 
 /** Rows for console.table: milliseconds of each question, then of the same question by plain SQL. */
-export async function benchQuery(options: QueryBench): Promise<object[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'signpost-bench-'));
-  // PostgreSQL runs as a user of its own where this runs as root.
-  chmodSync(directory, 0o711);
-  const postgres =
-    options.store === 'postgres'
-      ? await startPostgres({ dir: directory, fsync: false })
-      : undefined;
-  const db =
-    postgres === undefined
-      ? await openPglite(join(directory, 'pglite'))
-      : connectPostgres({ url: postgres.url, statementTimeoutMs: 3_600_000 });
+export async function benchQuery({ store, signals, asked }: QueryBench): Promise<object[]> {
+  const { db, close } = await openLoadedStore(store, signals);
   try {
-    await migrate(db);
-    const loadMs = await timed(() => loadSignals(db, options.signals));
-    const packMs = await timed(() => packChangedWeeks(db));
-    console.error(
-      `${options.signals} signals in ${options.store}: written in ${seconds(loadMs)}, packed in ${seconds(packMs)}`,
-    );
     const rows: object[] = [];
     for (const question of questions) {
       console.error(`  ${question.name}`);
-      rows.push({
-        store: options.store,
-        question: question.name,
-        ...(await measure(db, question, options.asked)),
-      });
+      rows.push({ store, question: question.name, ...(await measure(db, question, asked)) });
     }
-    return [...rows, await comparison(db, options.store)];
+    return [...rows, await comparison(db, store)];
   } finally {
-    await db.close();
-    await postgres?.stop();
-    rmSync(directory, { recursive: true, force: true });
+    await close();
   }
 }
 
@@ -223,20 +193,10 @@ function isSame(rows: Rows, plain: readonly PlainRow[]): boolean {
   );
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
-}
-
 function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
 
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -7,5 +7,3 @@ export const aggregateConfig = z.strictObject({
   /** Days from their receipt until words are forgotten in the planners' store; numbers stay. */
   wordsDays: z.number().min(1, words).max(30, words).default(30),
 });
-
-export type AggregateConfig = z.output<typeof aggregateConfig>;

@@ -2,22 +2,12 @@
 import { sql } from 'kysely';
 import type { Db } from '#core/store/postgres.ts';
 import { lockKeys } from '#core/store/retention.ts';
+import type { GazetteerRow } from '#core/store/tables.ts';
 import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
 import { storable } from './stored-names.ts';
 
 /** A line of the gazetteer; null is unknown. */
-export interface GazetteerLine {
-  readonly country: string | null;
-  readonly region: string | null;
-  readonly city: string | null;
-  readonly area: string;
-  readonly postcode: string | null;
-  readonly lat: number | null;
-  readonly lon: number | null;
-  readonly subscribers: number | null;
-  readonly technology: string | null;
-}
-
+export type GazetteerLine = Readonly<Omit<GazetteerRow, 'row'>>;
 type Numbered = GazetteerLine & { readonly row: number };
 
 const columns: readonly Column<Numbered>[] = [
