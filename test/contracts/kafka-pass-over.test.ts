@@ -24,6 +24,7 @@ describe('records passed over', () => {
   /** What sleeps wakes up when it is called. */
   let timePasses: () => void;
   let sleeping: Promise<void>;
+  let sleepers: number;
   const opened: Subscription[] = [];
 
   beforeAll(async () => {
@@ -35,6 +36,7 @@ describe('records passed over', () => {
     run += 1;
     topic = `in.${run}`;
     commits = [];
+    sleepers = 0;
     ({ promise: sleeping, resolve: timePasses } = Promise.withResolvers<void>());
     const retentionMs = 20 * 365 * 86_400_000;
     await log.ensureTopics([{ name: topic, partitions: 1, retentionMs }]);
@@ -57,7 +59,10 @@ describe('records passed over', () => {
         wireTopic: (name) => settings.topicPrefix + name,
         pack: async () => ({ rounds: [], places: [] }),
         startOf: async () => commits.at(-1) ?? 0,
-        sleep: () => sleeping,
+        sleep() {
+          sleepers += 1;
+          return sleeping;
+        },
         transactorOf: () => ({
           begin: async () => undefined,
           isReady: () => true,
@@ -71,10 +76,7 @@ describe('records passed over', () => {
           onAssigned({ memberId: 'm', partitions: [at] });
           return { leave: async () => undefined };
         },
-        // A broker may not know yet that it leads a topic just made; then it is asked again.
-        onFetchError(error) {
-          if (!/not the leader/.test(String(error))) expect.unreachable(String(error));
-        },
+        onFetchError: (error) => expect.unreachable(String(error)),
       },
     );
     opened.push(subscription);
@@ -87,6 +89,15 @@ describe('records passed over', () => {
     (await log.topics()).find(({ name }) => name === topic)!.partitions[0]!.end;
   const quiet = (subscription: Subscription) => subscription.next(AbortSignal.timeout(QUIET_MS));
 
+  /** Asks for a batch, in vain, as long as it takes until what is asserted holds: skipping is done for who asks. */
+  async function asking(subscription: Subscription, asserted: () => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    const answer = subscription.next(stop.signal);
+    await asserted().finally(() => stop.abort());
+    expect(await answer).toBeNull();
+  }
+  const havePassed = () => expect.poll(() => sleepers).toBeGreaterThan(0);
+
   it('are left out wherever they stand, and a commit ends behind those that follow', async () => {
     await log.append([carried('1'), own('2'), carried('3'), own('4'), carried('5')]);
     const batch = await nextBatch(await join());
@@ -96,16 +107,21 @@ describe('records passed over', () => {
   });
 
   it('are committed past once for many, when time has passed', async () => {
+    // Before anybody reads: a broker may not know yet that it leads a topic just made.
+    await log.append([carried('0')]);
     const subscription = await join();
-    for (let i = 0; i < 10; i += 1) {
+    for (let i = 1; i < 10; i += 1) {
       await log.append([carried(String(i))]);
       await pause(20);
     }
+    await asking(subscription, havePassed);
     expect(await quiet(subscription)).toBeNull();
     expect(commits).toEqual([]);
     timePasses();
-    await expect.poll(() => commits.at(-1)).toBe(await end());
-    expect(commits).toHaveLength(1);
+    const all = await end();
+    await asking(subscription, () => expect.poll(() => commits.at(-1)).toBe(all));
+    // One, or a few on a machine so busy that a fetch comes late; by each fetch it would be ten and more.
+    expect(commits.length).toBeLessThan(5);
   });
 
   it('are not committed past while one before them is out', async () => {
@@ -134,8 +150,9 @@ describe('records passed over', () => {
   it('are committed past as the subscription closes', async () => {
     await log.append([carried('1'), carried('2')]);
     const subscription = await join();
-    expect(await quiet(subscription)).toBeNull();
+    await asking(subscription, havePassed);
     await subscription.close();
-    expect(commits).toEqual([await end()]);
+    // Behind both; the marker of their transaction may not have been read yet.
+    expect(commits).toEqual([expect.toSatisfy((offset) => offset >= 2)]);
   });
 });

@@ -81,7 +81,7 @@ export function createRankTally(
       const all = tickets.get(slot);
       return {
         tickets: all,
-        weeks: byWeek.of((slot + 1) * weeks).slice(slot * weeks, (slot + 1) * weeks),
+        weeks: byWeek.of((slot + 1) * weeks).subarray(slot * weeks, (slot + 1) * weeks),
         exact: exact.get(slot),
         busy: busy.get(slot),
         meanChurnRisk: all === 0 ? 0 : churn.get(slot) / all,

@@ -64,7 +64,7 @@ export function createScore(ranked: readonly Evidence[]): (place: Evidence) => r
 
 /** The least of the values that at least this share of them does not exceed. */
 function quantileOf(values: readonly (number | null)[]): number {
-  const known = values.filter((value) => value !== null).toSorted((one, other) => one - other);
+  const known = Float64Array.from(values.filter((value) => value !== null)).sort();
   return known[Math.max(0, Math.ceil(fullAt * known.length) - 1)] ?? 0;
 }
 
@@ -73,20 +73,16 @@ const leastUsual = 0.5;
 
 /** Persistent demand and bursts, by tickets of whole weeks; null without any ticket in one: no demand is no lasting one. */
 export function weeksOf(counts: ArrayLike<number>): Weeks | null {
-  const weeks = Float64Array.from(counts);
-  if (weeks.every((week) => week === 0)) return null;
-  const sorted = weeks.toSorted();
+  const sorted = Float64Array.from(counts).sort();
+  if (!(sorted.at(-1)! > 0)) return null;
   const middle = (sorted.length - 1) / 2;
   const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
-  const [all, above] = weeks.reduce(
-    ([sum, over], week) => [sum + week, over + Math.max(0, week - median)] as [number, number],
-    [0, 0] as [number, number],
-  );
   const usual = poissonQuantile(Math.max(median, leastUsual));
-  return {
-    whole: weeks.length,
-    median,
-    burstShare: above / all,
-    spikes: weeks.filter((week) => week > usual).length,
-  };
+  let [all, above, spikes] = [0, 0, 0];
+  for (const week of sorted) {
+    all += week;
+    if (week > median) above += week - median;
+    if (week > usual) spikes += 1;
+  }
+  return { whole: sorted.length, median, burstShare: above / all, spikes };
 }
