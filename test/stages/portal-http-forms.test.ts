@@ -193,6 +193,21 @@ describe('CSV', () => {
     );
     expect((await portal.get('/v1/aggregates?format=csv')).headers['link']).toBeUndefined();
   });
+
+  test('says in a header what it has no column for: names that nothing has', async () => {
+    const message = 'No signal has the theme Fehler\u{1F4F6}ü\r\nset-cookie: x.';
+    const notice = { field: 'theme', value: 'x', nearest: null, message };
+    const long = { ...notice, message: 'é'.repeat(5000) };
+    insights = { ...insights, notices: [long, notice] };
+    const { headers } = await portal.get('/v1/insights?format=csv');
+    insights = examples.insights;
+    const told = String(headers['signpost-notices']);
+    expect(told).toMatch(/^[ -~]+$/);
+    expect(JSON.parse(told)).toEqual([{ field: 'theme', message }]);
+    expect((await portal.get('/v1/insights?format=csv')).headers).not.toHaveProperty(
+      'signpost-notices',
+    );
+  });
 });
 
 describe('Parquet', () => {
@@ -240,6 +255,10 @@ describe('Parquet', () => {
       suppressed: ['BOOLEAN', undefined],
       opened: ['INT64', undefined],
       rate: ['DOUBLE', undefined],
+    });
+    expect(metadata.key_value_metadata).toContainEqual({
+      key: 'signpost.notices',
+      value: JSON.stringify(examples.aggregates.notices),
     });
     expect(metadata.key_value_metadata).toContainEqual({
       key: 'signpost.from',

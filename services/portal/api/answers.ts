@@ -12,6 +12,18 @@ export type Estimate = z.output<typeof estimate>;
 
 export const range = z.object({ from: moment, to: moment });
 
+/** A value of a filter that is no name of anything the reader may see, and finds nothing. */
+export const notice = z.object({
+  field: z.string().describe('The parameter.'),
+  value: z.string(),
+  nearest: z.string().nullable().describe('A name that there is, and may be meant.'),
+  message: z.string(),
+});
+export type Notice = z.output<typeof notice>;
+const notices = z
+  .array(notice)
+  .describe('Values of filters that nothing has which you may see; they are perhaps misspelt.');
+
 /** `key` is the level and the path, `region:US/California`, and names the place in addresses. */
 export const place = z.object({
   key: z.string(),
@@ -68,6 +80,7 @@ export const aggregatesAnswer = z.object({
     .describe(
       'Signals in the range that name no place of the level asked for; they are a row too.',
     ),
+  notices,
 });
 export type AggregatesAnswer = z.output<typeof aggregatesAnswer>;
 
@@ -114,6 +127,7 @@ export const rankAnswer = z.object({
   places: z.array(rankedPlace),
   next: z.string().nullable(),
   unplaced: count.nullable().describe('Tickets that name no place of the level.'),
+  notices,
 });
 export type RankAnswer = z.output<typeof rankAnswer>;
 
@@ -166,6 +180,7 @@ export const insightsAnswer = z.object({
   range,
   insights: z.array(insight),
   next: z.string().nullable(),
+  notices,
 });
 export type InsightsAnswer = z.output<typeof insightsAnswer>;
 
@@ -200,7 +215,7 @@ export const waveAnswer = z.object({
     .nullable()
     .describe('Null for a wave that is not finished.'),
 });
-export const wavesAnswer = z.object({ range, waves: z.array(waveAnswer) });
+export const wavesAnswer = z.object({ range, waves: z.array(waveAnswer), notices });
 export type WavesAnswer = z.output<typeof wavesAnswer>;
 export type WaveAnswer = z.output<typeof waveAnswer>;
 
@@ -217,6 +232,7 @@ export const placeAnswer = z.object({
   ),
   verbatims: z.array(insight).describe('Up to eight, the newest first.'),
   waves: z.array(waveAnswer),
+  notices,
 });
 export type PlaceAnswer = z.output<typeof placeAnswer>;
 

@@ -136,10 +136,30 @@ const aggregates: AggregatesAnswer = {
   ],
   next: null,
   unplaced: 3,
+  notices: [
+    {
+      field: 'theme',
+      value: 'coverge',
+      nearest: 'coverage',
+      message: 'No signal has the theme coverge; perhaps coverage is meant.',
+    },
+  ],
 };
-const rank: RankAnswer = { range, level: 'area', places: [ranked], next: null, unplaced: 3 };
-const waves: WavesAnswer = { range, waves: [wave] };
-const insights: InsightsAnswer = { range, insights: [insight], next: 'WyIyMDI2LTExLTI3Il0' };
+const rank: RankAnswer = {
+  range,
+  level: 'area',
+  places: [ranked],
+  next: null,
+  unplaced: 3,
+  notices: [],
+};
+const waves: WavesAnswer = { range, waves: [wave], notices: [] };
+const insights: InsightsAnswer = {
+  range,
+  insights: [insight],
+  next: 'WyIyMDI2LTExLTI3Il0',
+  notices: [],
+};
 const place: PlaceAnswer = {
   range,
   place: fresno,
@@ -149,6 +169,7 @@ const place: PlaceAnswer = {
   themes: [{ theme: 'coverage', tickets: 57, share: 0.7 }],
   verbatims: [insight],
   waves: [wave],
+  notices: [],
 };
 const areaStatus: AreaStatusAnswer = {
   place: { area: '93722', city: 'Fresno', region: 'California', country: 'US' },

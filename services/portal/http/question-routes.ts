@@ -1,7 +1,7 @@
 // The addresses under /v1 that are asked: who asks, what, in which form; then the store, then the answer's bytes.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Place } from '../api/answers.ts';
+import type { Notice, Place } from '../api/answers.ts';
 import type { PortalConfig } from '../config.ts';
 import type { Reader } from '../reader.ts';
 import { csvOf } from './csv.ts';
@@ -34,6 +34,7 @@ interface Paged {
   readonly range?: { readonly from: string; readonly to: string };
   readonly next?: string | null;
   readonly unplaced?: number | null;
+  readonly notices?: readonly Notice[];
 }
 
 interface QuestionRoute<Q extends z.ZodObject, A extends object> extends Omit<
@@ -71,6 +72,7 @@ export function addQuestion<Q extends z.ZodObject, A extends object>(
       const isGone = () => request.socket.destroyed;
       const answer = await answered(parts, () => route.ask(reader, question, id), isGone);
       linkNext(request, reply, answer);
+      tellNotices(reply, answer);
       return sendBody(request, reply, bodyOf(answer, format, fileName, makers));
     },
   });
@@ -127,16 +129,38 @@ function linkNext({ url }: FastifyRequest, reply: FastifyReply, { next }: Paged)
   void reply.header('link', `<${path}?${params.toString()}>; rel="next"`);
 }
 
+/** Clients take 8 KiB of headers at least, all in all. */
+const mostNoticeBytes = 4096;
+
+/** Tables have no place for these either: as many as a header has room for. */
+function tellNotices(reply: FastifyReply, { notices = [] }: Paged): void {
+  let told = '';
+  for (const { field, message } of notices) {
+    const more = `${told}${told === '' ? '' : ','}${ascii(JSON.stringify({ field, message }))}`;
+    if (more.length <= mostNoticeBytes) told = more;
+  }
+  if (told !== '') void reply.header('signpost-notices', `[${told}]`);
+}
+
+/** JSON as it was, in characters that a header carries. */
+function ascii(json: string): string {
+  return json.replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 export function csvAndParquet<A extends Paged, Row>(
   tableOf: (answer: A) => Table<Row>,
 ): { csv: (answer: A) => Buffer; parquet: (answer: A) => Buffer } {
   return {
     csv: (answer) => csvOf(tableOf(answer)),
     parquet: (answer) => {
-      const { range, next } = answer;
+      const { range, next, notices = [] } = answer;
       return parquetOf(tableOf(answer), {
         ...(range !== undefined && { 'signpost.from': range.from, 'signpost.to': range.to }),
         ...(typeof next === 'string' && { 'signpost.next': next }),
+        ...(notices.length > 0 && { 'signpost.notices': JSON.stringify(notices) }),
       });
     },
   };
@@ -148,8 +172,8 @@ export function allForms<A extends Paged, Row extends { readonly place: Place | 
   return {
     ...csvAndParquet(tableOf),
     geojson: (answer: A) => {
-      const { range, next, unplaced } = answer;
-      return geojsonOf(tableOf(answer), { range, next, unplaced });
+      const { range, next, unplaced, notices } = answer;
+      return geojsonOf(tableOf(answer), { range, next, unplaced, notices });
     },
   };
 }

@@ -19,6 +19,7 @@ import { answered, rangeOf, type Range } from './range.ts';
 import { bitsOf, rowFilterOf } from './row-filter.ts';
 import { readSegments } from './segments.ts';
 import { createTally, type CountMeasure, type Tally } from './tally.ts';
+import { unseenNames } from './unseen-names.ts';
 
 type AggregateRow = z.output<typeof aggregateRow>;
 type Order = NonNullable<AggregatesQuestion['order']>;
@@ -112,6 +113,7 @@ export function aggregates(
           ? writeCursor(question, { range, after: [last.value, last.key] })
           : null,
       unplaced: tellsOfUnplaced ? told(counted.unplaced, suppressBelow) : null,
+      notices: await unseenNames(reading, question),
     };
   });
 }

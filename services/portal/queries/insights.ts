@@ -9,6 +9,7 @@ import type { Reader } from '../reader.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { readCursor, writeCursor } from './pages.ts';
 import { answered, rangeOf, type Range } from './range.ts';
+import { unseenNames } from './unseen-names.ts';
 import { matching, type Condition } from './where.ts';
 
 /**
@@ -41,6 +42,7 @@ export function insights(
         found.length > limit && last !== undefined
           ? writeCursor(question, { range, after: [last.atMicros, last.insight.thing] })
           : null,
+      notices: await unseenNames(reading, question),
     };
   });
 }

@@ -20,6 +20,7 @@ import { rankPlaces } from './rank.ts';
 import { rowFilterOf } from './row-filter.ts';
 import { readSegments } from './segments.ts';
 import { createTally, type Tally } from './tally.ts';
+import { unseenNames } from './unseen-names.ts';
 import { waveAnswers } from './waves.ts';
 import { conditionsOf, liesAt, type Narrowing } from './where.ts';
 
@@ -76,6 +77,7 @@ export function place(
       themes: themesOf(counted, suppressBelow),
       verbatims: verbatims.map(({ insight }) => insight),
       waves: await wavesAt(reading, range, parsed, filters, gazetteer, now),
+      notices: await unseenNames(reading, filters),
     };
   });
 }

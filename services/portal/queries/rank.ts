@@ -17,6 +17,7 @@ import { createRankTally, type RankCounts } from './rank-tally.ts';
 import { rowFilterOf } from './row-filter.ts';
 import { createScore, weeksOf, type Evidence } from './score.ts';
 import { readSegments } from './segments.ts';
+import { unseenNames } from './unseen-names.ts';
 import type { Narrowing } from './where.ts';
 
 /**
@@ -44,6 +45,7 @@ export function rank(
           ? writeCursor(question, { range, after: [last.value, last.key] })
           : null,
       unplaced: ranking.unplaced,
+      notices: await unseenNames(reading, question),
     };
   });
 }

@@ -15,6 +15,7 @@ import {
   type Compared,
 } from './wave-counts.ts';
 import { comparedDays, middleDay, verdictOf, windowsAround, type Effect } from './wave-effect.ts';
+import { unseenNames } from './unseen-names.ts';
 import { wavesOf, type Wave } from './wave-plan.ts';
 
 /** Waves by the day planned. The range is that of what they would answer; effects look at their own days. */
@@ -26,7 +27,11 @@ export async function waves(
 ): Promise<WavesAnswer> {
   return asReader(db, reader, async (reading) => {
     const range = await rangeOf(reading, question, now);
-    return { range: answered(range), waves: await waveAnswers(reading, question, range, now) };
+    return {
+      range: answered(range),
+      waves: await waveAnswers(reading, question, range, now),
+      notices: await unseenNames(reading, question),
+    };
   });
 }
 

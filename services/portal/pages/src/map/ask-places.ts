@@ -1,6 +1,6 @@
 // The places of the map and the list: one question, to the ranking or for figures by place; hexes with their outlines.
 import { useMemo } from 'preact/hooks';
-import type { AggregatesAnswer, RankAnswer } from '../../../api/answers.ts';
+import type { AggregatesAnswer, Notice, RankAnswer } from '../../../api/answers.ts';
 import { useAddress } from '../address/use-address.ts';
 import { addressOf, type Params, type Problem } from '../api/get.ts';
 import { useScope } from '../api/session.tsx';
@@ -17,6 +17,8 @@ export interface Places {
   readonly shown: readonly ShapedPlace[];
   /** Tickets in the range that name no place of the level; null where that is withheld. */
   readonly unplaced: number | null;
+  /** What the question names that there is not. */
+  readonly notices: readonly Notice[];
   /** There are more places than one answer holds. */
   readonly isCut: boolean;
   /** True from the first answer on. */
@@ -56,6 +58,7 @@ export function usePlaces(state: MapState): Places {
   return {
     shown: isOther ? none : answered,
     unplaced: answer?.unplaced ?? null,
+    notices: answer?.notices ?? [],
     isCut: typeof answer?.next === 'string',
     isKnown: answer !== null,
     isLoading: scope === null || asked.isLoading,

@@ -4,7 +4,7 @@ import type { Estimate, Figures, Place, RankAnswer, RankedPlace } from '../../..
 import { placeOfFigures, type ShapedPlace } from './map-place.ts';
 
 export type PlacesGeojson = FeatureCollection<Geometry | null, Cells> &
-  Pick<RankAnswer, 'range' | 'next' | 'unplaced'>;
+  Pick<RankAnswer, 'range' | 'next' | 'unplaced' | 'notices'>;
 type Cells = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Of the ranking or of aggregates by place: the first has ranks. What names no place is left out. */

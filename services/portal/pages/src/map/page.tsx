@@ -137,6 +137,7 @@ function NoPlaces({ state, places }: { state: MapState; places: Places }) {
         ? `${countText(places.unplaced ?? 0)} tickets of this time range name no place of this level. A gazetteer fills in what they leave out.`
         : `No ${countedName(counts)} with this time range, place, department and themes.`}
       {others.length > 0 && ` There are ${others.map(({ has }) => has).join(' and ')}.`}
+      {places.notices.map(({ message }) => ` ${message}`).join('')}
       <p class="empty-actions">
         <button
           type="button"
