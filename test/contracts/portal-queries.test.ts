@@ -1,7 +1,7 @@
 // Questions of planners on both databases, on few facts whose every figure is reckoned by hand: from facts alone, from
 // packed weeks, and with days that changed since.
 import { sql } from 'kysely';
-import { latLngToCell, cellToParent } from 'h3-js';
+import { cellToCenterChild, cellToParent, gridDisk, latLngToCell } from 'h3-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '#core/store/postgres.ts';
 import { packChangedWeeks } from '../../services/aggregate/pack-weeks.ts';
@@ -600,6 +600,49 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
     } finally {
       await sql`DELETE FROM signpost.signals WHERE at = ${at}::timestamptz`.execute(db.query);
       await packChangedWeeks(db);
+    }
+  });
+
+  it('says no number of customers where none of them is known', async () => {
+    const town = { country: 'KE', region: 'Nairobi', city: 'Nairobi', area: 'Nameless' };
+    const at = '2025-03-03T10:00:00Z';
+    await addFacts(db, [{ ...town, at, resolvedAt: '2025-03-20T10:00:00Z', count: 4 }]);
+    try {
+      const asked = { from: '2025-03-03', to: '2025-03-10' };
+      const unknown = { suppressed: false, opened: 4, customers: null };
+      expect((await ask(asked)).rows).toMatchObject([unknown]);
+      expect((await ask(asked, careful)).rows).toMatchObject([unknown]);
+      // Nothing was said then: nobody said it.
+      expect((await ask({ from: '2025-03-20', to: '2025-03-21' })).rows).toMatchObject([
+        { opened: 0, resolved: 4, customers: 0 },
+      ]);
+      await addFacts(db, [{ ...town, at, theme: 'price', customer: 'e' }]);
+      const byTheme = await ask({ ...asked, groupBy: 'theme', order: 'customers' });
+      expect(figures(byTheme.rows, 'theme', 'customers')).toEqual([
+        ['price', 1],
+        ['none', null],
+      ]);
+    } finally {
+      await sql`DELETE FROM signpost.signals WHERE at = ${at}::timestamptz`.execute(db.query);
+    }
+  });
+
+  it('counts cells up to a thousand, and says where there are more', async () => {
+    const at = '2025-04-01T10:00:00Z';
+    const hexes = async () =>
+      facetsAnswer.parse(await facets(db, everyone)).levels.find(({ level }) => level === 'h3-8');
+    // Beside the one that there is.
+    const parents = gridDisk(latLngToCell(1.3, 36.8, 8), 18).slice(0, 999);
+    try {
+      await addFacts(
+        db,
+        parents.map((parent) => ({ at, h3: cellToCenterChild(parent, 9) })),
+      );
+      expect(await hexes()).toMatchObject({ places: 1000, truncated: false });
+      await addFacts(db, [{ at, h3: latLngToCell(60, 25, 9) }]);
+      expect(await hexes()).toMatchObject({ places: 1000, truncated: true });
+    } finally {
+      await sql`DELETE FROM signpost.signals WHERE at = ${at}::timestamptz`.execute(db.query);
     }
   });
 

@@ -62,7 +62,9 @@ describe('withheld', () => {
 describe('the measure that is not asked for', () => {
   const facets = (places: number, placesWithSubscribers: number): FacetsAnswer => ({
     ...examples.facets,
-    levels: [{ level: 'region', places, withSubscribers: true, placesWithSubscribers }],
+    levels: [
+      { level: 'region', places, truncated: false, withSubscribers: true, placesWithSubscribers },
+    ],
   });
 
   test.each([

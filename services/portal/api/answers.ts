@@ -45,7 +45,9 @@ export const figures = z.object({
   stillOpen: count.nullable().describe('Tickets opened in the bucket and still open.'),
   customers: count
     .nullable()
-    .describe('Distinct customers of everything counted; unknown ones are none.'),
+    .describe(
+      'Distinct customers of everything counted, unknown ones left out; null where none is known.',
+    ),
   medianHoursToResolve: z.number().nullable(),
   p90HoursToResolve: z.number().nullable(),
   meanSentiment: z.number().nullable().describe('From -1 to 1, of tickets, posts and answers.'),
@@ -275,6 +277,7 @@ export const facetsAnswer = z.object({
     z.object({
       level: z.enum(placeLevels),
       places: count.describe('Of cells at most 1,000.'),
+      truncated: z.boolean().describe('Whether there are more places than are counted.'),
       withSubscribers: z.boolean().describe('Whether the gazetteer has subscribers of any place.'),
       placesWithSubscribers: count.describe('Of `places`, those that can have a rate.'),
     }),

@@ -192,7 +192,22 @@ const facets: FacetsAnswer = {
   departments: ['marketing', 'operations', 'planning'],
   themes: ['coverage', 'outage'],
   technologies: ['4G', '5G'],
-  levels: [{ level: 'area', places: 1741, withSubscribers: true, placesWithSubscribers: 1741 }],
+  levels: [
+    {
+      level: 'area',
+      places: 1741,
+      truncated: false,
+      withSubscribers: true,
+      placesWithSubscribers: 1741,
+    },
+    {
+      level: 'h3-6',
+      places: 1000,
+      truncated: true,
+      withSubscribers: true,
+      placesWithSubscribers: 312,
+    },
+  ],
   waves: ['1', '2'],
 };
 const overview: OverviewAnswer = {

@@ -26,10 +26,11 @@ export function facets(store: Db, reader: Reader): Promise<FacetsAnswer> {
     const seen = gazetteer.subscribers === null ? [] : await seenPlaces(reading);
     for (const level of placeLevels) {
       const found = isNamedLevel(level) ? [] : await cells(reading, level);
-      const keys = isNamedLevel(level) ? keysAt(level, seen) : found;
+      const keys = isNamedLevel(level) ? keysAt(level, seen) : found.slice(0, mostCells);
       levels.push({
         level,
-        places: isNamedLevel(level) ? named[level] : found.length,
+        places: isNamedLevel(level) ? named[level] : keys.length,
+        truncated: found.length > mostCells,
         withSubscribers: gazetteer.countsSubscribers(level),
         placesWithSubscribers: keys.filter(
           (key) => (gazetteer.place(level, key)?.subscribers ?? 0) > 0,
@@ -103,7 +104,7 @@ function keysAt(level: NamedLevel, places: readonly Named[]): readonly string[] 
 const mostCells = 1000;
 
 /**
- * Keys of distinct cells, from one to the next by the index, as far as `mostCells`. Where the next one begins is a
+ * Keys of distinct cells, from one to the next by the index, as far as one more than `mostCells`. Where the next one begins is a
  * column: under row-level rules an index is asked with operators alone that are leakproof, as `>` is and `|` is not.
  */
 async function cells({ tx }: Reading, level: PlaceLevel): Promise<readonly string[]> {
@@ -115,7 +116,7 @@ async function cells({ tx }: Reading, level: PlaceLevel): Promise<readonly strin
       SELECT (SELECT s.h3 FROM signpost.signals s
         WHERE s.h3 IS NOT NULL AND s.h3 > cells.last ORDER BY s.h3 LIMIT 1) | ${within}::bigint
       FROM cells WHERE cells.last IS NOT NULL)
-    SELECT to_hex(last) AS cell FROM (SELECT last FROM cells LIMIT ${mostCells}) AS found
+    SELECT to_hex(last) AS cell FROM (SELECT last FROM cells LIMIT ${mostCells + 1}) AS found
     WHERE last IS NOT NULL`.execute(tx);
   const resolution = hexResolutions[level]!;
   // Kept finer than asked for, with the digits below the level all ones: the parent's has the level's number.

@@ -25,17 +25,34 @@ export function told(count: number, suppressBelow: number): number | null {
   return isSmall(count, suppressBelow) ? null : count;
 }
 
-/** One count as it is told: null where it is too small, or one that it rests on. */
+type CountOf = (measure: CountMeasure) => number;
+
+/** One count as it is told: null where it is too small, or one that it rests on, and where nobody knows it. */
 export function toldOf(
-  countOf: (measure: CountMeasure) => number,
+  countOf: CountOf,
   measure: CountMeasure,
   suppressBelow: number,
   isHidden: IsHidden = () => false,
 ): number | null {
-  const small = [measure, ...(restsOn[measure] ?? [])].some(
+  const count = countOf(measure);
+  // Something was said, and of nothing it is known by whom.
+  const isUnknown = measure === 'customers' && count === 0 && restsOnAny(countOf, measure);
+  return isUnknown || isWithheld(countOf, measure, suppressBelow, isHidden) ? null : count;
+}
+
+function isWithheld(
+  countOf: CountOf,
+  measure: CountMeasure,
+  suppressBelow: number,
+  isHidden: IsHidden,
+): boolean {
+  return [measure, ...(restsOn[measure] ?? [])].some(
     (each) => isSmall(countOf(each), suppressBelow) || isHidden(each),
   );
-  return small ? null : countOf(measure);
+}
+
+function restsOnAny(countOf: CountOf, measure: CountMeasure): boolean {
+  return restsOn[measure]?.some((each) => countOf(each) > 0) === true;
 }
 
 const restsOn: Readonly<Partial<Record<CountMeasure, readonly CountMeasure[]>>> = {
@@ -51,8 +68,9 @@ const restsOn: Readonly<Partial<Record<CountMeasure, readonly CountMeasure[]>>> 
 export function figuresOf(counts: Counts, times: Times, options: FiguresOptions): Figures {
   const { suppressBelow, subscribers, severityOf, isHidden = () => false } = options;
   const small = (count: number): boolean => isSmall(count, suppressBelow);
+  const countOf: CountOf = (measure) => counts[measure];
   const say = (measure: CountMeasure): number | null =>
-    toldOf((each) => counts[each], measure, suppressBelow, isHidden);
+    toldOf(countOf, measure, suppressBelow, isHidden);
   const [fewOpened, fewPosts, fewAnswers, fewResolved] = (
     ['opened', 'posts', 'surveyAnswers', 'resolved'] as const
   ).map((each) => say(each) === null) as [boolean, boolean, boolean, boolean];
@@ -60,9 +78,10 @@ export function figuresOf(counts: Counts, times: Times, options: FiguresOptions)
   const saysLittle = fewOpened || fewPosts || fewAnswers;
   const fewSeverities =
     fewOpened || [...counts.severities.values()].some(small) || isHidden('severities');
-  const all = countMeasures.map(say);
   return {
-    suppressed: fewSeverities || all.includes(null),
+    suppressed:
+      fewSeverities ||
+      countMeasures.some((each) => isWithheld(countOf, each, suppressBelow, isHidden)),
     opened: say('opened'),
     reopened: say('reopened'),
     resolved: say('resolved'),

@@ -64,7 +64,7 @@ export function createScore(ranked: readonly Evidence[]): (place: Evidence) => r
 
 /** The least of the values that at least this share of them does not exceed. */
 function quantileOf(values: readonly (number | null)[]): number {
-  const known = Float64Array.from(values.filter((value) => value !== null)).sort();
+  const known = Float64Array.from(values.filter((value) => value !== null)).toSorted();
   return known[Math.max(0, Math.ceil(fullAt * known.length) - 1)] ?? 0;
 }
 
@@ -73,7 +73,7 @@ const leastUsual = 0.5;
 
 /** Persistent demand and bursts, by tickets of whole weeks; null without any ticket in one: no demand is no lasting one. */
 export function weeksOf(counts: ArrayLike<number>): Weeks | null {
-  const sorted = Float64Array.from(counts).sort();
+  const sorted = Float64Array.from(counts).toSorted();
   if (!(sorted.at(-1)! > 0)) return null;
   const middle = (sorted.length - 1) / 2;
   const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;

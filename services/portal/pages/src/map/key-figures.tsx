@@ -42,7 +42,10 @@ export function KeyFigures({ answer: { figures, place, ranked } }: { answer: Pla
         )}
       </Pair>
       <Pair title="Customers">
-        <Count value={figures.customers} isSuppressed={figures.customers === null} />
+        <Count
+          value={figures.customers}
+          isSuppressed={figures.customers === null && figures.suppressed}
+        />
         {place.subscribers !== null && (
           <span class="quiet"> of {countText(place.subscribers)} subscribers</span>
         )}
