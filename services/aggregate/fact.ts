@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import type { Insight } from '#schemas/insight.ts';
 import { kindNumbers, scaleNumbers, urgencyNumbers } from '#core/store/tables.ts';
-import { nameOf, placeNamed, type PlaceNames } from './stored-names.ts';
+import { nameOf, placeNamed, type PlaceNames } from '#core/store/stored-names.ts';
 
 /** What orders the records of one thing: the greatest stands. Times are milliseconds since the epoch, UTC. */
 export interface Rank {

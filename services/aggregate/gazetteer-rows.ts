@@ -4,7 +4,7 @@ import type { Db } from '#core/store/postgres.ts';
 import { lockKeys } from '#core/store/retention.ts';
 import type { GazetteerRow } from '#core/store/tables.ts';
 import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
-import { storable } from './stored-names.ts';
+import { storable } from '#core/store/stored-names.ts';
 
 /** A line of the gazetteer; null is unknown. */
 export type GazetteerLine = Readonly<Omit<GazetteerRow, 'row'>>;

@@ -1,11 +1,12 @@
-// Numbers of names in the store: of labels, places and departments. Known ones are remembered, new ones inserted, by any
-// number of copies at once.
-import { sql, type RawBuilder, type Transaction } from 'kysely';
-import { SignpostError } from '#core/errors.ts';
-import { labelKinds, type LabelKind, type Tables } from '#core/store/tables.ts';
-import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
+// Numbers of the names of facts: of labels, places and departments.
+import type { Transaction } from 'kysely';
+import {
+  createDepartmentBits,
+  createLabelNumbers,
+  createPlaceNumbers,
+} from '#core/store/name-numbers.ts';
+import type { Tables } from '#core/store/tables.ts';
 import type { Fact, Says } from './fact.ts';
-import { placeFields, type PlaceNames } from './stored-names.ts';
 
 /** A place by its number; its area is wanted for cells. */
 export interface PlaceNumber {
@@ -22,24 +23,16 @@ export interface Names {
   numbered(facts: readonly Fact[], tx: Tx): Promise<Fact<Numbered>[]>;
 }
 
-/** Beyond it everything is looked up again: a source may send ever new names. */
-const mostRemembered = 200_000;
-const mostDepartments = 62;
+/** In one order, so that copies which insert new ones wait for each other and not in a circle. */
+const kinds = ['theme', 'technology', 'severity', 'source', 'model'] as const;
 
 export function createNames(): Names {
-  const labels = labelKinds.map((kind) => ({
-    kind,
-    lookUp: createLookUp<string>(
-      (name) => name,
-      (names, tx) => findLabels(kind, names, tx),
-      (names, tx) => insertLabels(kind, names, tx),
-    ),
-  }));
-  const places = createLookUp(placeKey, findPlaces, insertPlaces);
-  const departments = createLookUp<string>((name) => name, findBits, insertBits);
+  const labels = kinds.map((kind) => ({ kind, lookUp: createLabelNumbers(kind) }));
+  const places = createPlaceNumbers();
+  const departments = createDepartmentBits();
   return {
     async numbered(facts, tx) {
-      const numbers = {} as Record<LabelKind, number[]>;
+      const numbers = {} as Record<(typeof kinds)[number], number[]>;
       for (const { kind, lookUp } of labels) {
         numbers[kind] = await lookUp(
           facts.map(({ says }) => says[kind]),
@@ -75,140 +68,4 @@ export function createNames(): Names {
       });
     },
   };
-}
-
-type Find<Name> = (names: readonly Name[], tx: Tx) => Promise<readonly (readonly [Name, number])[]>;
-
-/**
- * Numbers of names, in their order. Remembers what was there before anything was inserted: what this transaction inserts
- * itself is gone when it is rolled back, and is found and remembered the next time.
- */
-function createLookUp<Name>(
-  keyOf: (name: Name) => string,
-  find: Find<Name>,
-  insert: (names: readonly Name[], tx: Tx) => Promise<void>,
-) {
-  const known = new Map<string, number>();
-  return async (names: readonly Name[], tx: Tx): Promise<number[]> => {
-    if (known.size > mostRemembered) known.clear();
-    const keys = names.map(keyOf);
-    const missing = new Map<string, Name>();
-    for (const [index, key] of keys.entries()) {
-      if (!known.has(key)) missing.set(key, names[index]!);
-    }
-    const fresh = new Map<string, number>();
-    if (missing.size > 0) {
-      for (const [name, number] of await find([...missing.values()], tx)) {
-        known.set(keyOf(name), number);
-        missing.delete(keyOf(name));
-      }
-    }
-    if (missing.size > 0) {
-      // In one order, so that copies which insert the same names wait for each other and not in a circle.
-      const sorted = [...missing].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
-      await insert(sorted, tx);
-      for (const [name, number] of await find(sorted, tx)) fresh.set(keyOf(name), number);
-    }
-    return keys.map((key) => {
-      const number = known.get(key) ?? fresh.get(key);
-      if (number === undefined) throw new Error('A name vanished, though none is deleted');
-      return number;
-    });
-  };
-}
-
-const nameColumns: readonly Column<string>[] = [{ name: 'name', type: 'text', of: (name) => name }];
-
-async function findLabels(
-  kind: LabelKind,
-  names: readonly string[],
-  tx: Tx,
-): Promise<readonly [string, number][]> {
-  const { rows } = await sql<{ id: number; name: string }>`
-    SELECT l.id, l.name FROM ${unnested(nameColumns, names)} AS wanted
-    JOIN signpost.labels l ON l.kind = ${kind} AND l.name = wanted.name`.execute(tx);
-  return rows.map(({ id, name }) => [name, id]);
-}
-
-async function insertLabels(kind: LabelKind, names: readonly string[], tx: Tx): Promise<void> {
-  await sql`
-    INSERT INTO signpost.labels (kind, name)
-    SELECT ${kind}, name FROM ${unnested(nameColumns, names)} AS new
-    ON CONFLICT DO NOTHING`.execute(tx);
-}
-
-/** Names hold no character 0. */
-function placeKey({ country, region, city, area, postcode, site }: PlaceNames): string {
-  return [country, region, city, area, postcode, site].join('\u0000');
-}
-
-const placeColumns: readonly Column<PlaceNames>[] = placeFields.map((name) => ({
-  name,
-  type: 'text',
-  of: (place) => place[name],
-}));
-
-/** One query for each set of fields that are known: an index finds equal values and nulls, but not "the same or null". */
-async function findPlaces(
-  places: readonly PlaceNames[],
-  tx: Tx,
-): Promise<readonly [PlaceNames, number][]> {
-  const bySet = Map.groupBy(places, (place) =>
-    placeFields.filter((field) => place[field] !== null).join(),
-  );
-  const found: [PlaceNames, number][] = [];
-  for (const group of bySet.values()) {
-    const matches = placeFields.map((field): RawBuilder<unknown> => {
-      const column = sql.ref(`p.${field}`);
-      return group[0]![field] === null
-        ? sql`${column} IS NULL`
-        : sql`${column} = ${sql.ref(`wanted.${field}`)}`;
-    });
-    const { rows } = await sql<PlaceNames & { id: number }>`
-      SELECT p.* FROM ${unnested(placeColumns, group)} AS wanted
-      JOIN signpost.places p ON ${sql.join(matches, sql` AND `)}`.execute(tx);
-    for (const { id, ...place } of rows) found.push([place, id]);
-  }
-  return found;
-}
-
-async function insertPlaces(places: readonly PlaceNames[], tx: Tx): Promise<void> {
-  await sql`
-    INSERT INTO signpost.places (${namesOf(placeColumns)})
-    SELECT * FROM ${unnested(placeColumns, places)} AS new
-    ON CONFLICT DO NOTHING`.execute(tx);
-}
-
-async function findBits(names: readonly string[], tx: Tx): Promise<readonly [string, number][]> {
-  const rows = await tx
-    .selectFrom('signpost.departments')
-    .select(['name', 'bit'])
-    .where('name', 'in', [...names])
-    .execute();
-  return rows.map(({ name, bit }) => [name, bit]);
-}
-
-/** One at a time, each the next bit: where another copy took it, or inserted the name, it is looked at again. */
-async function insertBits(names: readonly string[], tx: Tx): Promise<void> {
-  for (const name of names) {
-    while ((await findBits([name], tx)).length === 0) {
-      const { rows } = await sql<{ next: number }>`
-        SELECT COALESCE(max(bit) + 1, 0)::int AS next FROM signpost.departments`.execute(tx);
-      const bit = rows[0]!.next;
-      if (bit >= mostDepartments) throw tooMany(name);
-      await sql`
-        INSERT INTO signpost.departments (bit, name) VALUES (${bit}, ${name})
-        ON CONFLICT DO NOTHING`.execute(tx);
-    }
-  }
-}
-
-function tooMany(name: string): SignpostError {
-  return new SignpostError(
-    'too-many-departments',
-    `The planners' store has had ${mostDepartments} departments, and cannot take ${name} in`,
-    {
-      hint: 'Names of departments that no longer exist keep their place: make the store anew from the log.',
-    },
-  );
 }

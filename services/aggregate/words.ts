@@ -5,7 +5,7 @@ import type { Tables } from '#core/store/tables.ts';
 import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
 import type { Fact } from './fact.ts';
 import type { Numbered } from './names.ts';
-import { storable } from './stored-names.ts';
+import { storable } from '#core/store/stored-names.ts';
 
 /** A fact and the insight that stands for it. */
 export interface Speaking {

@@ -12,6 +12,9 @@ export const lockKeys = {
   wordRetention: 74_467_680,
   gazetteer: 74_467_681,
   cells: 74_467_682,
+  alerts: 74_467_683,
+  alertPublishing: 74_467_684,
+  alertRetention: 74_467_685,
 } as const;
 
 export interface Retention {

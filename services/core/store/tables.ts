@@ -1,7 +1,8 @@
 // The tables as the query builder sees them; the migrations make them. All live in the schema `signpost`.
 import type { Generated } from 'kysely';
+import type { AlertTables } from './alert-tables.ts';
 
-export interface Tables {
+export interface Tables extends AlertTables {
   'signpost.migrations': MigrationRow;
   'signpost.claim_sources': ClaimSourceRow;
   'signpost.claims': ClaimRow;
@@ -62,7 +63,14 @@ export interface ProjectionRow {
   next_offset: string | number | null;
 }
 
-export const labelKinds = ['theme', 'technology', 'severity', 'source', 'model'] as const;
+export const labelKinds = [
+  'theme',
+  'technology',
+  'severity',
+  'source',
+  'model',
+  'product',
+] as const;
 export type LabelKind = (typeof labelKinds)[number];
 
 /** A name that many rows share. Where a signal says none, the label is `none` (theme) or `unknown`. */

@@ -13,6 +13,12 @@ const tables: readonly (keyof Tables)[] = [
   'signpost.changed_cells',
   'signpost.changed_days',
   'signpost.packed_weeks',
+  'signpost.sightings',
+  'signpost.detector',
+  'signpost.incidents',
+  'signpost.incident_counts',
+  'signpost.transitions',
+  'signpost.alert_deliveries',
 ];
 
 const hourMs = 3_600_000;
