@@ -5,8 +5,8 @@ import { createScore, weeksOf, type Evidence } from '../../services/portal/queri
 import { suppressedParts } from '../../services/portal/queries/figures.ts';
 import { hiddenBeside } from '../../services/portal/queries/hidden-rows.ts';
 import { createDistinct, createSamples } from '../../services/portal/queries/growing.ts';
-import { betaShare } from '../../services/portal/statistics/beta.ts';
-import { gammaQuantile, gammaShare } from '../../services/portal/statistics/gamma.ts';
+import { betaShare } from '#core/statistics/beta.ts';
+import { gammaQuantile, gammaShare } from '#core/statistics/gamma.ts';
 import {
   poissonInterval,
   poissonQuantile,

@@ -2,7 +2,7 @@
 // something is wrong there. Pure; docs/area-status.md tells the same to people.
 import type { AreaStatusAnswer } from '../api/answers.ts';
 import { usualSuppression } from '../reader.ts';
-import { betaShare } from '../statistics/beta.ts';
+import { betaShare } from '#core/statistics/beta.ts';
 
 type Coverage = AreaStatusAnswer['coverage'][number];
 type Problem = AreaStatusAnswer['problems'][number];

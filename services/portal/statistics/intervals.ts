@@ -1,7 +1,7 @@
 // Exact intervals of counts, rates, shares and ratios: they hold what is true at least as often as they say. Pure.
 import type { Estimate } from '../api/answers.ts';
-import { betaQuantile } from './beta.ts';
-import { gammaQuantile, gammaShare } from './gamma.ts';
+import { betaQuantile } from '#core/statistics/beta.ts';
+import { gammaQuantile, gammaShare } from '#core/statistics/gamma.ts';
 
 /** How often an interval holds the true value, at least. */
 const confidence = 0.95;

@@ -28,16 +28,28 @@ const smallest = 1e-300;
  */
 export function gammaShare(a: number, x: number): number {
   if (x <= 0) return 0;
-  const front = Math.exp(a * Math.log(x) - x - logGamma(a));
-  if (x < a + 1) {
-    let term = 1 / a;
-    let sum = term;
-    for (let n = 1; term > sum * epsilon; n += 1) {
-      term *= x / (a + n);
-      sum += term;
-    }
-    return front * sum;
+  return x < a + 1 ? seriesBelow(a, x) : 1 - fractionAbove(a, x);
+}
+
+/** 1 - P(a, x), also where that is so small that the difference would be lost. */
+export function gammaTail(a: number, x: number): number {
+  if (x <= 0) return 1;
+  return x < a + 1 ? 1 - seriesBelow(a, x) : fractionAbove(a, x);
+}
+
+const frontOf = (a: number, x: number): number => Math.exp(a * Math.log(x) - x - logGamma(a));
+
+function seriesBelow(a: number, x: number): number {
+  let term = 1 / a;
+  let sum = term;
+  for (let n = 1; term > sum * epsilon; n += 1) {
+    term *= x / (a + n);
+    sum += term;
   }
+  return frontOf(a, x) * sum;
+}
+
+function fractionAbove(a: number, x: number): number {
   let b = x + 1 - a;
   let c = 1 / smallest;
   let d = 1 / b;
@@ -49,7 +61,7 @@ export function gammaShare(a: number, x: number): number {
     c = nonZero(b + numerator / c);
     const step = d * c;
     fraction *= step;
-    if (Math.abs(step - 1) < epsilon || n > 1_000_000) return 1 - front * fraction;
+    if (Math.abs(step - 1) < epsilon || n > 1_000_000) return frontOf(a, x) * fraction;
   }
 }
 

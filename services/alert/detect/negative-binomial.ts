@@ -1,0 +1,76 @@
+// Upper tails of the negative binomial distribution, by mean and dispersion: accurate however small. Pure.
+import { logGamma } from '#core/statistics/gamma.ts';
+
+/** Up to so many, a product of factors is quicker than logarithms of gamma functions, and as exact. */
+const fewFactors = 40;
+
+/**
+ * Natural logarithm of the probability of exactly `count`: NB2, with variance `mean + dispersion · mean²` (A. C. Cameron
+ * and P. K. Trivedi, "Regression analysis of count data", 1998, section 3.3). Poisson at a dispersion of 0.
+ */
+export function logProbability(count: number, mean: number, dispersion: number): number {
+  const spread = dispersion * mean;
+  const none = dispersion > 0 ? -Math.log1p(spread) / dispersion : -mean;
+  if (count <= fewFactors || dispersion <= 0) {
+    if (count > fewFactors) return none + count * Math.log(mean) - logGamma(count + 1);
+    let product = 1;
+    for (let i = 0; i < count; i += 1)
+      product *= ((1 + dispersion * i) * mean) / ((1 + spread) * (i + 1));
+    // A product of many small factors may be 0 in floating point; nothing tells such probabilities apart.
+    return none + Math.log(product);
+  }
+  const shape = 1 / dispersion;
+  return (
+    none +
+    logGamma(count + shape) -
+    logGamma(shape) -
+    logGamma(count + 1) +
+    count * Math.log(spread / (1 + spread))
+  );
+}
+
+const precision = 1e-12;
+
+/** Probability of `count` or more. `mean` above 0, `dispersion` 0 or more. */
+export function upperTail(count: number, mean: number, dispersion: number): number {
+  if (count <= 0) return 1;
+  const rise = mean / (1 + dispersion * mean);
+  if (count > mean) {
+    let term = Math.exp(logProbability(count, mean, dispersion));
+    let sum = term;
+    for (let i = count; term > sum * precision; i += 1) {
+      term *= ((1 + dispersion * i) * rise) / (i + 1);
+      sum += term;
+    }
+    return sum;
+  }
+  let term = Math.exp(logProbability(0, mean, dispersion));
+  let below = term;
+  for (let i = 0; i < count - 1; i += 1) {
+    term *= ((1 + dispersion * i) * rise) / (i + 1);
+    below += term;
+  }
+  return Math.max(0, 1 - below);
+}
+
+/** The least count of `least` or more whose upper tail is at most `level`. */
+export function criticalCount(
+  level: number,
+  mean: number,
+  dispersion: number,
+  least: number,
+): number {
+  if (upperTail(least, mean, dispersion) <= level) return least;
+  let low = least;
+  let high = Math.max(2 * least, Math.ceil(2 * mean));
+  while (upperTail(high, mean, dispersion) > level) {
+    low = high;
+    high *= 2;
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (upperTail(middle, mean, dispersion) <= level) high = middle;
+    else low = middle;
+  }
+  return high;
+}
