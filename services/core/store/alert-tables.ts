@@ -3,12 +3,14 @@ import type { ColumnType, Generated } from 'kysely';
 
 export interface AlertTables {
   'signpost.sightings': SightingRow;
+  'signpost.sighting_sources': SightingSourceRow;
   'signpost.detector': DetectorRow;
   'signpost.incidents': IncidentRow;
   'signpost.incident_counts': IncidentCountsRow;
   'signpost.transitions': TransitionRow;
   'signpost.alert_deliveries': AlertDeliveryRow;
   'signpost.silences': SilenceRow;
+  'signpost.leases': LeaseRow;
 }
 
 /** Read as a value, written as JSON in text. */
@@ -43,6 +45,12 @@ export interface SightingRow {
   departments: string | number;
   /** Too late for its bucket: by what it says itself, or since the bucket was evaluated when it came. */
   is_late: boolean;
+}
+
+export interface SightingSourceRow {
+  /** A label. */
+  source: number;
+  first_received_at: Date;
 }
 
 /** The one row that says how far counts are evaluated. */
@@ -194,4 +202,11 @@ export interface SilenceRow {
   /** Ended before its time. */
   ended_at: Date | null;
   ended_by: string | null;
+}
+
+/** Held until it is given back or its time is over. */
+export interface LeaseRow {
+  name: string;
+  holder: string;
+  until: Date;
 }

@@ -24,6 +24,11 @@ export const alerts: Migration = {
       is_late boolean NOT NULL
     )`,
     'CREATE INDEX sightings_by_time ON signpost.sightings (at)',
+    // Since when a source is heard of: what it says of the time before is history, and late for nothing.
+    `CREATE TABLE signpost.sighting_sources (
+      source integer PRIMARY KEY,
+      first_received_at timestamptz NOT NULL
+    )`,
     // Its one row is locked by whoever adds sightings (shared) or evaluates a bucket: a sighting is either evaluated or
     // known to be late.
     `CREATE TABLE signpost.detector (
@@ -127,6 +132,12 @@ export const alerts: Migration = {
       ended_by text
     )`,
     'CREATE INDEX silences_by_time ON signpost.silences (until_at)',
+    // Who does something that one process may do at a time although no transaction spans it, and until when at most.
+    `CREATE TABLE signpost.leases (
+      name text PRIMARY KEY,
+      holder uuid NOT NULL,
+      until timestamptz NOT NULL
+    )`,
     ...['sightings', 'incidents', 'incident_counts', 'transitions', 'alert_deliveries'].map(
       (table) => `ALTER TABLE signpost.${table} ENABLE ROW LEVEL SECURITY`,
     ),
