@@ -183,6 +183,9 @@ export interface AlertDeliveryRow {
   next_at: Date;
   last_error: string | null;
   delivered_at: Date | null;
+  /** What the target calls what it made of it: an alarm or problem that later transitions change. */
+  remote_id: Generated<string | null>;
+  created_at: Generated<Date>;
 }
 
 export interface SilenceRow {

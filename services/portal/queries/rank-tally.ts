@@ -1,9 +1,8 @@
 // Tickets of each place for a ranking: how many, in which weeks, at which hours where the place is.
 import { cellToLatLng } from 'h3-js';
 import { cellAt, noCell, type FactColumns } from '#core/store/fact-columns.ts';
-import { createSpreads, createSums } from './growing.ts';
+import { createSums } from './growing.ts';
 import type { Grouping } from './groups.ts';
-import type { Spread } from '../statistics/means.ts';
 import type { Gazetteer } from './known-gazetteer.ts';
 import { once, type KnownPlaces } from './known-places.ts';
 import { keyAt } from './place-keys.ts';
@@ -17,7 +16,7 @@ export interface RankCounts {
   /** Tickets whose hour is known, and those of them at busy hours. */
   readonly exact: number;
   readonly busy: number;
-  readonly churnRisk: Spread;
+  readonly meanChurnRisk: number;
 }
 
 export interface RankTally {
@@ -37,8 +36,13 @@ export function createRankTally(
   range: Range,
   parts: { readonly places: KnownPlaces; readonly gazetteer: Gazetteer },
 ): RankTally {
-  const [exact, busy, byWeek] = [createSums(), createSums(), createSums()];
-  const churn = createSpreads();
+  const [tickets, exact, busy, churn, byWeek] = [
+    createSums(),
+    createSums(),
+    createSums(),
+    createSums(),
+    createSums(),
+  ];
   const first = Math.ceil((range.from.getTime() / hourMs + hoursBeforeMonday) / hoursPerWeek);
   const end = Math.floor((range.to.getTime() / hourMs + hoursBeforeMonday) / hoursPerWeek);
   const weeks = Math.max(0, end - first);
@@ -50,14 +54,19 @@ export function createRankTally(
       const { hour, spot, isExact, churn: risk, count, baseHour } = columns;
       for (const slots of grouping.slotsOf(segment)) {
         const size = grouping.groups.length;
-        const [ofExact, ofBusy] = [exact.of(size), busy.of(size)];
-        const addRisk = churn.adding(size);
+        const [ofTickets, ofExact, ofBusy, ofChurn] = [
+          tickets.of(size),
+          exact.of(size),
+          busy.of(size),
+          churn.of(size),
+        ];
         const ofWeeks = byWeek.of(size * weeks);
         const offsetOf = offsets(columns);
         for (let row = 0; row < count; row += 1) {
           const slot = slots[row]!;
           if (slot < 0) continue;
-          addRisk(slot, risk[row]!);
+          ofTickets[slot]! += 1;
+          ofChurn[slot]! += risk[row]!;
           const at = baseHour + hour[row]!;
           const week = Math.floor((at + hoursBeforeMonday) / hoursPerWeek) - first;
           if (week >= 0 && week < weeks) ofWeeks[slot * weeks + week]! += 1;
@@ -69,13 +78,13 @@ export function createRankTally(
       }
     },
     of(slot) {
-      const churnRisk = churn.get(slot);
+      const all = tickets.get(slot);
       return {
-        tickets: churnRisk.count,
+        tickets: all,
         weeks: byWeek.of((slot + 1) * weeks).subarray(slot * weeks, (slot + 1) * weeks),
         exact: exact.get(slot),
         busy: busy.get(slot),
-        churnRisk,
+        meanChurnRisk: all === 0 ? 0 : churn.get(slot) / all,
       };
     },
   };

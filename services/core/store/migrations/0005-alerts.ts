@@ -112,6 +112,8 @@ export const alerts: Migration = {
       next_at timestamptz NOT NULL,
       last_error text,
       delivered_at timestamptz,
+      remote_id text,
+      created_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (transition_id, target, repeat)
     )`,
     `CREATE INDEX alert_deliveries_waiting ON signpost.alert_deliveries (target, next_at) WHERE state = 'waiting'`,
