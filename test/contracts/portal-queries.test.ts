@@ -24,6 +24,7 @@ import { insights } from '../../services/portal/queries/insights.ts';
 import { place } from '../../services/portal/queries/place.ts';
 import { rank } from '../../services/portal/queries/rank.ts';
 import type { Reader } from '../../services/portal/reader.ts';
+import { meanInterval } from '../../services/portal/statistics/means.ts';
 import { addFacts, setGazetteer, type PlainFact } from '../support/planner-facts.ts';
 import { openStore, storeNames } from '../support/stores.ts';
 
@@ -75,6 +76,8 @@ const facts: readonly PlainFact[] = [
 ]; // prettier-ignore
 
 const range = { from: '2026-10-05', to: '2026-10-19' };
+const around = { least: -1, most: 1 };
+const ofThree = meanInterval({ count: 3, sum: 0, squares: 2 }, around)!;
 
 describe.each(storeNames)('questions of planners on %s', (name) => {
   let db: Db;
@@ -156,11 +159,21 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
           medianHoursToResolve: 72,
           p90HoursToResolve: 72 + 0.8 * 96,
           meanSentiment: -2 / 10,
+          meanSentimentInterval: meanInterval({ count: 10, sum: -2, squares: 4 }, around),
           severities: { major: 2, minor: 2, unknown: 1 },
           posts: 1,
           surveyAnswers: 4,
           meanCsat: 4,
+          // Of one answer.
+          meanCsatInterval: { low: 1, high: 5 },
+          meanCes: null,
+          meanCesInterval: null,
           nps: 0,
+          // 10, 3 and 8.
+          npsInterval: {
+            low: 100 * ofThree.low,
+            high: 100 * ofThree.high,
+          },
           rate: null,
           start: null,
           place: null,
@@ -321,6 +334,24 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
       });
     });
 
+    it('tells no interval of a score that would tell how few answered on another scale', async () => {
+      // Three on one, one on another.
+      expect((await ask({}, careful)).rows[0]).toMatchObject({
+        suppressed: true,
+        surveyAnswers: 4,
+        meanCsat: null,
+        meanCsatInterval: null,
+        nps: 0,
+        npsInterval: null,
+      });
+      const ofOneScale = await ask({ area: 'Harbour North' }, careful);
+      expect(ofOneScale.rows[0]).toMatchObject({
+        surveyAnswers: 3,
+        nps: 0,
+        npsInterval: { low: 100 * ofThree.low },
+      });
+    });
+
     it('tells of no week that would follow from all of them', async () => {
       const asked = { area: 'Harbour North', kind: 'ticket' };
       expect((await ask(asked, careful)).rows[0]).toMatchObject({ opened: 3 });
@@ -376,6 +407,10 @@ describe.each(storeNames)('questions of planners on %s', (name) => {
         rate: { value: 3 },
         weeks: { whole: 2, median: 1.5, burstShare: 0.5 / 3, spikes: 0 },
         churnRisk: 0.25,
+        churnRiskInterval: meanInterval(
+          { count: 3, sum: 0.75, squares: 0.3125 },
+          { least: 0, most: 1 },
+        ),
       });
       // One of three at 18:30; the hour of the other place's ticket is not known.
       expect(first!.busyHourShare!.value).toBeCloseTo(1 / 3, 9);

@@ -5,6 +5,7 @@ import type { FacetsAnswer, Figures } from '../../services/portal/api/answers.ts
 import { examples } from '../../services/portal/http/examples.ts';
 import { placeOfFigures } from '../../services/portal/pages/src/map/map-place.ts';
 import {
+  inOrder,
   isWithheld,
   measureOf,
   measures,
@@ -23,11 +24,16 @@ const figures: Figures = {
   medianHoursToResolve: 4,
   p90HoursToResolve: 9,
   meanSentiment: 0,
+  meanSentimentInterval: null,
   severities: {},
   posts: 0,
   surveyAnswers: 0,
   meanCsat: null,
+  meanCsatInterval: null,
+  meanCes: null,
+  meanCesInterval: null,
   nps: null,
+  npsInterval: null,
   rate: null,
 };
 const told = measures.filter(({ order, key }) => order === null || key === 'count');
@@ -35,6 +41,37 @@ const withheldOf = (some: Partial<Figures>): readonly string[] => {
   const at = placeOfFigures(place, { ...figures, ...some });
   return told.filter((each) => isWithheld(at, each)).map(({ key }) => key);
 };
+
+describe('in order', () => {
+  const named = (name: string, some: Partial<Figures>) =>
+    placeOfFigures({ ...place, key: `area:${name}`, name }, { ...figures, ...some });
+  const order = (key: Parameters<typeof measureOf>[0], ...places: ReturnType<typeof named>[]) =>
+    inOrder(places, measureOf(key)).map((each) => each.place.name);
+
+  test('a mean of few answers is not first, however bad, and what is not known is last', () => {
+    const places = [
+      named('nobody', {}),
+      named('one', { meanCsat: 1, meanCsatInterval: { low: 1, high: 5 } }),
+      named('good', { meanCsat: 4.5, meanCsatInterval: { low: 4.4, high: 4.6 } }),
+      named('bad', { meanCsat: 2, meanCsatInterval: { low: 1.8, high: 2.2 } }),
+    ];
+    expect(order('csat', ...places)).toEqual(['bad', 'good', 'one', 'nobody']);
+  });
+
+  test('where the highest is the worst the low end counts, and of equals the value', () => {
+    const risk = (name: string, churnRisk: number, low: number, high: number) => ({
+      ...named(name, {}),
+      churnRisk,
+      churnRiskInterval: { low, high },
+    });
+    const places = [risk('b', 0.3, 0, 1), risk('a', 0.9, 0, 1), risk('c', 0.5, 0.4, 0.6)];
+    expect(order('churn', ...places)).toEqual(['c', 'a', 'b']);
+    expect(order('stillOpen', named('few', { stillOpen: 1 }), named('many', {}))).toEqual([
+      'many',
+      'few',
+    ]);
+  });
+});
 
 describe('withheld', () => {
   test('is no figure that may be told, nor one that there is none of, though severities are withheld', () => {

@@ -10,6 +10,9 @@ const day = z.iso.date();
 export const estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
 export type Estimate = z.output<typeof estimate>;
 
+/** The ends of a 95 % interval of a mean. */
+const ends = z.object({ low: z.number(), high: z.number() });
+
 export const range = z.object({ from: moment, to: moment });
 
 /** A value of a filter that is no name of anything the reader may see, and finds nothing. */
@@ -51,11 +54,16 @@ export const figures = z.object({
   medianHoursToResolve: z.number().nullable(),
   p90HoursToResolve: z.number().nullable(),
   meanSentiment: z.number().nullable().describe('From -1 to 1, of tickets, posts and answers.'),
+  meanSentimentInterval: ends.nullable(),
   severities: z.record(z.string(), count),
   posts: count.nullable(),
   surveyAnswers: count.nullable(),
-  meanCsat: z.number().nullable(),
-  nps: z.number().nullable(),
+  meanCsat: z.number().nullable().describe('From 1 to 5.'),
+  meanCsatInterval: ends.nullable(),
+  meanCes: z.number().nullable().describe('From 1 to 7.'),
+  meanCesInterval: ends.nullable(),
+  nps: z.number().nullable().describe('Promoters less detractors in per cent, from -100 to 100.'),
+  npsInterval: ends.nullable(),
   rate: estimate
     .nullable()
     .describe(
@@ -118,6 +126,7 @@ export const rankedPlace = z.object({
     .nullable()
     .describe('Share of tickets from 18 to 23 h where the place is; 0.21 were even.'),
   churnRisk: z.number().nullable().describe('Mean churn risk of the tickets.'),
+  churnRiskInterval: ends.nullable(),
   score: z.number().nullable(),
   terms: z.array(term),
 });

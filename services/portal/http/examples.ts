@@ -40,11 +40,16 @@ const figures: Figures = {
   medianHoursToResolve: 30.5,
   p90HoursToResolve: 96,
   meanSentiment: -0.42,
+  meanSentimentInterval: { low: -0.55, high: -0.27 },
   severities: { major: 12, minor: 45 },
   posts: 9,
   surveyAnswers: 31,
   meanCsat: 2.4,
+  meanCsatInterval: { low: 1.9, high: 3 },
+  meanCes: null,
+  meanCesInterval: null,
   nps: -18,
+  npsInterval: { low: -51, high: 18 },
   rate,
 };
 
@@ -57,6 +62,7 @@ const ranked: RankedPlace = {
   weeks: { whole: 12, median: 4, burstShare: 0.21, spikes: 1 },
   busyHourShare: { value: 0.4, low: 0.28, high: 0.54 },
   churnRisk: 0.31,
+  churnRiskInterval: { low: 0.24, high: 0.39 },
   score: 0.78,
   terms: [
     { name: 'rate', value: 3.1, share: 0.9, weight: 0.25, points: 0.225 },

@@ -32,6 +32,17 @@ export function listColumn<Row>(name: string, of: (row: Row) => readonly string[
   return column(name, 'text', (row) => of(row).join(separator));
 }
 
+/** `name_low` and `name_high`, where the figure has a column of its own. */
+export function endsColumns<Row>(
+  name: string,
+  of: (row: Row) => { readonly low: number; readonly high: number } | null | undefined,
+): Column<Row>[] {
+  return [
+    column(`${name}_low`, 'number', (row) => of(row)?.low),
+    column(`${name}_high`, 'number', (row) => of(row)?.high),
+  ];
+}
+
 /** `name`, `name_low` and `name_high`: a figure and the ends of its interval. */
 export function estimateColumns<Row>(
   name: string,
@@ -39,9 +50,5 @@ export function estimateColumns<Row>(
     row: Row,
   ) => { readonly value: number; readonly low: number; readonly high: number } | null | undefined,
 ): Column<Row>[] {
-  return [
-    column(name, 'number', (row) => of(row)?.value),
-    column(`${name}_low`, 'number', (row) => of(row)?.low),
-    column(`${name}_high`, 'number', (row) => of(row)?.high),
-  ];
+  return [column(name, 'number', (row) => of(row)?.value), ...endsColumns<Row>(name, of)];
 }

@@ -11,7 +11,14 @@ import {
   type WaveAnswer,
   type WavesAnswer,
 } from '../api/answers.ts';
-import { column, estimateColumns, listColumn, type Column, type Table } from './table.ts';
+import {
+  column,
+  endsColumns,
+  estimateColumns,
+  listColumn,
+  type Column,
+  type Table,
+} from './table.ts';
 
 type AggregateRow = AggregatesAnswer['rows'][number];
 interface Placed {
@@ -50,6 +57,11 @@ const aggregateColumns: readonly Column<AggregateRow>[] = [
   column('mean_csat', 'number', ({ meanCsat }) => meanCsat),
   column('nps', 'number', ({ nps }) => nps),
   ...estimateColumns<AggregateRow>('rate', ({ rate }) => rate),
+  ...endsColumns<AggregateRow>('mean_sentiment', (row) => row.meanSentimentInterval),
+  ...endsColumns<AggregateRow>('mean_csat', (row) => row.meanCsatInterval),
+  ...endsColumns<AggregateRow>('nps', (row) => row.npsInterval),
+  column('mean_ces', 'number', ({ meanCes }) => meanCes),
+  ...endsColumns<AggregateRow>('mean_ces', (row) => row.meanCesInterval),
 ];
 
 const rankColumns: readonly Column<RankedPlace>[] = [
@@ -66,6 +78,7 @@ const rankColumns: readonly Column<RankedPlace>[] = [
   column('churn_risk', 'number', ({ churnRisk }) => churnRisk),
   column('score', 'number', ({ score }) => score),
   ...term.shape.name.options.flatMap((name) => termColumns(name)),
+  ...endsColumns<RankedPlace>('churn_risk', (row) => row.churnRiskInterval),
 ];
 
 /** What a term of the score stands on and adds to it. */

@@ -1,8 +1,16 @@
 // From counts to what a reader is told: means, rates with their intervals, and nothing that follows from a count too
 // small for this reader. Pure.
 import type { Figures } from '../api/answers.ts';
-import { ratePerThousand } from '../statistics/intervals.ts';
-import { countMeasures, type CountMeasure, type Counts, type Times } from './tally.ts';
+import { ratePerThousand, type Ends } from '../statistics/intervals.ts';
+import { meanInterval, meanOf, type Scale, type Spread } from '../statistics/means.ts';
+import {
+  countMeasures,
+  scaleMeasures,
+  type CountMeasure,
+  type Counts,
+  type ScaleMeasure,
+  type Times,
+} from './tally.ts';
 
 export interface FiguresOptions {
   /** Counts from 1 to one less than this are not told. */
@@ -14,7 +22,7 @@ export interface FiguresOptions {
 }
 
 /** Of one row of an answer. */
-export type IsHidden = (figure: CountMeasure | 'severities') => boolean;
+export type IsHidden = (figure: CountMeasure | ScaleMeasure | 'severities') => boolean;
 
 export function isSmall(count: number, suppressBelow: number): boolean {
   return count > 0 && count < suppressBelow;
@@ -63,7 +71,8 @@ const restsOn: Readonly<Partial<Record<CountMeasure, readonly CountMeasure[]>>> 
 /**
  * What rests on a suppressed count goes with it: of tickets opened, those still open, severities and the rate; of
  * resolved ones, the times; of answers, their scores; of any of what is said, the mean sentiment. Severities are told all
- * or not at all, since one left out would follow from the others.
+ * or not at all, since one left out would follow from the others; and so are the intervals of scores, for each tells how
+ * many answers it is of.
  */
 export function figuresOf(counts: Counts, times: Times, options: FiguresOptions): Figures {
   const { suppressBelow, subscribers, severityOf, isHidden = () => false } = options;
@@ -78,9 +87,21 @@ export function figuresOf(counts: Counts, times: Times, options: FiguresOptions)
   const saysLittle = fewOpened || fewPosts || fewAnswers;
   const fewSeverities =
     fewOpened || [...counts.severities.values()].some(small) || isHidden('severities');
+  const { sentiment } = counts;
+  const scoreOf = (spread: Spread, scale: Scale): Score =>
+    fewAnswers || small(spread.count)
+      ? { mean: null, interval: null }
+      : { mean: meanOf(spread), interval: tellsOfFew ? null : meanInterval(spread, scale) };
+  const tellsOfFew = isFewOfAScale(counts, suppressBelow, isHidden);
+  const [csat, ces, nps] = [
+    scoreOf(counts.csat, scales.csat),
+    scoreOf(counts.ces, scales.ces),
+    scoreOf(counts.nps, scales.nps),
+  ];
   return {
     suppressed:
       fewSeverities ||
+      tellsOfFew ||
       countMeasures.some((each) => isWithheld(countOf, each, suppressBelow, isHidden)),
     opened: say('opened'),
     reopened: say('reopened'),
@@ -89,7 +110,8 @@ export function figuresOf(counts: Counts, times: Times, options: FiguresOptions)
     customers: say('customers'),
     medianHoursToResolve: fewTimed ? null : times.medianHoursToResolve,
     p90HoursToResolve: fewTimed ? null : times.p90HoursToResolve,
-    meanSentiment: saysLittle ? null : counts.meanSentiment,
+    meanSentiment: saysLittle ? null : meanOf(sentiment),
+    meanSentimentInterval: saysLittle ? null : meanInterval(sentiment, scales.sentiment),
     severities: fewSeverities
       ? {}
       : Object.fromEntries(
@@ -99,10 +121,36 @@ export function figuresOf(counts: Counts, times: Times, options: FiguresOptions)
         ),
     posts: say('posts'),
     surveyAnswers: say('surveyAnswers'),
-    meanCsat: fewAnswers || small(counts.csatAnswers) ? null : counts.meanCsat,
-    nps: fewAnswers || small(counts.npsAnswers) ? null : counts.nps,
+    meanCsat: csat.mean,
+    meanCsatInterval: csat.interval,
+    meanCes: ces.mean,
+    meanCesInterval: ces.interval,
+    nps: nps.mean === null ? null : 100 * nps.mean,
+    npsInterval: nps.interval && { low: 100 * nps.interval.low, high: 100 * nps.interval.high },
     rate: fewOpened ? null : ratePerThousand(counts.opened, subscribers),
   };
+}
+
+interface Score {
+  readonly mean: number | null;
+  readonly interval: Ends | null;
+}
+
+const scales = {
+  sentiment: { least: -1, most: 1 },
+  csat: { least: 1, most: 5 },
+  ces: { least: 1, most: 7 },
+  nps: { least: -1, most: 1 },
+} as const satisfies Record<string, Scale>;
+
+/** Whether the answers on one scale are too few, or those on none: they would follow from all and those on the others. */
+function isFewOfAScale(counts: Counts, suppressBelow: number, isHidden: IsHidden): boolean {
+  const onScales = [counts.nps.count, counts.csat.count, counts.ces.count];
+  const onNone = counts.surveyAnswers - onScales.reduce((sum, count) => sum + count);
+  return (
+    [...onScales, onNone].some((count) => isSmall(count, suppressBelow)) ||
+    scaleMeasures.some(isHidden)
+  );
 }
 
 /**

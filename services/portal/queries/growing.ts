@@ -1,4 +1,5 @@
 // Columns of numbers that grow as more rows are met, and what is asked of each slot's numbers.
+import type { Spread } from '../statistics/means.ts';
 
 export interface Sums {
   /** The sums, to be added to, with room for this many slots; valid until the next call. */
@@ -15,6 +16,28 @@ export function createSums(): Sums {
       return values;
     },
     get: (slot) => values[slot] ?? 0,
+  };
+}
+
+export interface Spreads {
+  /** Adds values of slots; valid for this many slots, until the next call. */
+  adding(slots: number): (slot: number, value: number) => void;
+  get(slot: number): Spread;
+}
+
+/** Count, sum and sum of squares for each slot. */
+export function createSpreads(): Spreads {
+  const [counts, sums, squares] = [createSums(), createSums(), createSums()];
+  return {
+    adding(slots) {
+      const [ofCounts, ofSums, ofSquares] = [counts.of(slots), sums.of(slots), squares.of(slots)];
+      return (slot, value) => {
+        ofCounts[slot]! += 1;
+        ofSums[slot]! += value;
+        ofSquares[slot]! += value * value;
+      };
+    },
+    get: (slot) => ({ count: counts.get(slot), sum: sums.get(slot), squares: squares.get(slot) }),
   };
 }
 

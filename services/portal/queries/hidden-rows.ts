@@ -1,7 +1,7 @@
 // Which figures of an answer's rows are not told, so that none too small follows from a total and the rows beside it. Pure.
 import { isSmall, type IsHidden } from './figures.ts';
 import type { Group } from './groups.ts';
-import type { CountMeasure, Tally } from './tally.ts';
+import { scaleMeasures, type CountMeasure, type ScaleMeasure, type Tally } from './tally.ts';
 
 type Figure = Parameters<IsHidden>[0];
 
@@ -26,7 +26,7 @@ export function hiddenBeside(
     const lines = linesOf(groups);
     const hide = (
       figure: Figure,
-      measure: CountMeasure,
+      measure: CountMeasure | ScaleMeasure,
       isFew: (slot: number) => boolean,
     ): void => {
       const slots = new Set([...groups.keys()].filter(isFew));
@@ -40,6 +40,15 @@ export function hiddenBeside(
         (slot) =>
           isSmall(tally.count(slot, measure), suppressBelow) ||
           (measure === 'stillOpen' && hidden.get('opened')!.has(slot)),
+      );
+    }
+    for (const measure of scaleMeasures) {
+      hide(
+        measure,
+        measure,
+        (slot) =>
+          isSmall(tally.count(slot, measure), suppressBelow) ||
+          hidden.get('surveyAnswers')!.has(slot),
       );
     }
     hide(

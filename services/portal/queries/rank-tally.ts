@@ -1,8 +1,9 @@
 // Tickets of each place for a ranking: how many, in which weeks, at which hours where the place is.
 import { cellToLatLng } from 'h3-js';
 import { cellAt, noCell, type FactColumns } from '#core/store/fact-columns.ts';
-import { createSums } from './growing.ts';
+import { createSpreads, createSums } from './growing.ts';
 import type { Grouping } from './groups.ts';
+import type { Spread } from '../statistics/means.ts';
 import type { Gazetteer } from './known-gazetteer.ts';
 import { once, type KnownPlaces } from './known-places.ts';
 import { keyAt } from './place-keys.ts';
@@ -16,7 +17,7 @@ export interface RankCounts {
   /** Tickets whose hour is known, and those of them at busy hours. */
   readonly exact: number;
   readonly busy: number;
-  readonly meanChurnRisk: number;
+  readonly churnRisk: Spread;
 }
 
 export interface RankTally {
@@ -36,13 +37,8 @@ export function createRankTally(
   range: Range,
   parts: { readonly places: KnownPlaces; readonly gazetteer: Gazetteer },
 ): RankTally {
-  const [tickets, exact, busy, churn, byWeek] = [
-    createSums(),
-    createSums(),
-    createSums(),
-    createSums(),
-    createSums(),
-  ];
+  const [exact, busy, byWeek] = [createSums(), createSums(), createSums()];
+  const churn = createSpreads();
   const first = Math.ceil((range.from.getTime() / hourMs + hoursBeforeMonday) / hoursPerWeek);
   const end = Math.floor((range.to.getTime() / hourMs + hoursBeforeMonday) / hoursPerWeek);
   const weeks = Math.max(0, end - first);
@@ -54,19 +50,14 @@ export function createRankTally(
       const { hour, spot, isExact, churn: risk, count, baseHour } = columns;
       for (const slots of grouping.slotsOf(segment)) {
         const size = grouping.groups.length;
-        const [ofTickets, ofExact, ofBusy, ofChurn] = [
-          tickets.of(size),
-          exact.of(size),
-          busy.of(size),
-          churn.of(size),
-        ];
+        const [ofExact, ofBusy] = [exact.of(size), busy.of(size)];
+        const addRisk = churn.adding(size);
         const ofWeeks = byWeek.of(size * weeks);
         const offsetOf = offsets(columns);
         for (let row = 0; row < count; row += 1) {
           const slot = slots[row]!;
           if (slot < 0) continue;
-          ofTickets[slot]! += 1;
-          ofChurn[slot]! += risk[row]!;
+          addRisk(slot, risk[row]!);
           const at = baseHour + hour[row]!;
           const week = Math.floor((at + hoursBeforeMonday) / hoursPerWeek) - first;
           if (week >= 0 && week < weeks) ofWeeks[slot * weeks + week]! += 1;
@@ -78,13 +69,13 @@ export function createRankTally(
       }
     },
     of(slot) {
-      const all = tickets.get(slot);
+      const churnRisk = churn.get(slot);
       return {
-        tickets: all,
+        tickets: churnRisk.count,
         weeks: byWeek.of((slot + 1) * weeks).subarray(slot * weeks, (slot + 1) * weeks),
         exact: exact.get(slot),
         busy: busy.get(slot),
-        meanChurnRisk: all === 0 ? 0 : churn.get(slot) / all,
+        churnRisk,
       };
     },
   };

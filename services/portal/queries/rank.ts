@@ -5,6 +5,7 @@ import { QuestionRefused } from '../api/queries.ts';
 import type { PlaceLevel, RankQuestion } from '../api/questions.ts';
 import type { Reader } from '../reader.ts';
 import { ratePerThousand, shareOf } from '../statistics/intervals.ts';
+import { meanInterval, meanOf } from '../statistics/means.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { describePlace } from './describe-place.ts';
 import { isSmall, suppressedParts } from './figures.ts';
@@ -147,6 +148,7 @@ export async function rankPlaces(
         weeks: place.weeks,
         busyHourShare: tellsOfFew ? null : shareOf(busy, exact),
         churnRisk: place.churnRisk,
+        churnRiskInterval: meanInterval(place.counts.churnRisk, risks),
         score,
         terms: [...terms],
       };
@@ -170,9 +172,12 @@ function evidenceOf(
     rate: ratePerThousand(counts.tickets, subscribers),
     subscribers,
     weeks: weeksOf(counts.weeks),
-    churnRisk: counts.meanChurnRisk,
+    churnRisk: meanOf(counts.churnRisk) ?? 0,
   };
 }
+
+/** A churn risk is a probability. */
+const risks = { least: 0, most: 1 };
 
 const nothingTold = {
   suppressed: true,
@@ -181,6 +186,7 @@ const nothingTold = {
   weeks: null,
   busyHourShare: null,
   churnRisk: null,
+  churnRiskInterval: null,
   score: null,
   terms: [],
 };

@@ -1,7 +1,8 @@
 // Counts of each row of an answer, as they are before anything is suppressed.
 import type { FactColumns } from '#core/store/fact-columns.ts';
 import { kindNumbers, scaleNumbers } from '#core/store/tables.ts';
-import { createDistinct, createSamples, createSums, type Sums } from './growing.ts';
+import type { Spread } from '../statistics/means.ts';
+import { createDistinct, createSamples, createSpreads, createSums, type Sums } from './growing.ts';
 import type { Grouping } from './groups.ts';
 import type { Segment } from './segments.ts';
 
@@ -15,14 +16,17 @@ export const countMeasures = [
   'customers',
 ] as const;
 export type CountMeasure = (typeof countMeasures)[number];
+/** How many answers were given on each scale: not told itself, but intervals tell of it. */
+export const scaleMeasures = ['npsAnswers', 'csatAnswers', 'cesAnswers'] as const;
+export type ScaleMeasure = (typeof scaleMeasures)[number];
 
-/** Of one row of an answer. Means are null where there is nothing they could be of. */
+/** Of one row of an answer. */
 export interface Counts extends Readonly<Record<CountMeasure, number>> {
-  readonly meanSentiment: number | null;
-  readonly csatAnswers: number;
-  readonly meanCsat: number | null;
-  readonly npsAnswers: number;
-  readonly nps: number | null;
+  readonly sentiment: Spread;
+  readonly csat: Spread;
+  readonly ces: Spread;
+  /** Of -1 for a detractor (0 to 6), 0 and 1 for a promoter (9 and 10). */
+  readonly nps: Spread;
   /** By the number of its label. */
   readonly severities: ReadonlyMap<number, number>;
 }
@@ -36,7 +40,7 @@ export interface Times {
 
 export interface Tally {
   add(segment: Segment): void;
-  count(slot: number, measure: CountMeasure): number;
+  count(slot: number, measure: CountMeasure | ScaleMeasure): number;
   of(slot: number): Counts;
   /** Apart, since they take longer and do not decide on any order. */
   timesOf(slot: number): Times;
@@ -46,8 +50,9 @@ const hourMs = 3_600_000;
 
 export function createTally(grouping: Grouping): Tally {
   const kinds = [createSums(), createSums(), createSums()];
-  const [open, reopened, resolved, sentiment] = fourSums();
-  const [csat, csatAnswers, npsBalance, npsAnswers] = fourSums();
+  const [open, reopened, resolved] = [createSums(), createSums(), createSums()];
+  const [sentiment, sentimentSquares] = [createSums(), createSums()];
+  const [nps, csat, ces] = [createSpreads(), createSpreads(), createSpreads()];
   const customers = createDistinct();
   const severities = new Map<number, Sums>();
   const durations = createSamples();
@@ -56,24 +61,29 @@ export function createTally(grouping: Grouping): Tally {
     const { kind, isOpen, sentiment: feeling, severity, scale, score, count } = columns;
     const size = grouping.groups.length;
     const byKind = kinds.map((each) => each.of(size));
-    const [openSums, feelings] = [open.of(size), sentiment.of(size)];
+    const [openSums, feelings, squares] = [
+      open.of(size),
+      sentiment.of(size),
+      sentimentSquares.of(size),
+    ];
+    const [addNps, addCsat, addCes] = [nps.adding(size), csat.adding(size), ces.adding(size)];
     const bySeverity: (Float64Array | undefined)[] = [];
     for (let row = 0; row < count; row += 1) {
       const slot = slots[row]!;
       if (slot < 0) continue;
       const ofKind = kind[row]!;
       byKind[ofKind]![slot]! += 1;
-      feelings[slot]! += feeling[row]!;
+      const felt = feeling[row]!;
+      feelings[slot]! += felt;
+      squares[slot]! += felt * felt;
       if (ofKind === kindNumbers.ticket) {
         openSums[slot]! += isOpen[row]!;
         const label = severity[row]!;
         (bySeverity[label] ??= severitySums(label).of(size))[slot]! += 1;
-      } else if (scale[row] === scaleNumbers.csat) {
-        csat.of(size)[slot]! += score[row]!;
-        csatAnswers.of(size)[slot]! += 1;
-      } else if (scale[row] === scaleNumbers.nps) {
-        npsBalance.of(size)[slot]! += score[row]! >= 9 ? 1 : score[row]! <= 6 ? -1 : 0;
-        npsAnswers.of(size)[slot]! += 1;
+      } else if (scale[row] === scaleNumbers.csat) addCsat(slot, score[row]!);
+      else if (scale[row] === scaleNumbers.ces) addCes(slot, score[row]!);
+      else if (scale[row] === scaleNumbers.nps) {
+        addNps(slot, score[row]! >= 9 ? 1 : score[row]! <= 6 ? -1 : 0);
       }
     }
   };
@@ -85,8 +95,13 @@ export function createTally(grouping: Grouping): Tally {
 
   const [opened, posts, surveyAnswers] = kinds as [Sums, Sums, Sums];
   const sumsOf = { opened, posts, surveyAnswers, reopened, resolved, stillOpen: open };
-  const countOf = (slot: number, measure: CountMeasure): number =>
-    measure === 'customers' ? customers.count(slot) : sumsOf[measure].get(slot);
+  const scales = { npsAnswers: nps, csatAnswers: csat, cesAnswers: ces };
+  const countOf = (slot: number, measure: CountMeasure | ScaleMeasure): number => {
+    if (measure === 'customers') return customers.count(slot);
+    return measure in scales
+      ? scales[measure as ScaleMeasure].get(slot).count
+      : sumsOf[measure as keyof typeof sumsOf].get(slot);
+  };
 
   return {
     count: countOf,
@@ -110,11 +125,10 @@ export function createTally(grouping: Grouping): Tally {
       const said = all.opened + all.posts + all.surveyAnswers;
       return {
         ...all,
-        meanSentiment: ratio(sentiment.get(slot), said),
-        csatAnswers: csatAnswers.get(slot),
-        meanCsat: ratio(csat.get(slot), csatAnswers.get(slot)),
-        npsAnswers: npsAnswers.get(slot),
-        nps: ratio(100 * npsBalance.get(slot), npsAnswers.get(slot)),
+        sentiment: { count: said, sum: sentiment.get(slot), squares: sentimentSquares.get(slot) },
+        csat: csat.get(slot),
+        ces: ces.get(slot),
+        nps: nps.get(slot),
         severities: new Map(
           [...severities]
             .map(([label, own]) => [label, own.get(slot)] as const)
@@ -134,12 +148,4 @@ export function createTally(grouping: Grouping): Tally {
 
 function hours(ms: number | null): number | null {
   return ms === null ? null : ms / hourMs;
-}
-
-function fourSums(): [Sums, Sums, Sums, Sums] {
-  return [createSums(), createSums(), createSums(), createSums()];
-}
-
-function ratio(sum: number, count: number): number | null {
-  return count === 0 ? null : sum / count;
 }

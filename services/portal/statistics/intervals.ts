@@ -2,6 +2,7 @@
 import type { Estimate } from '../api/answers.ts';
 import { betaQuantile } from '#core/statistics/beta.ts';
 import { gammaQuantile, gammaShare } from '#core/statistics/gamma.ts';
+import { remembered } from './remembered.ts';
 
 /** How often an interval holds the true value, at least. */
 const confidence = 0.95;
@@ -70,20 +71,3 @@ export const poissonQuantile = remembered((mean: number, probability = 0.99): nu
   while (!reaches(count)) count += 1;
   return count;
 });
-
-/** The same few counts are asked for over and over. */
-function remembered<Args extends readonly number[], T>(
-  of: (...args: Args) => T,
-): (...args: Args) => T {
-  const most = 10_000;
-  const known = new Map<string | number, T>();
-  return (...args) => {
-    const key = args.length === 1 ? args[0]! : args.join(' ');
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    if (known.size >= most) known.clear();
-    const value = of(...args);
-    known.set(key, value);
-    return value;
-  };
-}

@@ -1,7 +1,7 @@
 // Places of the API's GeoJSON: its flat columns as the answers they were made of, and the shapes beside them.
 import type { FeatureCollection, Geometry } from 'geojson';
 import type { Estimate, Figures, Place, RankAnswer, RankedPlace } from '../../../api/answers.ts';
-import { placeOfFigures, type ShapedPlace } from './map-place.ts';
+import { placeOfFigures, type Ends, type ShapedPlace } from './map-place.ts';
 
 export type PlacesGeojson = FeatureCollection<Geometry | null, Cells> &
   Pick<RankAnswer, 'range' | 'next' | 'unplaced' | 'notices'>;
@@ -55,6 +55,7 @@ function rankedIn(place: Place, cells: Cells): RankedPlace {
           },
     busyHourShare: estimate(cells, 'busy_hour_share'),
     churnRisk: number(cells, 'churn_risk'),
+    churnRiskInterval: ends(cells, 'churn_risk'),
     score: number(cells, 'score'),
     terms: termNames.flatMap((name) => termIn(cells, name)),
   };
@@ -86,20 +87,30 @@ function figuresIn(cells: Cells): Figures {
     medianHoursToResolve: number(cells, 'median_hours_to_resolve'),
     p90HoursToResolve: number(cells, 'p90_hours_to_resolve'),
     meanSentiment: number(cells, 'mean_sentiment'),
+    meanSentimentInterval: ends(cells, 'mean_sentiment'),
     severities: {},
     posts: number(cells, 'posts'),
     surveyAnswers: number(cells, 'survey_answers'),
     meanCsat: number(cells, 'mean_csat'),
+    meanCsatInterval: ends(cells, 'mean_csat'),
+    meanCes: number(cells, 'mean_ces'),
+    meanCesInterval: ends(cells, 'mean_ces'),
     nps: number(cells, 'nps'),
+    npsInterval: ends(cells, 'nps'),
     rate: estimate(cells, 'rate'),
   };
 }
 
 function estimate(cells: Cells, name: string): Estimate | null {
   const value = number(cells, name);
+  const known = ends(cells, name);
+  return value === null || known === null ? null : { value, ...known };
+}
+
+function ends(cells: Cells, name: string): Ends | null {
   const low = number(cells, `${name}_low`);
   const high = number(cells, `${name}_high`);
-  return value === null || low === null || high === null ? null : { value, low, high };
+  return low === null || high === null ? null : { low, high };
 }
 
 function number(cells: Cells, name: string): number | null {

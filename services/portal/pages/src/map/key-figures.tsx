@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { PlaceAnswer } from '../../../api/answers.ts';
 import { Count, Figure, Unknown, Withheld } from '../show/figure.tsx';
-import { countText, decimalText, hoursText, shareText } from '../show/figures.ts';
+import { countText, decimalText, hoursText, intervalText, shareText } from '../show/figures.ts';
 import { Empty } from '../show/states.tsx';
 
 export function KeyFigures({ answer: { figures, place, ranked } }: { answer: PlaceAnswer }) {
@@ -71,6 +71,15 @@ export function KeyFigures({ answer: { figures, place, ranked } }: { answer: Pla
           <span class="quiet">answers{scores(figures)}</span>
         </Pair>
       )}
+      {figures.meanSentiment !== null && figures.meanSentimentInterval !== null && (
+        <Pair title="Sentiment">
+          <Figure
+            estimate={{ value: figures.meanSentiment, ...figures.meanSentimentInterval }}
+            text={decimalText}
+          />
+          <span class="quiet"> from −1 to 1</span>
+        </Pair>
+      )}
       {posts !== 0 && (
         <Pair title="Posts">
           <Count value={posts} isSuppressed={posts === null} />
@@ -106,7 +115,19 @@ function textOr(count: number | null): string {
   return count === null ? 'withheld' : countText(count);
 }
 
-function scores({ meanCsat, nps }: PlaceAnswer['figures']): string {
-  const csat = meanCsat === null ? '' : `, CSAT ${decimalText(meanCsat)} of 5`;
-  return `${csat}${nps === null ? '' : `, NPS ${decimalText(nps)}`}`;
+/** ", CSAT 2.4 of 5 (1.9–3.0), NPS −18 (−51 to 18)" */
+function scores(figures: PlaceAnswer['figures']): string {
+  const { meanCsat, meanCsatInterval, meanCes, meanCesInterval, nps, npsInterval } = figures;
+  const all = [
+    ['CSAT', ' of 5', meanCsat, meanCsatInterval],
+    ['CES', ' of 7', meanCes, meanCesInterval],
+    ['NPS', '', nps, npsInterval],
+  ] as const;
+  return all
+    .map(([name, scale, value, ends]) => {
+      if (value === null) return '';
+      const interval = ends === null ? '' : ` (${intervalText(ends)})`;
+      return `, ${name} ${decimalText(value)}${scale}${interval}`;
+    })
+    .join('');
 }

@@ -1,6 +1,15 @@
 // A place of the map: what the ranking says of it, and where its figures were asked for, those.
 import type { Geometry } from 'geojson';
-import type { AggregatesAnswer, Figures, Place, RankedPlace } from '../../../api/answers.ts';
+import type {
+  AggregatesAnswer,
+  Estimate,
+  Figures,
+  Place,
+  RankedPlace,
+} from '../../../api/answers.ts';
+
+/** Of a 95 % interval. */
+export type Ends = Pick<Estimate, 'low' | 'high'>;
 
 export interface MapPlace extends RankedPlace {
   /** Null where the ranking was asked. */
@@ -25,6 +34,7 @@ export function placeOfFigures(place: Place, figures: Figures): MapPlace {
     weeks: null,
     busyHourShare: null,
     churnRisk: null,
+    churnRiskInterval: null,
     score: null,
     terms: [],
     figures,

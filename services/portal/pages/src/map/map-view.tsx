@@ -1,7 +1,7 @@
 // The map with its legend and what it leaves out; or the same as a table.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Figure } from '../show/figure.tsx';
-import { countText, levelTitle } from '../show/figures.ts';
+import { countText, intervalText, levelTitle } from '../show/figures.ts';
 import type { Places } from './ask-places.ts';
 import { useAtlas } from './atlas.ts';
 import { extentOf, isState } from './extent.ts';
@@ -104,12 +104,14 @@ function Read({ ranked, measure }: { ranked: MapPlace; measure: Measure }) {
   const value = measure.of(ranked);
   if (isWithheld(ranked, measure)) return <span class="quiet">withheld</span>;
   const base = baseOf(ranked, measure);
+  const ends = measure.ends?.(ranked);
   if (measure.key === 'rate') {
     return <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />;
   }
   return (
     <span>
       {value === null ? 'not known' : `${measure.text(value)} ${measure.unit}`}
+      {ends != null && <span class="quiet">, {intervalText(ends, measure.text)}</span>}
       {value !== base && base !== null && (
         <span class="quiet">
           , n = {countText(base)} {countedName(measure.counts)}

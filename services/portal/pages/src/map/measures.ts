@@ -1,7 +1,7 @@
 // What the map can be coloured by and the list ordered by: a figure of a ranked place, and how it is said.
 import type { FacetsAnswer, Figures } from '../../../api/answers.ts';
 import { countText, decimalText, hoursText, rateText, shareText } from '../show/figures.ts';
-import type { MapPlace } from './map-place.ts';
+import type { Ends, MapPlace } from './map-place.ts';
 
 export type MeasureKey =
   | 'rate'
@@ -31,6 +31,8 @@ export interface Measure {
   readonly explains: string;
   readonly of: (place: MapPlace) => number | null;
   readonly text: (value: number) => string;
+  /** Of a mean or share: its interval, by whose nearer end places are ordered, so that few answers are not first. */
+  readonly ends?: (place: MapPlace) => Ends | null;
   /** The order of the ranking that is nearest; null where figures are asked for and not the ranking. */
   readonly order: 'score' | 'rate' | 'lowerEnd' | 'count' | null;
   readonly counts: Counted;
@@ -105,8 +107,10 @@ export const measures: readonly Measure[] = [
     key: 'evenings',
     title: 'Share in the evening',
     unit: 'from 18 to 23 h',
-    explains: 'Share of tickets from 18 to 23 h; 21 % were even, more hints at congestion.',
+    explains:
+      'Share of tickets from 18 to 23 h; 21 % were even, more hints at congestion. What is surely high first.',
     of: ({ busyHourShare }) => busyHourShare?.value ?? null,
+    ends: ({ busyHourShare }) => busyHourShare,
     text: shareText,
     order: 'score',
     counts: 'opened',
@@ -115,8 +119,9 @@ export const measures: readonly Measure[] = [
     key: 'churn',
     title: 'Churn risk',
     unit: 'mean churn risk',
-    explains: 'Mean churn risk of the tickets, from 0 to 1.',
+    explains: 'Mean churn risk of the tickets, from 0 to 1; what is surely high first.',
     of: ({ churnRisk }) => churnRisk,
+    ends: ({ churnRiskInterval }) => churnRiskInterval,
     text: decimalText,
     order: 'score',
     counts: 'opened',
@@ -147,8 +152,10 @@ export const measures: readonly Measure[] = [
     key: 'sentiment',
     title: 'Sentiment',
     unit: 'mean sentiment',
-    explains: 'Mean sentiment of tickets, posts and answers, from −1 to 1; the lowest first.',
+    explains:
+      'Mean sentiment of tickets, posts and answers, from −1 to 1; what is surely low first.',
     of: ({ figures }) => figures?.meanSentiment ?? null,
+    ends: ({ figures }) => figures?.meanSentimentInterval ?? null,
     text: decimalText,
     order: null,
     counts: 'opened',
@@ -159,8 +166,9 @@ export const measures: readonly Measure[] = [
     key: 'csat',
     title: 'Satisfaction in surveys',
     unit: 'of 5',
-    explains: 'Mean answer from 1 to 5 (CSAT), of calls or of service; the lowest first.',
+    explains: 'Mean answer from 1 to 5 (CSAT), of calls or of service; what is surely low first.',
     of: ({ figures }) => figures?.meanCsat ?? null,
+    ends: ({ figures }) => figures?.meanCsatInterval ?? null,
     text: rateText,
     order: null,
     counts: 'surveyAnswers',
@@ -171,8 +179,9 @@ export const measures: readonly Measure[] = [
     title: 'Net promoter score',
     unit: 'NPS',
     explains:
-      'Promoters less detractors in per cent of answers, from −100 to 100; the lowest first.',
+      'Promoters less detractors in per cent of answers, from −100 to 100; what is surely low first.',
     of: ({ figures }) => figures?.nps ?? null,
+    ends: ({ figures }) => figures?.npsInterval ?? null,
     text: decimalText,
     order: null,
     counts: 'surveyAnswers',
@@ -202,6 +211,25 @@ export const measures: readonly Measure[] = [
 
 export function measureOf(key: MeasureKey): Measure {
   return measures.find((measure) => measure.key === key)!;
+}
+
+/** In the order of the measure; what is withheld or unknown comes last, as the API has it. */
+export function inOrder(places: readonly MapPlace[], measure: Measure): readonly MapPlace[] {
+  return places
+    .map((place) => ({ place, value: measure.of(place), weight: weightOf(place, measure) }))
+    .toSorted((a, b) => {
+      if (a.value === null || b.value === null)
+        return Number(a.value === null) - Number(b.value === null);
+      const worse = measure.isWorstLow ? a.value - b.value : b.value - a.value;
+      return b.weight - a.weight || worse;
+    })
+    .map(({ place }) => place);
+}
+
+function weightOf(place: MapPlace, { of, ends, isWorstLow }: Measure): number {
+  const value = of(place) ?? 0;
+  const known = ends?.(place) ?? { low: value, high: value };
+  return isWorstLow ? -known.high : known.low;
 }
 
 const countedNames = { opened: 'tickets', surveyAnswers: 'answers', posts: 'posts' } as const;

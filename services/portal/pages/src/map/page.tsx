@@ -10,7 +10,7 @@ import { usePlaces, type Places } from './ask-places.ts';
 import { Controls } from './controls.tsx';
 import { MapView } from './map-view.tsx';
 import { useMapState, type MapState } from './map-state.ts';
-import { countedName, measureOf, measuresWithData, type Measure } from './measures.ts';
+import { countedName, inOrder, measureOf, measuresWithData, type Measure } from './measures.ts';
 import { PlaceDrawer } from './place-drawer.tsx';
 import { RankedList } from './ranked-list.tsx';
 import { ThemeBars } from './theme-bars.tsx';
@@ -90,21 +90,15 @@ function Map() {
   );
 }
 
-/** In the order of the measure; what is withheld or unknown comes last, as the API has it. */
 function useOrdered({ shown }: Places, measure: Measure): readonly MapPlace[] {
   return useMemo(
     () =>
-      shown
-        .map(({ ranked }) => ranked)
-        .toSorted((a, b) => weightOf(b, measure) - weightOf(a, measure) || 0),
+      inOrder(
+        shown.map(({ ranked }) => ranked),
+        measure,
+      ),
     [shown, measure],
   );
-}
-
-function weightOf(place: MapPlace, { of, isWorstLow }: Measure): number {
-  const value = of(place);
-  if (value === null) return -Number.MAX_VALUE;
-  return isWorstLow ? -value : value;
 }
 
 /** Keys of the places of the wave that is picked; null where none is or this level cannot show it. */

@@ -21,6 +21,7 @@ export function PlacesTable({
     { title: levelTitle(level), of: ({ place }) => nameOf(place) },
     { title: 'Within', of: ({ place }) => place.within.toReversed().join(', ') },
     { title: measure.title, of: (ranked) => textOf(ranked, measure), isNumber: true },
+    ...(measure.ends === undefined ? [] : [endsColumn(measure, measure.ends)]),
     ...(measure.order === null ? figureColumns : rankColumns).filter(
       ({ title }) => title !== measure.title,
     ),
@@ -76,6 +77,20 @@ const figureColumns: readonly Column<MapPlace>[] = [
   { title: 'Net promoter score', of: ({ figures }) => figures?.nps ?? null, isNumber: true },
   { title: 'Posts', of: ({ figures }) => figures?.posts ?? null, isNumber: true },
 ];
+
+function endsColumn(
+  { title, text }: Measure,
+  ends: NonNullable<Measure['ends']>,
+): Column<MapPlace> {
+  return {
+    title: `${title}, 95 % interval`,
+    of(ranked) {
+      const known = ends(ranked);
+      return known === null ? null : intervalText(known, text);
+    },
+    isNumber: true,
+  };
+}
 
 function textOf(ranked: MapPlace, measure: Measure): string {
   if (isWithheld(ranked, measure)) return 'withheld';

@@ -1,7 +1,7 @@
 // The places in order, linked with the map: pointing at one marks it there, and the other way round.
 import { useEffect, useState } from 'preact/hooks';
 import { Figure, Withheld } from '../show/figure.tsx';
-import { countText, decimalText, levelTitle, shareText } from '../show/figures.ts';
+import { countText, decimalText, intervalText, levelTitle, shareText } from '../show/figures.ts';
 import { baseOf, countedName, isWithheld, type Measure } from './measures.ts';
 import { nameOf } from './place-name.ts';
 import { ScoreBar } from './score-terms.tsx';
@@ -93,11 +93,13 @@ function RankedRow(props: RankedListProps & { ranked: MapPlace; position: number
 
 function RestsOn({ ranked, measure }: { ranked: MapPlace; measure: Measure }) {
   const base = baseOf(ranked, measure);
-  if (measure.counts === 'opened' && ranked.rate !== null) {
+  const ends = measure.ends?.(ranked);
+  if (measure.counts === 'opened' && ends === undefined && ranked.rate !== null) {
     return <Figure estimate={ranked.rate} unit="per 1,000" base={ranked.tickets} />;
   }
   return (
     <span>
+      {ends != null && <span title="95 % interval">{intervalText(ends, measure.text)} · </span>}
       {base === null ? '—' : countText(base)} {countedName(measure.counts)}
     </span>
   );
