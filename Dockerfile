@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY bin bin
 # What `npm ci` runs at its end.
-COPY scripts/link-command.ts scripts/build-pages.ts scripts/
+COPY scripts/link-command.ts scripts/prepare-store.ts scripts/build-pages.ts scripts/
 # The optional packages are a second Node, 190 MB: the image has one.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --omit=optional --no-audit --no-fund
@@ -32,7 +32,7 @@ FROM ${NODE_IMAGE} AS pages
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY bin bin
-COPY scripts/link-command.ts scripts/build-pages.ts scripts/
+COPY scripts/link-command.ts scripts/prepare-store.ts scripts/build-pages.ts scripts/
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --no-audit --no-fund
 COPY schemas schemas

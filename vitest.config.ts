@@ -15,7 +15,11 @@ class ChaosFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/servers/desk.ts', 'test/support/browser-pages.ts'],
+    globalSetup: [
+      'test/support/servers/desk.ts',
+      'test/support/prepared-store.ts',
+      'test/support/browser-pages.ts',
+    ],
     // For what hangs. What is slow on a machine that has much else to do need not fail.
     testTimeout: 120_000,
     // The first file to ask for a server in a hook waits for its start, and once ever for its download.

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 const command = join(import.meta.dirname, '..', '..', 'bin', 'signpost');
 
@@ -12,21 +13,25 @@ export interface StartFigures {
   readonly helpMs: number;
   /** Milliseconds from `signpost up` with a new data directory to the first picture, with the intake listening. */
   readonly upMs: number;
+  /** Milliseconds from the same to the first answer of the query API: the planners' database is made by then. */
+  readonly answersMs: number;
 }
 
 export async function benchStart(runs: number): Promise<StartFigures> {
   const help: number[] = [];
   const up: number[] = [];
+  const answers: number[] = [];
   for (let run = 0; run <= runs; run += 1) {
     const helpMs = timeHelp();
-    const upMs = await timeUp();
+    const { upMs, answersMs } = await timeUp();
     // The first run fills the cache of compiled code.
     if (run > 0) {
       help.push(helpMs);
       up.push(upMs);
+      answers.push(answersMs);
     }
   }
-  return { helpMs: median(help), upMs: median(up) };
+  return { helpMs: median(help), upMs: median(up), answersMs: median(answers) };
 }
 
 function timeHelp(): number {
@@ -35,18 +40,23 @@ function timeHelp(): number {
   return performance.now() - startedAt;
 }
 
-async function timeUp(): Promise<number> {
+async function timeUp(): Promise<{ upMs: number; answersMs: number }> {
   const data = mkdtempSync(join(tmpdir(), 'signpost-bench-'));
   const startedAt = performance.now();
   const child = spawn(command, ['up', '--data', data, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await once(child.stdout, 'data');
-  const ms = performance.now() - startedAt;
+  const [picture] = (await once(child.stdout, 'data')) as [Buffer];
+  const upMs = performance.now() - startedAt;
+  child.stdout.resume();
+  const [origin] = /http:\/\/[\d.]+:\d+/.exec(picture.toString()) ?? [];
+  // Until the database is there the answer is 503.
+  while (!(await fetch(`${origin}/v1/aggregates`)).ok) await setTimeout(20);
+  const answersMs = performance.now() - startedAt;
   child.kill('SIGTERM');
   await once(child, 'exit');
   rmSync(data, { recursive: true });
-  return ms;
+  return { upMs, answersMs };
 }
 
 function median(values: readonly number[]): number {

@@ -96,6 +96,7 @@ describe('.dockerignore', () => {
       'infra/compose/signpost.yaml',
       'scripts/build-pages.ts',
       'scripts/link-command.ts',
+      'scripts/prepare-store.ts',
     ]);
   });
 

@@ -1,7 +1,7 @@
 // One database for the threads of a process: turns, deaths in the middle of a transaction, kills, second processes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -193,22 +193,29 @@ describe('the directory', () => {
 
   test('killed while it was first made, is made anew', async () => {
     const directory = join(folder, 'half');
-    const child = spawn(process.execPath, [join(support, 'pglite-writer.child.ts'), directory]);
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    child.kill('SIGKILL');
-    await once(child, 'close');
-    const opened = openPgliteThread(directory);
-    await expect(sql`SELECT 1 AS one`.execute(opened.db.query)).resolves.toMatchObject({
-      rows: [{ one: 1 }],
-    });
-    await opened.close();
+    const files = join(directory, 'postgres');
+    // While its files are copied, and while PostgreSQL first opens them.
+    for (const wanted of ['PG_VERSION', 'postmaster.pid']) {
+      rmSync(directory, { recursive: true, force: true });
+      const child = spawn(process.execPath, [join(support, 'pglite-writer.child.ts'), directory]);
+      await expect.poll(() => existsSync(join(files, wanted)), { interval: 1 }).toBe(true);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      const opened = openPgliteThread(directory);
+      await expect(sql`SELECT 1 AS one`.execute(opened.db.query)).resolves.toMatchObject({
+        rows: [{ one: 1 }],
+      });
+      await opened.close();
+    }
   }, 60_000);
 
   test('closed while it is opened, or before that began, is left alone at once', async () => {
     const opening = openPgliteThread(join(folder, 'cut-off'));
     const asked = sql`SELECT 1`.execute(opening.db.query);
     asked.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect
+      .poll(() => existsSync(join(folder, 'cut-off', 'postgres')), { interval: 1 })
+      .toBe(true);
     await opening.close();
     await expect(asked).rejects.toMatchObject({ code: 'store-closed' });
     const waiting = openPgliteThread(join(folder, 'cut-off'), new Promise(() => {}));

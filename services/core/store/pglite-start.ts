@@ -6,9 +6,11 @@ import { PGlite } from '@electric-sql/pglite';
 import { SignpostError } from '../errors.ts';
 import { makeDirectory } from '../make-directory.ts';
 import { lockForProcess, type ProcessLock } from '../process-lock.ts';
+import { syncDirectory } from '../sync-directory.ts';
 import { pgliteParsers } from './column-types.ts';
 import type { Answer } from './pglite.ts';
 import { durableFiles } from './pglite-files.ts';
+import { readPrepared, unpackPrepared } from './prepared-store.ts';
 
 export interface Lite {
   query(text: string, values: readonly unknown[]): Promise<Answer>;
@@ -16,19 +18,29 @@ export interface Lite {
 }
 
 /**
+ * A new one has its tables where the installation has one prepared, and is empty otherwise: `migrate` it in any case.
  * @param directory made when missing; undefined: in memory
  * @param since milliseconds since the epoch: told to those who come second
+ * @param prepared what a new one is a copy of
  * @throws SignpostError `store-in-use`, `store-damaged`, `store-unwritable`
  */
-export async function startPglite(directory: string | undefined, since: number): Promise<Lite> {
-  if (directory === undefined) return asLite(await PGlite.create({ parsers: pgliteParsers }));
+export async function startPglite(
+  directory: string | undefined,
+  since: number,
+  prepared: () => Buffer<ArrayBuffer> | undefined = readPrepared,
+): Promise<Lite> {
+  if (directory === undefined) return startInMemory(prepared());
   const lock = lockStore(directory, since);
   const files = join(directory, 'postgres');
   const made = join(directory, 'made');
   const isNew = !existsSync(made);
   try {
     // Whatever ended the process that first made it: nothing can be in there yet.
-    if (isNew) rmSync(files, { recursive: true, force: true });
+    if (isNew) {
+      rmSync(files, { recursive: true, force: true });
+      const copied = prepared();
+      if (copied !== undefined) unpackPrepared(copied, files);
+    }
     const lite = await PGlite.create({
       fs: durableFiles(files),
       startParams: durableParams,
@@ -37,12 +49,18 @@ export async function startPglite(directory: string | undefined, since: number):
     if (isNew) {
       await lite.query('CHECKPOINT');
       writeFileSync(made, '', { mode: 0o600 });
+      syncDirectory(directory);
     }
     return asLite(lite, lock);
   } catch (cause) {
     lock.release();
     throw isNew ? unwritable(directory, cause) : damaged(directory, cause);
   }
+}
+
+async function startInMemory(prepared: Buffer<ArrayBuffer> | undefined): Promise<Lite> {
+  const load = prepared === undefined ? {} : { loadDataDir: new Blob([prepared]) };
+  return asLite(await PGlite.create({ parsers: pgliteParsers, ...load }));
 }
 
 /** `-F` would leave it to the system when what is committed is on disk; `fdatasync` does nothing in WebAssembly. */
@@ -52,7 +70,7 @@ const durableParams = [
   'wal_sync_method=fsync',
 ];
 
-function asLite(lite: PGlite, lock?: ProcessLock): Lite {
+export function asLite(lite: PGlite, lock?: ProcessLock): Lite {
   return {
     async query(text, values) {
       const { rows, affectedRows } = await lite.query(text, [...values]);
