@@ -11,7 +11,7 @@ export interface DetectorOptions {
   readonly minCustomers: number;
   /** Nothing alarms in the first days of what is seen. */
   readonly warmUpDays: number;
-  /** Of each source, the names of which are told in `DetectorBucket`: how long after a bucket's end a sighting may be received. */
+  /** How long after a bucket's end its sightings may be received: only then it is evaluated. */
   readonly latenessMs: number;
 }
 
@@ -57,8 +57,10 @@ export interface Incident {
   readonly examples: readonly string[];
   /** How often it was reopened. */
   readonly reopened: number;
-  /** Sources that saw it and are silent: it is held open. */
+  /** Sources that saw it and were not heard since: it is held open. */
   readonly heldBy: readonly string[];
+  /** The incident that explains it too, and in which it ended. */
+  readonly mergedInto: string | null;
 }
 
 /**
@@ -73,7 +75,7 @@ export interface Change {
   readonly incident: Incident;
 }
 
-/** Counts of what an incident is about, for a chart: one entry a bucket. */
+/** Counts of what an incident is about, in one bucket, for a chart. */
 export interface CountsAgainstExpected {
   readonly start: number;
   readonly customers: number;
@@ -92,8 +94,8 @@ export interface Detector {
   readonly seriesTested: () => number;
   /** Sources that are silent after the last bucket. */
   readonly silentSources: () => readonly string[];
-  /** Of an incident that stands: counts of the last bucket, as they are charted. */
-  readonly counts: (incidentId: string) => CountsAgainstExpected | undefined;
+  /** Of an incident that stands: counts of the last so many buckets (96 at most), as they are charted. */
+  readonly counts: (incidentId: string, buckets: number) => readonly CountsAgainstExpected[];
   /** All of its state; `restoreDetector` of the same options goes on from it. */
   snapshot(): Uint8Array;
 }

@@ -1,0 +1,224 @@
+// The detector: a fold over buckets of sightings. Read this file for the way of a bucket; the same buckets give the same
+// incidents, whatever the order of arrival within them, and whether or not it was begun anew from a snapshot.
+import { deserialize, serialize } from 'node:v8';
+import { SignpostError } from '#core/errors.ts';
+import { alarmsOf, driftsOf, expectedOf, type AlarmOptions } from './alarms.ts';
+import { createBaseline, forgetDrift, learn, spreadOf, type Baseline } from './baseline.ts';
+import {
+  bucketMs,
+  type Change,
+  type CountsAgainstExpected,
+  type Detector,
+  type DetectorBucket,
+  type DetectorOptions,
+} from './detection.ts';
+import { explain } from './explain.ts';
+import { solveLevel } from './levels.ts';
+import { criticalCount, upperTail } from './negative-binomial.ts';
+import { areInLine, isWithin } from './places.ts';
+import { createRecent, takeBucket, type Recent } from './recent.ts';
+import { goOn, recovers } from './recovery.ts';
+import type { Scene } from './scan.ts';
+import { createSeries, seriesAt, type Series } from './series.ts';
+import { createSources, learnSources, seenShare, takeSources, type Sources } from './silence.ts';
+import { countedIn, incidentOf, type Standing } from './standing.ts';
+
+interface State {
+  readonly version: number;
+  /** Numbers of buckets since the epoch; undefined before the first. */
+  first: number | undefined;
+  last: number;
+  readonly series: Series;
+  readonly baseline: Baseline;
+  readonly recent: Recent;
+  readonly sources: Sources;
+  /** Those that stand, and those that are over but still in some window. */
+  standing: Standing[];
+  /** Per-test level, and the number of series it was solved for; 0 before it is. */
+  level: number;
+  solvedFor: number;
+}
+
+/** Of `State`: a snapshot of another one cannot be gone on from. */
+const version = 1;
+const bucketsPerDay = 96;
+/** Over for longer than this, an incident is in no window any more, not even in that of the EWMA. */
+const keptBuckets = 8 * bucketsPerDay;
+/** While an incident stands its series learn nothing, for so long at most. */
+const frozenBuckets = 7 * bucketsPerDay;
+
+export function createDetector(options: DetectorOptions): Detector {
+  return detectorOf(options, {
+    version,
+    first: undefined,
+    last: 0,
+    series: createSeries(),
+    baseline: createBaseline(),
+    recent: createRecent(),
+    sources: createSources(),
+    standing: [],
+    level: 0,
+    solvedFor: 0,
+  });
+}
+
+/** @throws SignpostError `snapshot-unknown` where it is of another release: then sightings are to be gone through anew. */
+export function restoreDetector(options: DetectorOptions, snapshot: Uint8Array): Detector {
+  const state = deserialize(snapshot) as State;
+  if (state.version !== version)
+    throw new SignpostError('snapshot-unknown', 'The detector was stored by another release');
+  return detectorOf(options, state);
+}
+
+function detectorOf(options: DetectorOptions, state: State): Detector {
+  const { series, baseline, recent, sources } = state;
+  const { places } = series;
+  const warmUp = options.warmUpDays * bucketsPerDay;
+  const sceneAt = (bucket: number): Scene => ({ series, baseline, recent, bucket });
+
+  /** Places, themes and products that are known for long enough, by the place above: a new one is news, not a rise. */
+  function isTested(number: number): boolean {
+    const { node, theme, product } = series.columns;
+    const above = Math.max(0, places.parents[node[number]!]!);
+    const isOld = (born: number): boolean => state.last - born >= warmUp;
+    return (
+      isOld(series.bornNodes[above]!) &&
+      (theme[number] === 0 || isOld(series.bornThemes[theme[number]!]!)) &&
+      (product[number] === 0 || isOld(series.bornProducts[product[number]!]!))
+    );
+  }
+
+  function step({ start, sightings }: DetectorBucket): readonly Change[] {
+    const bucket = Math.floor(start / bucketMs);
+    state.first ??= bucket;
+    if (bucket !== state.last + 1 && bucket !== state.first)
+      throw new Error(`Bucket ${bucket} does not follow ${state.last}`);
+    state.last = bucket;
+    const scene = sceneAt(bucket);
+    const age = bucket - state.first;
+    const isSettled = age >= Math.min(7 * bucketsPerDay, warmUp / 2);
+    const touched = takeBucket(recent, series, bucket, sightings);
+    takeSources(sources, bucket, sightings, isSettled);
+    const endsHour = bucket % 4 === 3;
+    if (endsHour && age >= bucketsPerDay + 3) learnHour(bucket, isSettled);
+    if (age < warmUp) return [];
+    if (state.level === 0 || bucket % bucketsPerDay === 0) solve(bucket);
+
+    const at = (bucket + 1) * bucketMs + options.latenessMs;
+    const wentOn = state.standing.filter((each) => each.endBucket === null && goOn(scene, each));
+    const alarmOptions: AlarmOptions = { ...options, level: state.level, isTested };
+    const alarms = alarmsOf(scene, touched, alarmOptions);
+    if (endsHour) alarms.push(...driftsOf(scene, alarmOptions));
+    const explanation = explain(scene, alarms, state.standing, { ...alarmOptions, detectedAt: at });
+    const resolved = state.standing.filter(
+      (each) =>
+        each.endBucket === null &&
+        !explanation.began.includes(each) &&
+        !explanation.reopened.includes(each) &&
+        recovers(scene, each, sources),
+    );
+    for (const each of [...resolved, ...explanation.merged]) settle(each, bucket);
+    state.standing = state.standing.filter(
+      ({ endBucket }) => endBucket === null || bucket - endBucket < keptBuckets,
+    );
+    const told = new Set([
+      ...explanation.began,
+      ...explanation.moved,
+      ...explanation.reopened,
+      ...explanation.merged,
+      ...resolved,
+    ]);
+    const changes = (kind: Change['kind'], of: readonly Standing[]): Change[] =>
+      of.map((each) => ({ kind, at, incident: incidentOf(each, series) }));
+    return [
+      ...changes('began', explanation.began),
+      ...changes('reopened', explanation.reopened),
+      ...changes('widened', explanation.moved),
+      ...changes('resolved', [...explanation.merged, ...resolved]),
+      ...changes(
+        'went-on',
+        wentOn.filter((each) => !told.has(each)),
+      ),
+    ];
+  }
+
+  function learnHour(bucket: number, isSettled: boolean): void {
+    const hour = {
+      ended: Math.floor(bucket / 4),
+      learnt: Math.floor((bucket - bucketsPerDay) / 4),
+      isSettled,
+    };
+    const from = hour.learnt * 4;
+    const frozenBy = state.standing.filter(
+      ({ startBucket, endBucket }) =>
+        startBucket < from + 4 &&
+        (endBucket === null || endBucket >= from) &&
+        from - startBucket < frozenBuckets,
+    );
+    const { node, theme } = series.columns;
+    const isFrozen = (number: number): boolean =>
+      frozenBy.some(
+        (each) =>
+          (theme[number] === 0 || each.themes.includes(theme[number]!)) &&
+          isWithin(places, node[number]!, each.node),
+      );
+    learn(baseline, series, {
+      ...hour,
+      seen: seenShare(sources, bucket - bucketsPerDay),
+      isFrozen: frozenBy.length === 0 ? () => false : isFrozen,
+    });
+    learnSources(sources, hour);
+  }
+
+  function solve(bucket: number): void {
+    state.level = solveLevel(baseline, series, {
+      ...options,
+      isTested,
+      hour: Math.floor(bucket / 4),
+    });
+    state.solvedFor = series.size;
+  }
+
+  /** What an incident explained is no drift once it is over. */
+  function settle(ended: Standing, bucket: number): void {
+    ended.endBucket ??= bucket;
+    ended.resolvedAt ??= (bucket + 1) * bucketMs;
+    for (let number = 0; number < series.size; number += 1)
+      if (areInLine(places, series.columns.node[number]!, ended.node)) forgetDrift(series, number);
+  }
+
+  function counts(id: string, buckets: number): readonly CountsAgainstExpected[] {
+    const incident = state.standing.find((each) => each.id === id);
+    if (incident === undefined) return [];
+    const from = Math.max(incident.startBucket, state.last - Math.min(buckets, bucketsPerDay) + 1);
+    const all = seriesAt(series, incident.node, 0)!;
+    return Array.from({ length: Math.max(0, state.last - from + 1) }, (_, index) => {
+      const bucket = from + index;
+      const expected = expectedOf(sceneAt(bucket), incident, 1);
+      const spread = spreadOf(series, all, 1);
+      return {
+        start: bucket * bucketMs,
+        customers: countedIn(incident, bucket, 1, -1),
+        expected,
+        ...bandOf(expected, spread),
+      };
+    });
+  }
+
+  return {
+    step,
+    counts,
+    incidents: () => state.standing.map((each) => incidentOf(each, series)),
+    seriesTested: () => state.solvedFor,
+    silentSources: () => [...sources.silent].toSorted(),
+    snapshot: () => serialize(state),
+  };
+}
+
+/** The counts that chance leaves with 95 %. */
+function bandOf(mean: number, spread: number): { readonly low: number; readonly high: number } {
+  if (!(mean > 0)) return { low: 0, high: 0 };
+  let low = 0;
+  while (upperTail(low + 1, mean, spread) >= 0.975) low += 1;
+  return { low, high: criticalCount(0.025, mean, spread, 1) - 1 };
+}

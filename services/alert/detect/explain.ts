@@ -1,0 +1,244 @@
+// As few incidents as explain what alarms: the best place first, what it explains taken out, the next one, until nothing
+// is left. An incident that stands may turn out to be wider, or narrower, than it seemed.
+import { areInLine, isWithin, root } from './places.ts';
+import { expectedOf, explanationOf, type Alarm, type AlarmOptions } from './alarms.ts';
+import { spreadOf } from './baseline.ts';
+import { upperTail } from './negative-binomial.ts';
+import {
+  onsetOf,
+  productOf,
+  residualOf,
+  scoreOf,
+  type Scene,
+  type Score,
+  type Window,
+} from './scan.ts';
+import { seriesAt } from './series.ts';
+import { countedIn, createStanding, recount, type Standing } from './standing.ts';
+
+export interface Explanation {
+  readonly began: readonly Standing[];
+  readonly moved: readonly Standing[];
+  readonly reopened: readonly Standing[];
+  /** Ended because another one explains them too. */
+  readonly merged: readonly Standing[];
+}
+
+/** Each further incident must gain so much in log likelihood over fewer: about the logarithm of how many places there are. */
+const anotherIncident = 6;
+/** More is a sign that something else is wrong; the rest waits for the next bucket. */
+const mostAtOnce = 40;
+
+export interface ExplainOptions extends AlarmOptions {
+  /** When what is decided now was detected, milliseconds since the epoch. */
+  readonly detectedAt: number;
+}
+
+/** @param standing those that stand and those that are over for less than a few days; new ones are added */
+export function explain(
+  scene: Scene,
+  alarms: readonly Alarm[],
+  standing: Standing[],
+  options: ExplainOptions,
+): Explanation {
+  const changes = {
+    began: new Set<Standing>(),
+    moved: new Set<Standing>(),
+    reopened: new Set<Standing>(),
+    merged: new Set<Standing>(),
+  };
+  let left = alarms;
+  for (let round = 0; round < mostAtOnce; round += 1) {
+    const unexplained: Alarm[] = [];
+    for (const alarm of left) {
+      const explained = explanationOf(scene, alarm, standing, options);
+      if (explained === 'no') unexplained.push(alarm);
+      else if (explained !== 'yes') {
+        reopen(explained.reopens);
+        changes.reopened.add(explained.reopens);
+      }
+    }
+    left = unexplained;
+    const best = bestOf(scene, left, standing);
+    if (best === undefined) break;
+    const { alarm, score } = best;
+    const wider = widened(scene, score, standing);
+    const above = aboveOf(scene, score, standing);
+    if (wider !== undefined) {
+      move(wider.incident, wider.score, scene);
+      changes.moved.add(wider.incident);
+      for (const merged of mergedBy(wider.incident, scene, standing)) changes.merged.add(merged);
+    } else if (above !== undefined && isAlone(scene, above, score)) {
+      move(above, score, scene);
+      changes.moved.add(above);
+    } else {
+      const begun = begin(scene, score, alarm, options);
+      standing.push(begun);
+      changes.began.add(begun);
+    }
+    // What explained something must explain the alarm it was found by, or it would be found again and again.
+    left = left.filter((each) => each !== alarm);
+  }
+  const { began, moved, reopened, merged } = changes;
+  return {
+    began: [...began].filter((each) => !merged.has(each)),
+    moved: [...moved].filter((each) => !began.has(each) && !merged.has(each)),
+    reopened: [...reopened],
+    merged: [...merged].filter((each) => !began.has(each)),
+  };
+}
+
+/** The best place, over all places with an alarm at or below them and the windows of the alarms. */
+function bestOf(
+  scene: Scene,
+  alarms: readonly Alarm[],
+  standing: readonly Standing[],
+): { readonly alarm: Alarm; readonly score: Score } | undefined {
+  const { parents } = scene.series.places;
+  const taken = standing.filter(
+    ({ endBucket }) => endBucket === null || scene.bucket - endBucket < 96,
+  );
+  const candidates = new Map<string, { alarm: Alarm; node: number; buckets: Window }>();
+  for (const alarm of alarms)
+    for (let node = alarm.node; node >= root; node = parents[node]!) {
+      const key = `${node}/${alarm.buckets}`;
+      if (!candidates.has(key)) candidates.set(key, { alarm, node, buckets: alarm.buckets });
+    }
+  let best: { alarm: Alarm; score: Score } | undefined;
+  for (const { alarm, node, buckets } of candidates.values()) {
+    const score = scoreOf(scene, node, buckets, taken);
+    if (score === undefined || score.themes.length === 0) continue;
+    // Of places that explain equally well, the narrower says more.
+    const isBetter =
+      best === undefined ||
+      score.score > best.score.score + 1e-6 ||
+      (score.score > best.score.score - 1e-6 && node > best.score.node);
+    if (isBetter) best = { alarm, score };
+  }
+  return best;
+}
+
+/** The incident that, with the new rise, is better explained as one at a wider place. */
+function widened(
+  scene: Scene,
+  found: Score,
+  standing: readonly Standing[],
+): { readonly incident: Standing; readonly score: Score } | undefined {
+  const { places } = scene.series;
+  for (const incident of standing) {
+    if (incident.endBucket !== null) continue;
+    const node = commonOf(places.parents, incident.node, found.node);
+    const isSame = node === incident.node && node === found.node;
+    if (!isSame && node === incident.node) continue;
+    const together = scoreOf(scene, node, found.buckets);
+    if (together === undefined || !sharesTheme(together.themes, incident.themes)) continue;
+    if (isSame) return { incident, score: withThemes(together, incident) };
+    const own = scoreOf(scene, incident.node, found.buckets)?.score ?? 0;
+    if (together.score >= own + found.score - anotherIncident)
+      return { incident, score: withThemes(together, incident) };
+  }
+  return undefined;
+}
+
+const sharesTheme = (some: readonly number[], others: readonly number[]): boolean =>
+  some.some((theme) => others.includes(theme));
+
+const withThemes = (score: Score, { themes }: Standing): Score => ({
+  ...score,
+  themes: [...new Set([...score.themes, ...themes])],
+});
+
+function commonOf(parents: readonly number[], one: number, other: number): number {
+  let [a, b] = [one, other];
+  while (a !== b) {
+    if (a > b) a = parents[a]!;
+    else b = parents[b]!;
+  }
+  return a;
+}
+
+/** An incident that stands above the place, with a theme in common. */
+function aboveOf({ series }: Scene, { node, themes }: Score, standing: readonly Standing[]) {
+  return standing.find(
+    (each) =>
+      each.endBucket === null &&
+      each.node !== node &&
+      isWithin(series.places, node, each.node) &&
+      sharesTheme(each.themes, themes),
+  );
+}
+
+/** Whether nothing is out of the ordinary at the incident's place but what is at this one within it. */
+function isAlone(scene: Scene, above: Standing, { node, buckets }: Score): boolean {
+  const { series, bucket } = scene;
+  const counted = countedIn(above, bucket, buckets, -1);
+  let here = 0;
+  let mean = expectedOf(scene, above, buckets);
+  for (const theme of above.themes) {
+    const number = seriesAt(series, node, theme);
+    if (number === undefined) continue;
+    const of = residualOf(scene, number, buckets, []);
+    here += of.count;
+    mean -= of.mean;
+  }
+  const spread = spreadOf(series, seriesAt(series, above.node, 0)!, buckets);
+  return upperTail(counted - here, Math.max(mean, 1e-9), spread) > 0.01;
+}
+
+function begin(scene: Scene, score: Score, alarm: Alarm, { detectedAt }: ExplainOptions): Standing {
+  const { series, recent, bucket } = scene;
+  const since = alarm.isDrift ? series.columns.driftSince[alarm.number]! : 0;
+  const startBucket = since > 0 ? since : onsetOf(scene, score);
+  const standing = createStanding(
+    series,
+    recent,
+    {
+      node: score.node,
+      themes: score.themes,
+      product: productOf(scene, score),
+      startBucket,
+      detectedAt,
+      pValue: alarm.tail,
+    },
+    bucket,
+  );
+  standing.expected = expectedSince(scene, standing);
+  return standing;
+}
+
+const expectedSince = (scene: Scene, standing: Standing): number =>
+  expectedOf(scene, standing, Math.min(96, scene.bucket - standing.startBucket + 1));
+
+function move(incident: Standing, { node, themes }: Score, scene: Scene): void {
+  incident.node = node;
+  incident.themes = [...themes];
+  incident.product = 0;
+  recount(incident, scene.recent, scene.bucket);
+  incident.expected = expectedSince(scene, incident);
+}
+
+/** Others that the wider incident explains are part of it. */
+function mergedBy(incident: Standing, scene: Scene, standing: readonly Standing[]): Standing[] {
+  const merged = standing.filter(
+    (each) =>
+      each !== incident &&
+      each.endBucket === null &&
+      sharesTheme(each.themes, incident.themes) &&
+      areInLine(scene.series.places, each.node, incident.node) &&
+      isWithin(scene.series.places, each.node, incident.node),
+  );
+  for (const each of merged) {
+    each.endBucket = scene.bucket;
+    each.mergedInto = incident.id;
+    incident.startedAt = Math.min(incident.startedAt, each.startedAt);
+  }
+  return merged;
+}
+
+function reopen(incident: Standing): void {
+  if (incident.endBucket === null) return;
+  incident.endBucket = null;
+  incident.resolvedAt = null;
+  incident.reopened += 1;
+  incident.heldBy = [];
+}

@@ -1,0 +1,137 @@
+// Per-test levels, solved from the budget: the greatest level at which all tests of a week together are expected to give
+// no more false alarms than the budget.
+import { gammaTail } from '#core/statistics/gamma.ts';
+import { meanOf, spreadOf, type Baseline } from './baseline.ts';
+import { upperTail } from './negative-binomial.ts';
+import { hoursPerWeek } from './profile.ts';
+import { windows } from './recent.ts';
+import type { Series } from './series.ts';
+
+const bucketsPerWeek = hoursPerWeek * 4;
+/** Means and dispersions are told apart this finely, in steps to a factor of e. */
+const steps = { mean: 8, spread: 4 };
+/** Tails below this add nothing to any budget. */
+const negligible = 1e-16;
+/** Series times hours that are looked at; beyond it hours are left out evenly. */
+const enoughHours = 40_000;
+
+/** Tests of one sort: what they attain at each level that counts, whole numbers, can attain. */
+interface Tests {
+  /** Of all tests that may begin an alarm in a week. */
+  readonly many: number;
+  /** Tails at the least number of customers, one more, and so on. */
+  readonly tails: readonly number[];
+  readonly least: number;
+  readonly buckets: number;
+}
+
+export interface LevelOptions {
+  readonly budgetPerWeek: number;
+  readonly minCustomers: number;
+  /** Whether a series is tested at all. */
+  readonly isTested: (number: number) => boolean;
+  /** The hour since the epoch from which on a week is looked at. */
+  readonly hour: number;
+}
+
+/**
+ * The level α at which Σ over tests of a week of P(begins an alarm) is the budget. A test attains the tail of the least
+ * count whose tail is at most α. It begins an alarm, rather than going on with one, only if the last bucket holds one of
+ * the c sightings, which of n buckets alike has a probability of at most c / n. Alarms of parents and children, and of
+ * overlapping windows, are counted each: the sum is an upper bound of the expected number of incidents.
+ */
+export function solveLevel(baseline: Baseline, series: Series, options: LevelOptions): number {
+  const tests = gather(baseline, series, options);
+  let low = Math.log(negligible);
+  let high = Math.log(0.05);
+  for (let step = 0; step < 50; step += 1) {
+    const middle = (low + high) / 2;
+    if (expectedAlarms(tests, Math.exp(middle)) <= options.budgetPerWeek) low = middle;
+    else high = middle;
+  }
+  return Math.exp(low);
+}
+
+function gather(
+  baseline: Baseline,
+  series: Series,
+  { minCustomers, isTested, hour }: LevelOptions,
+): readonly Tests[] {
+  const tested = [];
+  for (let number = 0; number < series.size; number += 1) if (isTested(number)) tested.push(number);
+  const hours = Math.min(hoursPerWeek, Math.max(1, Math.round(enoughHours / (tested.length + 1))));
+  const each = bucketsPerWeek / hours;
+  const sorts = new Map<string, { many: number; mean: number; spread: number; buckets: number }>();
+  for (const number of tested) {
+    for (let at = 0; at < hours; at += 1) {
+      // Series begin at different hours, so that few hours of many series are a fair sample.
+      const of = hour + ((Math.floor((at * hoursPerWeek) / hours) + number * 37) % hoursPerWeek);
+      for (const buckets of windows) {
+        const mean = meanOf(baseline, series, number, of * 4 + 3, buckets);
+        if (!(mean > 1e-9)) continue;
+        const spread = spreadOf(series, number, buckets);
+        const m = Math.round(Math.log(mean) * steps.mean);
+        const s = Math.round(Math.log(spread + 0.01) * steps.spread);
+        const key = `${buckets}/${m}/${s}`;
+        const known = sorts.get(key);
+        if (known !== undefined) known.many += each;
+        else
+          sorts.set(key, {
+            many: each,
+            mean: Math.exp(m / steps.mean),
+            spread: Math.max(0, Math.exp(s / steps.spread) - 0.01),
+            buckets,
+          });
+      }
+    }
+  }
+  return [...sorts.values()].map(({ many, mean, spread, buckets }) => {
+    const least = Math.max(minCustomers, Math.ceil(mean));
+    const tails: number[] = [];
+    for (let count = least; ; count += 1) {
+      const tail = upperTail(count, mean, spread);
+      tails.push(tail);
+      if (tail < negligible || tails.length > 5_000) break;
+    }
+    return { many, tails, least, buckets };
+  });
+}
+
+/** False alarms to be expected in a week at a level. */
+function expectedAlarms(tests: readonly Tests[], level: number): number {
+  let all = 0;
+  for (const { many, tails, least, buckets } of tests) {
+    const above = firstAtMost(tails, level);
+    if (above === tails.length) continue;
+    all += many * tails[above]! * Math.min(1, (least + above) / buckets);
+  }
+  return all;
+}
+
+/** Index of the first of decreasing values that is at most `level`. */
+function firstAtMost(values: readonly number[], level: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! <= level) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Means below this, in sightings, are too few for the gamma distribution to be near. */
+const leastDriftMean = 5;
+
+/**
+ * Tail of the EWMA of a series: a weighted sum of counts is nearly gamma distributed, with its own mean and variance.
+ * 1 where that is not near, or counts are not above their mean.
+ */
+export function driftTail({ columns }: Series, number: number): number {
+  const count = columns.drift[number]!;
+  const mean = columns.driftMean[number]!;
+  if (count <= mean || mean < leastDriftMean) return 1;
+  // The level is known from so many sightings only, and is the same for all of the sum.
+  const variance = columns.driftVariance[number]! + mean ** 2 / (columns.learnt[number]! + 1);
+  return gammaTail(mean ** 2 / variance, (count * mean) / variance);
+}

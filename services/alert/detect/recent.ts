@@ -1,0 +1,120 @@
+// The last day, bucket by bucket: what was seen, and the counts of each series over windows of 15 minutes to a day.
+import { forEachSeries, locate, type Located, type Series } from './series.ts';
+import { setLevel } from './baseline.ts';
+import type { Sighting } from '../sighting.ts';
+
+export const windows = [1, 4, 16, 96] as const;
+const longest = 96;
+/** The last day, and the hour before that is learnt. */
+const ringSize = longest + 4;
+
+/** A sighting as it counts. */
+export interface Seen extends Located {
+  readonly id: string;
+  readonly at: number;
+  readonly source: string;
+  readonly customer: string | null;
+  readonly departments: readonly string[];
+  /** Whether its customer counts in series of one theme, and of all: once in 24 hours. */
+  readonly countsInTheme: boolean;
+  readonly countsInAll: boolean;
+}
+
+export interface Recent {
+  /** Of each of the last buckets, at its number modulo the size: what was seen, and the series that counted it. */
+  readonly seen: (readonly Seen[])[];
+  readonly counted: Int32Array[];
+  /** When each customer last counted, by customer, and by customer and theme. */
+  readonly customers: Map<string, number>;
+}
+
+export function createRecent(): Recent {
+  return {
+    seen: Array.from({ length: ringSize }, () => []),
+    counted: Array.from({ length: ringSize }, () => new Int32Array()),
+    customers: new Map(),
+  };
+}
+
+const nothing = new Int32Array();
+const dayMs = 86_400_000;
+
+/** @returns numbers of the series that counted something in this bucket, each once */
+export function takeBucket(
+  recent: Recent,
+  series: Series,
+  bucket: number,
+  sightings: readonly Sighting[],
+): readonly number[] {
+  // In one order, whatever the order of arrival.
+  const sorted = sightings.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+  const counted: number[] = [];
+  const seen = sorted.map((sighting): Seen => {
+    const { id, at, source, customer, departments } = sighting;
+    const located = locate(series, sighting, bucket);
+    const known = series.size;
+    const countsInAll = countsOnce(recent, customer, at);
+    const countsInTheme = countsOnce(
+      recent,
+      customer === null ? null : `${customer}/${located.theme}`,
+      at,
+    );
+    forEachSeries(series, located, (number, isOfTheme) => {
+      if (isOfTheme ? countsInTheme : countsInAll) counted.push(number);
+    });
+    for (let number = known; number < series.size; number += 1) setLevel(series, number);
+    return { id, at, source, customer, departments, ...located, countsInAll, countsInTheme };
+  });
+  const touched = slide(recent, series, bucket, Int32Array.from(counted));
+  recent.seen[bucket % ringSize] = seen;
+  if (bucket % longest === 0) forget(recent, bucket);
+  return touched;
+}
+
+function countsOnce({ customers }: Recent, key: string | null, at: number): boolean {
+  if (key === null) return true;
+  const last = customers.get(key);
+  if (last !== undefined && at - last < dayMs) return false;
+  customers.set(key, at);
+  return true;
+}
+
+function forget({ customers }: Recent, bucket: number): void {
+  const from = bucket * 900_000 - dayMs;
+  for (const [key, at] of customers) if (at < from) customers.delete(key);
+}
+
+function slide(
+  { counted }: Recent,
+  { columns }: Series,
+  bucket: number,
+  now: Int32Array,
+): readonly number[] {
+  const { last1, last4, last16, last96, hourCount } = columns;
+  const before = (buckets: number): Int32Array =>
+    counted[(bucket - buckets + ringSize) % ringSize] ?? nothing;
+  for (const number of before(1)) last1[number] = 0;
+  for (const number of before(4)) last4[number]! -= 1;
+  for (const number of before(16)) last16[number]! -= 1;
+  for (const number of before(longest)) {
+    last96[number]! -= 1;
+    hourCount[number]! += 1;
+  }
+  const touched: number[] = [];
+  for (const number of now) {
+    if (last1[number] === 0) touched.push(number);
+    last1[number]! += 1;
+    last4[number]! += 1;
+    last16[number]! += 1;
+    last96[number]! += 1;
+  }
+  counted[bucket % ringSize] = now;
+  return touched;
+}
+
+/** What was seen in a bucket of the last day. */
+export function seenIn({ seen }: Recent, bucket: number): readonly Seen[] {
+  return seen[bucket % ringSize]!;
+}
+
+export const windowColumn = { 1: 'last1', 4: 'last4', 16: 'last16', 96: 'last96' } as const;
