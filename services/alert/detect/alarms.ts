@@ -5,6 +5,7 @@ import { areInLine, isWithin } from './places.ts';
 import { upperTail } from './negative-binomial.ts';
 import { windowColumn, windows } from './recent.ts';
 import { residualOf, type Scene, type Window } from './scan.ts';
+import { seriesAt } from './series.ts';
 import { countedIn, type Standing } from './standing.ts';
 
 export interface Alarm {
@@ -134,11 +135,20 @@ function isBeyond(scene: Scene, alarm: Alarm, within: Standing, level: number): 
 }
 
 /** What was to be expected of an incident's themes at its place over a window. */
-export function expectedOf(scene: Scene, { node, themes }: Standing, buckets: number): number {
-  const { series, baseline, bucket } = scene;
-  let mean = 0;
-  for (const number of series.byTheme[node] ?? [])
-    if (themes.includes(series.columns.theme[number]!))
-      mean += meanOf(baseline, series, number, bucket, buckets);
-  return mean;
+export function expectedOf(scene: Scene, standing: Standing, buckets: number): number {
+  let sum = 0;
+  for (const [, mean] of expectedByTheme(scene, standing, buckets)) sum += mean;
+  return sum;
+}
+
+export function expectedByTheme(
+  { series, baseline, bucket }: Scene,
+  { node, themes }: Standing,
+  buckets: number,
+): (readonly [theme: number, mean: number])[] {
+  return themes.map((theme) => {
+    const number = seriesAt(series, node, theme);
+    const mean = number === undefined ? 0 : meanOf(baseline, series, number, bucket, buckets);
+    return [theme, mean] as const;
+  });
 }

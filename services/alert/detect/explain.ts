@@ -1,8 +1,14 @@
 // As few incidents as explain what alarms: the best place first, what it explains taken out, the next one, until nothing
 // is left. An incident that stands may turn out to be wider, or narrower, than it seemed.
 import { areInLine, isWithin, root } from './places.ts';
-import { expectedOf, explanationOf, type Alarm, type AlarmOptions } from './alarms.ts';
-import { spreadOf } from './baseline.ts';
+import {
+  expectedByTheme,
+  expectedOf,
+  explanationOf,
+  type Alarm,
+  type AlarmOptions,
+} from './alarms.ts';
+import { meanOf, spreadOf } from './baseline.ts';
 import { upperTail } from './negative-binomial.ts';
 import {
   onsetOf,
@@ -59,10 +65,10 @@ export function explain(
       }
     }
     left = unexplained;
-    const best = bestOf(scene, left, standing);
+    const best = bestOf(scene, left, standing, options.minCustomers);
     if (best === undefined) break;
     const { alarm, score } = best;
-    const wider = widened(scene, score, standing);
+    const wider = widened(scene, score, standing, options.minCustomers);
     const above = aboveOf(scene, score, standing);
     if (wider !== undefined) {
       move(wider.incident, wider.score, scene);
@@ -93,6 +99,7 @@ function bestOf(
   scene: Scene,
   alarms: readonly Alarm[],
   standing: readonly Standing[],
+  minCustomers: number,
 ): { readonly alarm: Alarm; readonly score: Score } | undefined {
   const { parents } = scene.series.places;
   const taken = standing.filter(
@@ -106,8 +113,8 @@ function bestOf(
     }
   let best: { alarm: Alarm; score: Score } | undefined;
   for (const { alarm, node, buckets } of candidates.values()) {
-    const score = scoreOf(scene, node, buckets, taken);
-    if (score === undefined || score.themes.length === 0) continue;
+    const score = scoreOf(scene, node, buckets, minCustomers, taken);
+    if (score === undefined) continue;
     // Of places that explain equally well, the narrower says more.
     const isBetter =
       best === undefined ||
@@ -118,34 +125,49 @@ function bestOf(
   return best;
 }
 
-/** The incident that, with the new rise, is better explained as one at a wider place. */
+/** Places with nearly the same expectation are told apart by hardly anything. */
+const nearlyAll = 0.8;
+/** What rises at one place within so many buckets rises together, whatever its themes; later, what rises less does. */
+const togetherWithin = 96;
+
+/** The incident that, with the new rise, is better explained as one: at the same place, or at a wider one. */
 function widened(
   scene: Scene,
   found: Score,
   standing: readonly Standing[],
+  minCustomers: number,
 ): { readonly incident: Standing; readonly score: Score } | undefined {
   const { places } = scene.series;
   for (const incident of standing) {
     if (incident.endBucket !== null) continue;
     const node = commonOf(places.parents, incident.node, found.node);
-    const isSame = node === incident.node && node === found.node;
-    if (!isSame && node === incident.node) continue;
-    const together = scoreOf(scene, node, found.buckets);
-    if (together === undefined || !sharesTheme(together.themes, incident.themes)) continue;
-    if (isSame) return { incident, score: withThemes(together, incident) };
-    const own = scoreOf(scene, incident.node, found.buckets)?.score ?? 0;
+    const own = scoreOf(scene, incident.node, found.buckets, minCustomers)?.score ?? 0;
+    const isSame = isNearlyAll(scene, incident.node, node) && isNearlyAll(scene, found.node, node);
+    const isTogether = scene.bucket - incident.startBucket <= togetherWithin || found.score < own;
+    if (isSame && isTogether) return { incident, score: withThemes({ ...found, node }, incident) };
+    if (node === incident.node) continue;
+    const together = scoreOf(scene, node, found.buckets, minCustomers);
+    if (together === undefined) continue;
     if (together.score >= own + found.score - anotherIncident)
       return { incident, score: withThemes(together, incident) };
   }
   return undefined;
 }
 
+function isNearlyAll({ series, baseline, bucket }: Scene, node: number, above: number): boolean {
+  if (node === above) return true;
+  const mean = (of: number): number =>
+    meanOf(baseline, series, seriesAt(series, of, 0)!, bucket, 96);
+  return mean(node) >= nearlyAll * mean(above);
+}
+
 const sharesTheme = (some: readonly number[], others: readonly number[]): boolean =>
   some.some((theme) => others.includes(theme));
 
+/** Those of the incident first, so that their order does not change with each that is added. */
 const withThemes = (score: Score, { themes }: Standing): Score => ({
   ...score,
-  themes: [...new Set([...score.themes, ...themes])],
+  themes: [...new Set([...themes, ...score.themes])],
 });
 
 function commonOf(parents: readonly number[], one: number, other: number): number {
@@ -202,19 +224,29 @@ function begin(scene: Scene, score: Score, alarm: Alarm, { detectedAt }: Explain
     },
     bucket,
   );
-  standing.expected = expectedSince(scene, standing);
+  expectSince(scene, standing);
   return standing;
 }
 
-const expectedSince = (scene: Scene, standing: Standing): number =>
-  expectedOf(scene, standing, Math.min(96, scene.bucket - standing.startBucket + 1));
+const bucketsPerWeek = 7 * 96;
+
+function expectSince(scene: Scene, standing: Standing): void {
+  const buckets = Math.min(bucketsPerWeek, scene.bucket - standing.startBucket + 1);
+  standing.expected.clear();
+  for (const [theme, mean] of expectedByTheme(scene, standing, buckets))
+    standing.expected.set(theme, mean);
+}
 
 function move(incident: Standing, { node, themes }: Score, scene: Scene): void {
   incident.node = node;
   incident.themes = [...themes];
   incident.product = 0;
+  incident.startBucket = Math.min(
+    incident.startBucket,
+    onsetOf(scene, { node, themes: [...themes] }),
+  );
   recount(incident, scene.recent, scene.bucket);
-  incident.expected = expectedSince(scene, incident);
+  expectSince(scene, incident);
 }
 
 /** Others that the wider incident explains are part of it. */

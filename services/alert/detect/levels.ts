@@ -13,7 +13,7 @@ const steps = { mean: 8, spread: 4 };
 /** Tails below this add nothing to any budget. */
 const negligible = 1e-16;
 /** Series times hours that are looked at; beyond it hours are left out evenly. */
-const enoughHours = 40_000;
+const enoughHours = 12_000;
 
 /** Tests of one sort: what they attain at each level that counts, whole numbers, can attain. */
 interface Tests {

@@ -1,5 +1,5 @@
 // When an incident is over: by its counts, never because a source fell silent.
-import { expectedOf } from './alarms.ts';
+import { expectedByTheme, expectedOf } from './alarms.ts';
 import { spreadOf } from './baseline.ts';
 import { bucketMs } from './detection.ts';
 import { upperTail } from './negative-binomial.ts';
@@ -9,12 +9,11 @@ import { seriesAt } from './series.ts';
 import { isHeardAfter, type Sources } from './silence.ts';
 import { countedIn, takeSeen, type Standing } from './standing.ts';
 
-/** Counts are usual where chance exceeds them this often. */
+/** Counts are usual where chance exceeds them this often, and show that it does not go on where chance would not leave so few. */
 const usual = 0.05;
-/** What still rose would show at least so many customers in the time that is waited for. */
-const wouldShow = 4;
-const leastBuckets = 4;
-const mostBuckets = 96;
+const goesOn = 0.01;
+/** Windows that are looked at, from an hour to a day. */
+const lookedAt = [4, 8, 16, 32, 64, 96];
 /** An incident that came back so often needs longer to be over. */
 const flapping = { times: 3, buckets: 16 };
 /** Sources with a smaller share of its sightings need not be heard. */
@@ -24,29 +23,21 @@ const sourceShare = 0.2;
 export function goOn(scene: Scene, standing: Standing): boolean {
   const before = standing.customers.size;
   takeSeen(standing, seenIn(scene.recent, scene.bucket), scene.bucket);
-  standing.expected += expectedOf(scene, standing, 1);
+  for (const [theme, mean] of expectedByTheme(scene, standing, 1))
+    standing.expected.set(theme, (standing.expected.get(theme) ?? 0) + mean);
   return standing.customers.size !== before;
 }
 
 /**
- * Whether an incident is over: for as long as it would take to show, at least an hour, counts are usual, and each source
- * that saw it was heard since, about anything. Sets its end; sources that were not are set as holding it open.
+ * Whether an incident is over: over some window of an hour to a day counts are usual, and too few for it to go on as in
+ * the last day; and each source that saw it was heard since, about anything. Sets its end, or the sources that were not
+ * heard as holding it open.
  */
 export function recovers(scene: Scene, standing: Standing, sources: Sources): boolean {
-  const { bucket, series } = scene;
-  const lasted = bucket - standing.startBucket + 1;
-  const risen = Math.max(0, standing.customers.size - standing.expected) / lasted;
-  const least = standing.reopened >= flapping.times ? flapping.buckets : leastBuckets;
-  const buckets = Math.min(
-    mostBuckets,
-    Math.max(least, Math.ceil(wouldShow / Math.max(risen, 1e-6))),
-  );
+  const { bucket } = scene;
   standing.heldBy = [];
-  if (lasted <= buckets) return false;
-  const counted = countedIn(standing, bucket, buckets, -1);
-  const mean = Math.max(expectedOf(scene, standing, buckets), 1e-9);
-  const spread = spreadOf(series, seriesAt(series, standing.node, 0)!, buckets);
-  if (counted > 0 && upperTail(counted, mean, spread) <= usual) return false;
+  const buckets = quietFor(scene, standing);
+  if (buckets === undefined) return false;
   standing.heldBy = [...standing.bySource]
     .filter(([, sightings]) => sightings >= sourceShare * standing.sightings)
     .map(([source]) => source)
@@ -55,4 +46,23 @@ export function recovers(scene: Scene, standing: Standing, sources: Sources): bo
   standing.endBucket = bucket - buckets;
   standing.resolvedAt = (bucket - buckets + 1) * bucketMs;
   return true;
+}
+
+/** The shortest window that shows that it is over. */
+function quietFor(scene: Scene, standing: Standing): number | undefined {
+  const { bucket, series } = scene;
+  const lasted = bucket - standing.startBucket + 1;
+  const day = lookedAt.at(-1)!;
+  const expected = expectedOf(scene, standing, Math.min(lasted, day));
+  const lift = Math.max(1, countedIn(standing, bucket, day, -1) / Math.max(expected, 1e-9));
+  const least = standing.reopened >= flapping.times ? flapping.buckets : 0;
+  const all = seriesAt(series, standing.node, 0)!;
+  return lookedAt.find((buckets) => {
+    if (buckets < least || buckets >= lasted) return false;
+    const counted = countedIn(standing, bucket, buckets, -1);
+    const mean = Math.max(expectedOf(scene, standing, buckets), 1e-9);
+    const spread = spreadOf(series, all, buckets);
+    if (upperTail(counted, mean, spread) <= usual) return false;
+    return buckets === day || 1 - upperTail(counted + 1, mean * lift, spread) <= goesOn;
+  });
 }

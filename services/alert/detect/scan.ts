@@ -35,21 +35,29 @@ interface ThemeCount {
  * statistics for monitoring spatial time series data", 2009): it is a prefix of the themes by observed over expected
  * (D. B. Neill, "Fast subset scan for spatial pattern detection", JRSS B 74, 2012). Counts vary more than Poisson counts
  * do, by the factor `1 + spread · B` that the statistic is divided by.
- * @param taken incidents whose counts are left out, where they lie below the place
+ * @param taken incidents whose counts are left out where they lie below the place, and their themes where it is theirs
+ * @returns undefined where no set of themes rose by enough customers
  */
 export function scoreOf(
   scene: Scene,
   node: number,
   buckets: Window,
+  minCustomers: number,
   taken: readonly Standing[] = [],
 ): Score | undefined {
   const { series } = scene;
+  const explained = new Set(
+    taken
+      .filter((each) => isWithin(series.places, node, each.node))
+      .flatMap(({ themes }) => themes),
+  );
   const below = taken.filter(
     (each) => each.node !== node && isWithin(series.places, each.node, node),
   );
   const counts: ThemeCount[] = [];
   for (const number of series.byTheme[node] ?? []) {
     const theme = series.columns.theme[number]!;
+    if (explained.has(theme)) continue;
     const counted = residualOf(scene, number, buckets, below);
     if (counted.count > counted.mean) counts.push({ theme, ...counted });
   }
@@ -62,20 +70,22 @@ export function scoreOf(
     count += each.count;
     mean += each.mean;
     const score = ratioOf(count, mean, spread);
-    if (score > best) [best, chosen] = [score, index + 1];
+    if (count >= minCustomers && score > best) [best, chosen] = [score, index + 1];
   }
-  return { node, buckets, score: best, themes: notable(counts.slice(0, chosen)) };
+  if (chosen === 0) return undefined;
+  return { node, buckets, score: best, themes: notable(counts.slice(0, chosen), minCustomers) };
 }
 
 const ratioOf = (count: number, mean: number, spread: number): number =>
   count > mean ? (count * Math.log(count / mean) - (count - mean)) / (1 + spread * mean) : 0;
 
-/** A theme of one sighting, or of hardly any of the rise, is chance. */
-function notable(counts: readonly ThemeCount[]): number[] {
+/** A theme of one sighting, or of hardly any of the rise, is chance, unless there are not enough customers without. */
+function notable(counts: readonly ThemeCount[], minCustomers: number): number[] {
   const byExcess = counts.toSorted((a, b) => b.count - b.mean - (a.count - a.mean));
   const all = byExcess.reduce((sum, { count, mean }) => sum + count - mean, 0);
   const kept = byExcess.filter(({ count, mean }) => count >= 2 && count - mean >= 0.1 * all);
-  return (kept.length > 0 ? kept : byExcess.slice(0, 1)).map(({ theme }) => theme);
+  const customers = kept.reduce((sum, { count }) => sum + count, 0);
+  return (customers >= minCustomers ? kept : byExcess).map(({ theme }) => theme);
 }
 
 /** Count and mean of a series over a window, without what incidents below its place counted. */

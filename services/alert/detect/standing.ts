@@ -9,7 +9,7 @@ import { nameOf, type Series } from './series.ts';
 export interface Standing {
   readonly id: string;
   node: number;
-  /** Numbers, that with most customers above what is usual first. */
+  /** Numbers of all that rose. */
   themes: number[];
   /** 0 for all. */
   product: number;
@@ -18,8 +18,9 @@ export interface Standing {
   readonly detectedAt: number;
   pValue: number;
   readonly customers: Set<string>;
-  /** Of these themes there, since it began. */
-  expected: number;
+  /** By theme, since it began: what was counted, and what was to be expected. */
+  readonly byTheme: Map<number, number>;
+  readonly expected: Map<number, number>;
   readonly bySource: Map<string, number>;
   readonly byDepartment: Map<string, number>;
   sightings: number;
@@ -67,7 +68,8 @@ export function createStanding(
     detectedAt,
     pValue,
     customers: new Set(),
-    expected: 0,
+    byTheme: new Map(),
+    expected: new Map(),
     bySource: new Map(),
     byDepartment: new Map(),
     sightings: 0,
@@ -87,10 +89,11 @@ export function createStanding(
   return { ...standing, id };
 }
 
-/** Counts anew what was seen since it began, after its place or themes changed. As far as the last day goes. */
+/** Counts anew what was seen since it began, after its place or themes changed; of older than a day only customers stay. */
 export function recount(standing: Standing, recent: Recent, bucket: number): void {
-  standing.customers.clear();
+  if (standing.startBucket > bucket - 96) standing.customers.clear();
   standing.bySource.clear();
+  standing.byTheme.clear();
   standing.byDepartment.clear();
   standing.counts.clear();
   standing.sightings = 0;
@@ -118,7 +121,10 @@ export function takeSeen(standing: Standing, seen: readonly Seen[], bucket: numb
   for (const each of seen) {
     if (!isOf(standing, each)) continue;
     if (each.countsInAll) add(here, 0);
-    if (each.countsInTheme) add(here, each.theme);
+    if (each.countsInTheme) {
+      add(here, each.theme);
+      add(standing.byTheme, each.theme);
+    }
     const customer = each.customer ?? each.id;
     const isNew = !customers.has(customer);
     if (isNew && customers.size < mostCustomers) customers.add(customer);
@@ -149,10 +155,25 @@ export function countedIn(
   return sum;
 }
 
+export function totalExpected({ expected }: Standing): number {
+  let sum = 0;
+  for (const mean of expected.values()) sum += mean;
+  return sum;
+}
+
+/** Of the themes that rose, those that make up at least a tenth of the rise; that with most of it first. */
+function mainThemes({ themes, byTheme, expected }: Standing): number[] {
+  const excess = (theme: number): number => (byTheme.get(theme) ?? 0) - (expected.get(theme) ?? 0);
+  const byExcess = themes.toSorted((a, b) => excess(b) - excess(a) || a - b);
+  const all = byExcess.reduce((sum, theme) => sum + Math.max(0, excess(theme)), 0);
+  return byExcess.filter((theme, index) => index === 0 || excess(theme) >= 0.1 * all);
+}
+
 const tail = 0.025;
 
 export function incidentOf(standing: Standing, series: Series): Incident {
-  const { customers, expected, themes, product, bySource, byDepartment, sightings } = standing;
+  const { customers, product, bySource, byDepartment, sightings } = standing;
+  const expected = totalExpected(standing);
   const count = customers.size;
   const low = count === 0 ? 0 : gammaQuantile(tail, count);
   const high = gammaQuantile(1 - tail, count + 1);
@@ -164,7 +185,7 @@ export function incidentOf(standing: Standing, series: Series): Incident {
     detectedAt: standing.detectedAt,
     resolvedAt: standing.resolvedAt,
     scope: scopeOf(series.places, standing.node),
-    themes: themes.map((theme) => nameOf(series.themes, theme)),
+    themes: mainThemes(standing).map((theme) => nameOf(series.themes, theme)),
     product: product === 0 ? null : nameOf(series.products, product),
     customers: count,
     expectedCustomers: expected,
