@@ -76,9 +76,9 @@ export function createNormalizer({
     text === null || !holdsEmail(text) ? text : redact(text).text;
   /** What the source wrote is redacted; the gazetteer's own words are places, even where they read like a person's. */
   const safePlace = (given: Place, place: Place, isKnownArea: boolean): Place => ({
-    country: given.country === null ? place.country : field(given.country),
-    region: given.region === null ? place.region : field(given.region),
-    city: given.city === null ? place.city : field(given.city),
+    country: given.country === null ? place.country : field(place.country),
+    region: given.region === null ? place.region : field(place.region),
+    city: given.city === null ? place.city : field(place.city),
     area: isKnownArea ? place.area : field(place.area),
     // Postcodes, cells and sites are codes: their digits look like numbers of people.
     postcode: code(place.postcode),

@@ -1,6 +1,7 @@
 // Where a gazetteer's file has what: columns of other names, and what is the same in every line.
 import { z } from 'zod';
 import { nearest } from '#core/nearest.ts';
+import { tidyName } from '#core/place-name.ts';
 
 export const gazetteerFields = [
   'area',
@@ -38,7 +39,7 @@ const column = z.union(
 export const gazetteerColumns = z.partialRecord(z.enum(gazetteerFields), column);
 export type GazetteerColumns = z.output<typeof gazetteerColumns>;
 
-/** A line's value of a field; null for a missing or empty one. */
+/** A line's value of a field, tidy as names of places are; null for a missing or empty one. */
 export type CellReader = (
   record: Readonly<Record<string, string>>,
   field: GazetteerField,
@@ -57,7 +58,7 @@ export function readCells(
     gazetteerFields.map((field) => {
       const given = columns[field] ?? field;
       if (typeof given === 'object' && 'constant' in given)
-        return [field, () => given.constant] as const;
+        return [field, () => tidyName(given.constant)] as const;
       const name = (typeof given === 'string' ? given : given.column).toLowerCase();
       const isNamed = columns[field] !== undefined || field === 'area';
       if (isNamed && !header.includes(name)) fail(missing(field, name, header));
@@ -65,7 +66,7 @@ export function readCells(
       return [
         field,
         (record: Readonly<Record<string, string>>) => {
-          const value = record[name]?.trim() || null;
+          const value = tidyName(record[name] ?? '') || null;
           return fill === undefined || value === null
             ? value
             : value.padStart(fill.length, fill.with);

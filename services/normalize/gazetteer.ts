@@ -5,6 +5,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { latLngToCell } from 'h3-js';
 import type { Place } from '#schemas/shared.ts';
 import { SignpostError } from '#core/errors.ts';
+import { tidyName } from '#core/place-name.ts';
 import { readCells, type GazetteerColumns, type GazetteerField } from './gazetteer-columns.ts';
 
 export interface GazetteerEntry {
@@ -19,7 +20,7 @@ export interface GazetteerEntry {
   readonly technology: string | null;
 }
 
-/** Completes a place, and the technology where its area has only one. */
+/** Completes a place, whose names come out tidy, and the technology where its area has only one. */
 export type Locate = (
   place: Place,
   technology: string | null,
@@ -48,7 +49,8 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
     return lat === null || lon === null ? undefined : nearest(lat, lon);
   };
 
-  return (given, technology) => {
+  return (stated, technology) => {
+    const given = tidied(stated);
     const found = entries.length === 0 ? undefined : entryOf(given);
     let place = given;
     if (found !== undefined) {
@@ -57,7 +59,8 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
         country: given.country ?? first!.country,
         region: given.region ?? first!.region,
         city: given.city ?? first!.city,
-        area: given.area ?? first!.area,
+        // As the gazetteer spells it, in whatever case the source does.
+        area: first!.area,
         postcode: given.postcode ?? common(found, ({ postcode }) => postcode),
         lat: given.lat ?? first!.lat,
         lon: given.lat === null ? first!.lon : given.lon,
@@ -74,6 +77,20 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
         technology ?? (found === undefined ? null : common(found, (entry) => entry.technology)),
       isKnownArea: found !== undefined,
     };
+  };
+}
+
+function tidied(place: Place): Place {
+  const tidy = (name: string | null): string | null =>
+    name === null ? null : tidyName(name) || null;
+  return {
+    ...place,
+    country: tidy(place.country),
+    region: tidy(place.region),
+    city: tidy(place.city),
+    area: tidy(place.area),
+    postcode: tidy(place.postcode),
+    site: tidy(place.site),
   };
 }
 

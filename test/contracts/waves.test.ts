@@ -93,7 +93,7 @@ describe.each(storeNames)('the rollout plan on %s', (name) => {
       '2 Airfeld 5G 2026-03-01 ',
     ]);
     const twice = 'Old Mint,1,5G,2026-03-01,\nOld  Mint,1,5G,2026-03-01,';
-    await expect(bring(twice)).rejects.toThrow('another spelling');
+    await expect(bring(twice)).rejects.toThrow('duplicate');
   });
 
   it('keeps names that look like SQL as they are', async () => {

@@ -37,6 +37,19 @@ function all(facts: readonly Fact[]): Fact {
 }
 
 describe('a fact', () => {
+  it('is of one place however its names are spaced and their accents written, and of another in other letters', () => {
+    const placeOf = (area: string, city: string) => {
+      const signal = signalOf({});
+      const insight = insightOf({ ...signal, place: { ...signal.place, area, city } });
+      return factOfRecord({ insight, isRevision: false, timestamp: 0, offset: 0 }).says.place;
+    };
+    const place = placeOf('Caf\u00e9 Row', 'Old Town');
+    expect(place).toMatchObject({ area: 'Caf\u00e9 Row', city: 'Old Town' });
+    expect(placeOf('Cafe\u0301  Row ', '\u00a0Old Town')).toEqual(place);
+    expect(placeOf('CAF\u00c9 Row', 'Old Town')).not.toEqual(place);
+    expect(placeOf(' unknown ', '  ')).toMatchObject({ area: null, city: null });
+  });
+
   it('is the same in whatever order, how often and in what parts its records arrive', () => {
     const everyOrder = fc.property(
       plannerHistory,

@@ -64,6 +64,29 @@ describe('a gazetteer', () => {
     expect(locate({ ...noPlace, area: 'harbour' }, null).technology).toBeNull();
   });
 
+  it('spells an area as the gazetteer does, in whatever case and with whatever spaces it comes', () => {
+    const spelt = ['Harbour', 'HARBOUR', ' harbour', 'Harbour\u00a0'];
+    expect(spelt.map((area) => locate({ ...noPlace, area }, null).place)).toEqual(
+      Array.from({ length: 4 }, () => locate({ ...noPlace, area: 'Harbour' }, null).place),
+    );
+    const cafe = createLocate(readGazetteer(gazetteer('area,city\nCafe\u0301  Row,Old  Town\n')));
+    const { place, isKnownArea } = cafe({ ...noPlace, area: 'Caf\u00e9 Row' }, null);
+    expect(place).toMatchObject({ area: 'Caf\u00e9 Row', city: 'Old Town' });
+    expect(isKnownArea).toBe(true);
+  });
+
+  it('leaves an unknown place as it is, but for spaces that nobody sees and the form of accents', () => {
+    const given = { country: ' US', region: 'New  York', city: 'Ciudad Jua\u0301rez', area: ' ' };
+    const tidy = { country: 'US', region: 'New York', city: 'Ciudad Ju\u00e1rez', area: null };
+    const codes = { postcode: 'K1A 0B1 ', site: ' mast\t7' };
+    expect(locate({ ...noPlace, ...given, ...codes }, null).place).toEqual({
+      ...noPlace,
+      ...tidy,
+      postcode: 'K1A 0B1',
+      site: 'mast 7',
+    });
+  });
+
   it('leaves an unknown place as it is', () => {
     expect(locate({ ...noPlace, postcode: 'XX0' }, null).place).toEqual({
       ...noPlace,

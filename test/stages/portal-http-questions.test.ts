@@ -58,6 +58,12 @@ test('a comma within a name stands after a backslash', async () => {
   expect(questionAsked()).toMatchObject({ area: ['Washington, DC', 'Reno'] });
 });
 
+test('a place is asked for by a name that looks the same', async () => {
+  await portal.get('/v1/aggregates?area=%20Harbour%20%20North%20&city=Cafe%CC%81');
+  expect(questionAsked()).toMatchObject({ area: ['Harbour North'], city: ['Caf\u00e9'] });
+  expect(await refusal('/v1/aggregates?area=%20')).toMatchObject({ status: 400, field: 'area' });
+});
+
 test('the key of a place is percent-encoded, however long it becomes', async () => {
   const key = `area:IN/${'महाराष्ट्र'.repeat(6)}/Pune/411001?x=1`;
   expect((await portal.get(`/v1/areas/${encodeURIComponent(key)}`)).statusCode).toBe(404);

@@ -159,8 +159,8 @@ describe('a place', () => {
   };
 
   it('of the gazetteer is found by what the source gave and goes out as it is, though it reads like a person', async () => {
-    expect(await placeOf({ area: 'dr. king heights' })).toEqual({
-      area: 'dr. king heights',
+    expect(await placeOf({ area: 'dr.  king heights ' })).toEqual({
+      area: 'Dr. King Heights',
       city: 'St. Ann 0155',
       technology: 'fibre 2125550123',
     });

@@ -1,5 +1,6 @@
 // Names as the store takes them: text that PostgreSQL can hold and an index can find. Pure.
 import type { Place } from '#schemas/shared.ts';
+import { tidyName } from '../place-name.ts';
 
 export interface PlaceNames {
   readonly country: string | null;
@@ -25,7 +26,10 @@ export function nameOf(name: string | null, otherwise: string): string {
   return name === null || name === '' ? otherwise : shortened(name, maxNameLength);
 }
 
-/** Empty names are unknown, and so is an area of that name: in published cells it stands for areas nobody named. */
+/**
+ * Tidy, for signals of older releases are not. Empty names are unknown, and so is an area of that name: in published cells
+ * it stands for areas nobody named.
+ */
 export function placeNamed(place: Place): PlaceNames {
   const names = namesWithin(place, maxNameLength);
   const units = placeFields.reduce((sum, field) => sum + (names[field]?.length ?? 0), 0);
@@ -35,13 +39,16 @@ export function placeNamed(place: Place): PlaceNames {
 }
 
 function namesWithin(place: Place, length: number): PlaceNames {
-  const within = (name: string | null): string | null =>
-    name === null || name === '' ? null : shortened(name, length);
+  const within = (name: string | null): string | null => {
+    const tidy = name === null ? '' : tidyName(name);
+    return tidy === '' ? null : shortened(tidy, length);
+  };
+  const area = within(place.area);
   return {
     country: within(place.country),
     region: within(place.region),
     city: within(place.city),
-    area: place.area === 'unknown' ? null : within(place.area),
+    area: area === 'unknown' ? null : area,
     postcode: within(place.postcode),
     site: within(place.site),
   };

@@ -1,5 +1,6 @@
 // What may be asked of the query API: the parameters of its addresses, checked. One name means the same everywhere.
 import { z } from 'zod';
+import { tidyName } from '#core/place-name.ts';
 
 export const kinds = ['ticket', 'post', 'survey'] as const;
 export const buckets = ['none', 'hour', 'day', 'week', 'month'] as const;
@@ -47,6 +48,8 @@ function listOf<T extends z.ZodType<string, string>>(item: T, most = 50) {
 const printable = /^\P{Cc}*$/u;
 const unprintable = 'must not hold control characters';
 const name = z.string().min(1).max(200).regex(printable, unprintable);
+/** Places are known by tidy names, and asked for by others that look the same. */
+const placeName = name.transform(tidyName).pipe(z.string().min(1));
 const instant = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'must be a moment (2026-11-29T08:00:00Z) or a day (2026-11-29)',
@@ -73,12 +76,12 @@ export const filters = {
   theme: listOf(name).optional().describe('Themes; none for signals without one.'),
   department: listOf(name).optional(),
   technology: listOf(name).optional().describe('Access technologies; unknown for none.'),
-  country: listOf(name).optional(),
-  region: listOf(name).optional(),
-  city: listOf(name).optional(),
-  area: listOf(name).optional(),
-  postcode: listOf(name).optional(),
-  site: listOf(name).optional(),
+  country: listOf(placeName).optional(),
+  region: listOf(placeName).optional(),
+  city: listOf(placeName).optional(),
+  area: listOf(placeName).optional(),
+  postcode: listOf(placeName).optional(),
+  site: listOf(placeName).optional(),
   h3: listOf(z.string().regex(/^8[0-9a-f]{14}$/, 'must be an H3 cell, 15 hexadecimal digits'))
     .optional()
     .describe('H3 cells of resolution 0 to 9.'),
@@ -149,9 +152,9 @@ function degrees(most: number) {
 
 export const areaStatusQuestion = z
   .strictObject({
-    area: name.optional(),
-    postcode: name.optional(),
-    country: name.optional(),
+    area: placeName.optional(),
+    postcode: placeName.optional(),
+    country: placeName.optional(),
     lat: degrees(90).optional(),
     lon: degrees(180).optional(),
   })

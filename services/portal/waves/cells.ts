@@ -1,4 +1,5 @@
 // What a cell of a rollout plan may say: a name, or a day.
+import { tidyName } from '#core/place-name.ts';
 import type { Flaw, FlawReason, PlanColumn } from './plan.ts';
 
 export type Cell =
@@ -11,14 +12,16 @@ const firstYear = 2000;
 const lastYear = 2100;
 const dayMs = 86_400_000;
 
-/** Trimmed and in one form of Unicode (NFC), so that names that look alike are one. */
+/** Tidy, so that names that look alike are one. */
 export function nameOf(cell: string): Cell {
-  const value = cell.trim().normalize('NFC');
+  const trimmed = cell.trim();
+  // A line break within is no space that somebody typed twice.
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed) || !trimmed.isWellFormed())
+    return refused('characters', 'it contains a line break or a control character');
+  const value = tidyName(trimmed);
   if (value === '') return refused('empty', 'it is empty');
   if (value.length > maxNameLength)
     return refused('too-long', `it has more than ${maxNameLength} characters`);
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value) || !value.isWellFormed())
-    return refused('characters', 'it contains a line break or a control character');
   return { ok: true, value };
 }
 

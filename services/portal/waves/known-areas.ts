@@ -1,6 +1,7 @@
 // Names of areas in a plan against those that the gazetteer and signals have: another spelling of a known one is taken
 // for it, and of an unknown one the nearest is told. Pure.
 import { nearest } from '#core/nearest.ts';
+import { tidyName } from '#core/place-name.ts';
 import type { PlanLine } from './plan.ts';
 
 export interface UnknownArea {
@@ -50,7 +51,7 @@ export function recognise(lines: readonly PlanLine[], known: readonly string[]):
   };
 }
 
-/** Case, and white space between words, make no other area. */
+/** Case, and what is tidied, make no other area. */
 function fold(area: string): string {
-  return area.normalize('NFC').toLowerCase().replace(/\s+/gu, ' ').trim();
+  return tidyName(area).toLowerCase();
 }

@@ -5,7 +5,7 @@ import type { Db } from '#core/store/postgres.ts';
 import type { Tables } from '#core/store/tables.ts';
 import { changeOf, type Replacement } from './change.ts';
 import { recognise, type UnknownArea } from './known-areas.ts';
-import type { Flaw, PlannedArea, PlanLine } from './plan.ts';
+import type { Flaw, PlannedArea } from './plan.ts';
 import { readWaves } from './read-waves.ts';
 
 export interface ImportOptions {
@@ -55,8 +55,6 @@ export async function importWaves(
     await lockPlan(tx);
     const known = await knownAreas(tx);
     const { lines, respelt, unknown } = recognise(plan.lines, known);
-    const twice = sameAfter(lines);
-    if (twice.length > 0) return { ok: false, flaws: twice };
     const change = changeOf(await allOf(tx), lines, replace);
     if (!dryRun) {
       await remove(tx, [...change.removed, ...change.changed]);
@@ -92,21 +90,6 @@ export async function removeWave(db: Db, wave: string): Promise<number> {
     .where('wave', '=', wave)
     .executeTakeFirst();
   return Number(numDeletedRows);
-}
-
-/** Two spellings of one area in the same file are one line too many. */
-function sameAfter(lines: readonly PlanLine[]): readonly Flaw[] {
-  const seen = new Map<string, number>();
-  return lines.flatMap(({ wave, area, technology, line }) => {
-    const key = JSON.stringify([wave, area, technology]);
-    const first = seen.get(key);
-    if (first === undefined) {
-      seen.set(key, line);
-      return [];
-    }
-    const detail = `it names the area of line ${first} in another spelling, with the same wave and technology`;
-    return [{ line, column: 'area' as const, reason: 'duplicate' as const, detail }];
-  });
 }
 
 type Queries = Db['query'] | Transaction<Tables>;

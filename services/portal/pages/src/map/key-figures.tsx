@@ -77,7 +77,7 @@ export function KeyFigures({ answer: { figures, place, ranked } }: { answer: Pla
             estimate={{ value: figures.meanSentiment, ...figures.meanSentimentInterval }}
             text={decimalText}
           />
-          <span class="quiet"> from −1 to 1</span>
+          <span class="quiet">; the scale is −1 to 1</span>
         </Pair>
       )}
       {posts !== 0 && (

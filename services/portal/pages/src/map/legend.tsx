@@ -1,4 +1,5 @@
 // What the tones mean: bounds, "no data" and "withheld", and what the map leaves out.
+import { intervalText } from '../show/figures.ts';
 import { classOf, toneOf } from './color-classes.ts';
 import type { MapPlace } from './map-place.ts';
 import { isWithheld, type Measure } from './measures.ts';
@@ -48,7 +49,7 @@ function classTexts(bounds: readonly number[], text: (value: number) => string):
   if (bounds.length === 0) return ['all the same'];
   return [
     `under ${text(bounds[0]!)}`,
-    ...bounds.slice(1).map((bound, index) => `${text(bounds[index]!)}–${text(bound)}`),
+    ...bounds.slice(1).map((high, index) => intervalText({ low: bounds[index]!, high }, text)),
     `${text(bounds.at(-1)!)} and more`,
   ];
 }
