@@ -6,6 +6,7 @@ import { latLngToCell } from 'h3-js';
 import type { Place } from '#schemas/shared.ts';
 import { SignpostError } from '#core/errors.ts';
 import { tidyName } from '#core/place-name.ts';
+import { createMeant } from './homonyms.ts';
 import { readCells, type GazetteerColumns, type GazetteerField } from './gazetteer-columns.ts';
 
 export interface GazetteerEntry {
@@ -41,6 +42,7 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
   const byPostcode = grouped(entries, ({ postcode }) => postcode && postcodeKey(postcode));
   const byArea = grouped(entries, ({ area }) => area.toLowerCase());
   const nearest = nearestOf(entries);
+  const meantOf = createMeant(nearestOf);
 
   const entryOf = (place: Place): readonly GazetteerEntry[] | undefined => {
     const { postcode, area, lat, lon } = place;
@@ -51,32 +53,46 @@ export function createLocate(entries: readonly GazetteerEntry[]): Locate {
 
   return (stated, technology) => {
     const given = tidied(stated);
-    const found = entries.length === 0 ? undefined : entryOf(given);
-    let place = given;
-    if (found !== undefined) {
-      const [first] = found;
-      place = {
-        country: given.country ?? first!.country,
-        region: given.region ?? first!.region,
-        city: given.city ?? first!.city,
-        // As the gazetteer spells it, in whatever case the source does.
-        area: first!.area,
-        postcode: given.postcode ?? common(found, ({ postcode }) => postcode),
-        lat: given.lat ?? first!.lat,
-        lon: given.lat === null ? first!.lon : given.lon,
-        h3: null,
-        site: given.site,
-      };
-    }
+    const named = entries.length === 0 ? undefined : entryOf(given);
+    const meant = named && meantOf(named, given);
+    const found = meant ?? named;
+    const place = found === undefined ? given : completed(given, found, meant !== undefined);
     const { lat, lon } = place;
-    if (lat !== null && lon !== null)
-      place = { ...place, h3: latLngToCell(lat, lon, h3Resolution) };
+    const h3 = lat === null || lon === null ? place.h3 : latLngToCell(lat, lon, h3Resolution);
     return {
-      place,
+      place: { ...place, h3 },
       technology:
         technology ?? (found === undefined ? null : common(found, (entry) => entry.technology)),
       isKnownArea: found !== undefined,
     };
+  };
+}
+
+/** Of entries of which it is not known which one is meant, what they have in common, and no point. */
+function completed(given: Place, found: readonly GazetteerEntry[], isMeant: boolean): Place {
+  const entry = isMeant ? found[0]! : inCommon(found);
+  return {
+    country: given.country ?? entry.country,
+    region: given.region ?? entry.region,
+    city: given.city ?? entry.city,
+    // As the gazetteer spells it, in whatever case the source does.
+    area: entry.area ?? given.area,
+    postcode: given.postcode ?? common(found, ({ postcode }) => postcode),
+    lat: given.lat ?? entry.lat,
+    lon: given.lat === null ? entry.lon : given.lon,
+    h3: null,
+    site: given.site,
+  };
+}
+
+function inCommon(found: readonly GazetteerEntry[]) {
+  return {
+    country: common(found, ({ country }) => country),
+    region: common(found, ({ region }) => region),
+    city: common(found, ({ city }) => city),
+    area: common(found, ({ area }) => area),
+    lat: null,
+    lon: null,
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Place } from '#schemas/shared.ts';
 import { checkConfig } from '#core/config.ts';
 import { normalizeConfig } from '../../services/normalize/config.ts';
 import { createLocate, readGazetteer } from '../../services/normalize/gazetteer.ts';
@@ -85,6 +86,43 @@ describe('a gazetteer', () => {
       postcode: 'K1A 0B1',
       site: 'mast 7',
     });
+  });
+
+  it('knows which of two areas of one name is meant, and does not guess where nothing tells', () => {
+    const twins = createLocate(
+      readGazetteer(
+        gazetteer(`area,region,country,lat,lon,technology,postcode
+Springfield,Illinois,US,39.8,-89.6,5G,62701
+Springfield,Illinois,US,39.7,-89.7,5G,62702
+Springfield,Oregon,US,44.05,-123.02,DSL,97477
+`),
+      ),
+    );
+    const at = (given: Partial<Place>) =>
+      twins({ ...noPlace, area: 'springfield', ...given }, null);
+    const oregon = { region: 'Oregon', country: 'US', lat: 44.05, lon: -123.02 };
+    expect(at({ region: 'oregon' })).toMatchObject({
+      place: { ...oregon, region: 'oregon', postcode: '97477' },
+      technology: 'DSL',
+    });
+    expect(at({ postcode: '97477' }).place).toMatchObject(oregon);
+    expect(at({ lat: 44.06, lon: -123 }).place).toMatchObject({ region: 'Oregon', lat: 44.06 });
+    expect(at({ region: 'Illinois' }).place).toMatchObject({ lat: 39.8, postcode: null });
+    const unknown = { region: null, lat: null, lon: null, h3: null, postcode: null };
+    expect(at({})).toEqual({
+      place: { ...noPlace, ...unknown, area: 'Springfield', country: 'US' },
+      technology: null,
+      isKnownArea: true,
+    });
+    // Neither is in Ohio, and far from both is nowhere near one.
+    expect(at({ region: 'Ohio' }).place).toMatchObject({ ...unknown, region: 'Ohio' });
+    expect(at({ lat: 0, lon: 0 }).place).toMatchObject({ region: null, lat: 0, lon: 0 });
+  });
+
+  it('takes a name that there is once for it, whatever the source calls its country', () => {
+    const { place, isKnownArea } = locate({ ...noPlace, area: 'Hill', country: 'UK' }, null);
+    expect(place).toMatchObject({ area: 'Hill', country: 'UK', city: 'Upton', lat: 55.5 });
+    expect(isKnownArea).toBe(true);
   });
 
   it('leaves an unknown place as it is', () => {
