@@ -1,6 +1,7 @@
 // The program's commands and how a run of it ends. Definitions only: what a command does is loaded when it is called.
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addAlerts } from './commands/alerts.ts';
 import { addClassify } from './commands/classify.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
@@ -72,6 +73,7 @@ export function buildProgram(): Command {
     addJudge,
     addJudgements,
     addWaves,
+    addAlerts,
     addModels,
     addReclassify,
     addReconcile,

@@ -65,3 +65,12 @@ export function scopeOf(places: Places, node: number): Scope {
     path[placeLevels[places.levels[at]! - 1]!] = places.names[at]!;
   return { level: node === root ? 'everywhere' : placeLevels[places.levels[node]! - 1]!, path };
 }
+
+/** As `scopeOf`; of one country alone, everywhere is that country, for those too who say no place. */
+export function shownScope(places: Places, node: number): Scope {
+  if (node !== root) return scopeOf(places, node);
+  const below = places.parents.flatMap((above, number) => (above === root ? [number] : []));
+  const [only] = below;
+  const isCountry = below.length === 1 && places.levels[only!] === 1;
+  return scopeOf(places, isCountry ? only! : root);
+}

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { gammaQuantile } from '#core/statistics/gamma.ts';
 import { bucketMs, type Incident } from './detection.ts';
-import { scopeOf } from './places.ts';
+import { scopeOf, shownScope } from './places.ts';
 import { seenIn, type Recent, type Seen } from './recent.ts';
 import { nameOf, type Series } from './series.ts';
 
@@ -184,7 +184,7 @@ export function incidentOf(standing: Standing, series: Series): Incident {
     startedAt: standing.startedAt,
     detectedAt: standing.detectedAt,
     resolvedAt: standing.resolvedAt,
-    scope: scopeOf(series.places, standing.node),
+    scope: shownScope(series.places, standing.node),
     themes: mainThemes(standing).map((theme) => nameOf(series.themes, theme)),
     product: product === 0 ? null : nameOf(series.products, product),
     customers: count,

@@ -1,0 +1,107 @@
+// Replays history through the detector as it would have run live, and tells the incidents it would have raised. Pure.
+import { createDetector } from './detect/detector.ts';
+import { bucketMs, type Change, type DetectorOptions, type Incident } from './detect/detection.ts';
+import type { Sighting } from './sighting.ts';
+import { placeLevels } from './sighting.ts';
+
+export interface BacktestOptions extends DetectorOptions {
+  /** Milliseconds since the epoch: incidents that were detected from then (inclusive) to then (exclusive) are told. */
+  readonly from: number;
+  readonly to: number;
+  /** Told now and then: the share that is done, and where the replay is. */
+  readonly onProgress?: (share: number, at: number) => void;
+}
+
+export interface BacktestIncident {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly detectedAt: string;
+  readonly resolvedAt: string | null;
+  /** The narrowest name first: `Knoxville, Tennessee, US`. */
+  readonly place: string;
+  readonly placeLevel: Incident['scope']['level'];
+  readonly themes: readonly string[];
+  readonly customers: number;
+  readonly expectedCustomers: number;
+  readonly departments: readonly string[];
+  /** Minutes from its start to its detection. */
+  readonly detectionDelayMinutes: number;
+}
+
+export interface Backtest {
+  readonly incidents: readonly BacktestIncident[];
+  readonly falseAlarmBudgetPerWeek: number;
+  /** Weeks in which something could be detected: within the range, and after the warm-up. */
+  readonly weeks: number;
+  readonly incidentsPerWeek: number;
+  readonly seriesTested: number;
+  /** Sightings replayed. */
+  readonly sightings: number;
+  readonly warmUpDays: number;
+}
+
+const bucketsPerWeek = 7 * 96;
+/** After the last sighting it takes this long at most until what stands is over. */
+const tailBuckets = 2 * 96;
+const toldEach = 500;
+
+/**
+ * History before `from` is learnt from. Every sighting counts as received in time.
+ * @param sightings in any order
+ */
+export function backtest(sightings: readonly Sighting[], options: BacktestOptions): Backtest {
+  const buckets = Map.groupBy(sightings, ({ at }) => Math.floor(at / bucketMs));
+  const { from, to, onProgress = () => {} } = options;
+  const numbers = [...buckets.keys()].filter((bucket) => bucket * bucketMs < to);
+  const first = numbers.reduce((least, bucket) => Math.min(least, bucket), Infinity);
+  const newest = numbers.reduce((most, bucket) => Math.max(most, bucket), -Infinity);
+  const end = Math.min(newest + tailBuckets, Math.ceil(to / bucketMs) - 1);
+  const detector = createDetector(options);
+  const told = new Map<string, Incident>();
+  const warm = first + options.warmUpDays * 96;
+  let evaluated = 0;
+  for (let bucket = first; bucket <= end; bucket += 1) {
+    const start = bucket * bucketMs;
+    const changes = detector.step({ start, sightings: buckets.get(bucket) ?? [] });
+    if (bucket >= warm && start >= from && bucket <= newest) evaluated += 1;
+    for (const change of changes) take(told, change, options);
+    if (bucket % toldEach === 0) onProgress((bucket - first) / (end - first + 1), start);
+  }
+  const incidents = [...told.values()].filter(({ mergedInto }) => mergedInto === null);
+  const weeks = evaluated / bucketsPerWeek;
+  return {
+    incidents: incidents.map(shown),
+    falseAlarmBudgetPerWeek: options.budgetPerWeek,
+    weeks,
+    incidentsPerWeek: weeks === 0 ? 0 : incidents.length / weeks,
+    seriesTested: detector.seriesTested(),
+    sightings: numbers.reduce((sum, bucket) => sum + buckets.get(bucket)!.length, 0),
+    warmUpDays: options.warmUpDays,
+  };
+}
+
+function take(
+  told: Map<string, Incident>,
+  { incident }: Change,
+  { from, to }: BacktestOptions,
+): void {
+  const { id, detectedAt } = incident;
+  if (told.has(id) || (detectedAt >= from && detectedAt < to)) told.set(id, incident);
+}
+
+function shown(incident: Incident): BacktestIncident {
+  const { startedAt, detectedAt, resolvedAt, scope, themes, customers, departments } = incident;
+  const names = placeLevels.map((level) => scope.path[level]).filter((name) => name !== null);
+  return {
+    startedAt: new Date(startedAt).toISOString(),
+    detectedAt: new Date(detectedAt).toISOString(),
+    resolvedAt: resolvedAt === null ? null : new Date(resolvedAt).toISOString(),
+    place: names.length === 0 ? 'everywhere' : names.toReversed().join(', '),
+    placeLevel: scope.level,
+    themes,
+    customers,
+    expectedCustomers: Math.round(incident.expectedCustomers * 10) / 10,
+    departments,
+    detectionDelayMinutes: Math.round((detectedAt - startedAt) / 60_000),
+  };
+}

@@ -1,0 +1,84 @@
+// The history that a backtest replays: what a log holds, or a file brought through the same pipeline.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignpostError } from '#core/errors.ts';
+import type { LogReader } from '#core/log/port.ts';
+import { sightingOf, type Sighting } from '../../alert/sighting.ts';
+import { routeOf, subscribersByName } from '../../publish/route.ts';
+import { insightsShared } from '../../topology.ts';
+import { loadMapping } from '../../gateway/mapping/mapping.ts';
+import { readConfig } from '../config.ts';
+import { readDepartments } from '../departments.ts';
+import { runImport } from '../import-run.ts';
+import { withReader } from '../open-reader.ts';
+import type { LogPlace } from '../options.ts';
+import { readRange } from '../read-range.ts';
+import { mappingFor } from './mapping-for.ts';
+
+/** Sightings among the insights that the log at `place` holds, the first of each id. */
+export async function historyOfLog(
+  place: LogPlace,
+  onRead: (read: number, all: number) => void,
+): Promise<Sighting[]> {
+  const { departments } = readDepartments(readConfig(place.config).classify);
+  const subscribers = subscribersByName(departments);
+  return withReader(place, async (log) => {
+    const sightings = new Map<string, Sighting>();
+    for await (const insights of insightsIn(log, onRead))
+      for (const insight of insights) {
+        const { receivers } = routeOf(insight, subscribers);
+        const sighting = sightingOf(insight, receivers);
+        if (sighting !== undefined && !sightings.has(sighting.id))
+          sightings.set(sighting.id, sighting);
+      }
+    return [...sightings.values()];
+  });
+}
+
+async function* insightsIn(log: LogReader, onRead: (read: number, all: number) => void) {
+  const topic = (await log.topics()).find(({ name }) => name === insightsShared.name);
+  const partitions = topic?.partitions ?? [];
+  const all = partitions.reduce((sum, { start, end }) => sum + end - start, 0);
+  let read = 0;
+  for (const { partition, start, end } of partitions)
+    for await (const records of readRange(log, insightsShared.name, partition, start, end)) {
+      // A record that cannot be read was set aside by every stage too.
+      yield records.flatMap(({ value }) => {
+        const insight = value === null ? undefined : tryDecode(value);
+        return insight === undefined ? [] : [insight];
+      });
+      read += records.length;
+      onRead(read, all);
+    }
+}
+
+function tryDecode(value: Uint8Array) {
+  try {
+    return insightsShared.codec.decode(value);
+  } catch (error) {
+    if (error instanceof SignpostError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Sightings of a file, taken in and judged as `signpost import` would, in a directory that is gone afterwards.
+ * @param mapping by default the shipped one whose columns the file has
+ */
+export async function historyOfFile(
+  file: string,
+  mapping: string | undefined,
+  config: string | undefined,
+): Promise<Sighting[]> {
+  const named = mapping ?? (await mappingFor(file));
+  const { kind } = await loadMapping(named);
+  const data = await mkdtemp(join(tmpdir(), 'signpost-backtest-'));
+  const place = { data, isDataNamed: true, ...(config === undefined ? {} : { config }) };
+  try {
+    await runImport({ kind, file, mapping: named, place }, () => Promise.resolve());
+    return await historyOfLog(place, () => {});
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+}

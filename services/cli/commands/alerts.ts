@@ -1,0 +1,109 @@
+// Definition of `signpost alerts` and its parts.
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '../options.ts';
+
+interface BacktestOptions extends LogOptions {
+  readonly file?: string;
+  readonly mapping?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly budget: number;
+  readonly minCustomers: number;
+  readonly warmUpDays: number;
+  readonly lateness: number;
+  readonly json?: true;
+}
+
+export function addAlerts(program: Command): void {
+  const alerts = program
+    .command('alerts')
+    .summary('alerts: what is raised, and what would be')
+    .description(
+      'Alerts on what customers say, held to a budget of false alarms a week. docs/alerts.md tells how they come about.',
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'signpost alerts backtest --budget 1',
+        'what would have been raised, by the history of the data directory',
+      ]),
+    );
+  addBacktest(alerts);
+}
+
+function addBacktest(alerts: Command): void {
+  withLogOptions(alerts.command('backtest'))
+    .summary('what would have been raised')
+    .description(
+      'Replays history through the detector and prints the incidents it would have raised: of a data directory, a\n' +
+        'cluster, or a file of tickets or posts. Judge a change of budget or thresholds by it before it goes live.',
+    )
+    .option('--file <file>', 'replay this file (CSV, TSV, JSON lines, also gzip), not a log')
+    .option(
+      '--mapping <name>',
+      'how to read its columns, as of signpost import (default: the shipped mapping that fits)',
+    )
+    .option('--from <time>', 'incidents detected from then on; history before is learnt from')
+    .option('--to <time>', 'history up to then, exclusive')
+    .addOption(number('--budget <n>', 'false alarms a week, over all series', 1, above(0)))
+    .addOption(
+      number('--min-customers <n>', 'distinct customers below which nothing alarms', 4, from(1)),
+    )
+    .addOption(
+      number('--warm-up-days <days>', 'nothing alarms in the first days of history', 14, from(1)),
+    )
+    .addOption(
+      number(
+        '--lateness <minutes>',
+        'how long each quarter of an hour is waited for: part of the delay of detection',
+        5,
+        from(0),
+      ),
+    )
+    .addOption(jsonOption('print one JSON object'))
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'signpost alerts backtest --file complaints.csv --mapping us-isp-complaints --budget 1',
+          'a file, at one false alarm a week',
+        ],
+        [
+          'signpost alerts backtest --from 2026-09-01 --budget 0.2 --json',
+          'a data directory, stricter, for a program',
+        ],
+      ),
+    )
+    .action(async (options: BacktestOptions, command: Command) => {
+      if (options.mapping !== undefined && options.file === undefined)
+        command.error('error: --mapping says how to read a file: give --file too.');
+      const { runBacktest } = await import('../alerts/backtest-command.ts');
+      const { file, mapping, from: first, to, budget, minCustomers, warmUpDays } = options;
+      await runBacktest({
+        place: placeOf(command, options),
+        file,
+        mapping,
+        from: first,
+        to,
+        budget,
+        minCustomers,
+        warmUpDays,
+        latenessMs: options.lateness * 60_000,
+        json: options.json === true,
+      });
+    });
+}
+
+type Check = readonly [isGood: (value: number) => boolean, says: string];
+
+const above = (least: number): Check => [(value) => value > least, `It must be above ${least}.`];
+const from = (least: number): Check => [(value) => value >= least, `It must be ${least} or more.`];
+
+function number(flags: string, says: string, standard: number, [isGood, must]: Check): Option {
+  return new Option(flags, says).default(standard).argParser((text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!Number.isFinite(value) || !isGood(value))
+      throw new InvalidArgumentError(`It must be a number. ${must}`);
+    return value;
+  });
+}
