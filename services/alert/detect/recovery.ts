@@ -44,7 +44,8 @@ export function recovers(scene: Scene, standing: Standing, sources: Sources): bo
     .filter((source) => !isHeardAfter(sources, source, bucket - buckets));
   if (standing.heldBy.length > 0) return false;
   standing.endBucket = bucket - buckets;
-  standing.resolvedAt = (bucket - buckets + 1) * bucketMs;
+  // A rise that was over before it was noticed was resolved when it was noticed.
+  standing.resolvedAt = Math.max(standing.detectedAt, (bucket - buckets + 1) * bucketMs);
   return true;
 }
 
