@@ -1,5 +1,6 @@
 // `npm run bench`: speed and memory of what users run, on this machine. Figures of record stand in docs/performance.md.
 import { parseArgs } from 'node:util';
+import { alertSystems } from './alerts/systems.ts';
 import { benchImport } from './import.ts';
 import { benchJudge } from './judge.ts';
 import { benchKafka, kafkaWays } from './kafka.ts';
@@ -23,6 +24,13 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- pages --url URL       the same of a portal that runs already; --key TOKEN where it needs one
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
+  npm run bench -- alerts                outages of a made-up country: what is found, how soon, and false alarms, beside
+                                         rivals on the same sightings; takes hours, less with fewer --weeks (default 26),
+                                         --outages (520), --budget 0.2,1,5 (false alarms a week) or --systems (default all:
+                                         ${alertSystems.join(', ')}); --seed N,
+                                         --min-customers N, --failures prints each that was missed
+  npm run bench -- alerts-speed          50,000 series evaluated every 15 minutes; --series N
+  Example: npm run bench -- alerts --weeks 4 --outages 60 --budget 1 --systems signpost,z-score
 
 Options: --records N, --runs N (default 3; medians are what counts on a busy machine), --json,
          --profile DIR (kafka: profiles of the processor, one of each process)`;
@@ -38,6 +46,15 @@ const { values, positionals } = parseArgs({
     key: { type: 'string' },
     signals: { type: 'string' },
     store: { type: 'string' },
+    budget: { type: 'string', default: '0.2,1,5' },
+    outages: { type: 'string', default: '520' },
+    weeks: { type: 'string', default: '26' },
+    'warm-up-weeks': { type: 'string', default: '6' },
+    seed: { type: 'string', default: '1' },
+    'min-customers': { type: 'string', default: '3' },
+    systems: { type: 'string', default: alertSystems.join(',') },
+    failures: { type: 'boolean', default: false },
+    series: { type: 'string', default: '50000' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -48,14 +65,46 @@ const unknown = ways.filter((way) => what !== 'kafka' || !kafkaWays.includes(way
 const chosenStores = stores.filter((store) => values.store === undefined || store === values.store);
 
 const known =
-  ['all', 'import', 'start', 'codecs', 'judge', 'project', 'query', 'pages', 'kafka'].includes(
-    what,
-  ) &&
+  [
+    'all',
+    'import',
+    'start',
+    'codecs',
+    'judge',
+    'project',
+    'query',
+    'pages',
+    'kafka',
+    'alerts',
+    'alerts-speed',
+  ].includes(what) &&
   unknown.length === 0 &&
   chosenStores.length > 0 &&
   Number(values.signals ?? 1) >= 1;
+const budgets = values.budget.split(',').map(Number);
+const systems = values.systems.split(',');
+const alertsBench = {
+  budgets,
+  systems,
+  outages: Number(values.outages),
+  weeks: Number(values.weeks),
+  warmUpWeeks: Number(values['warm-up-weeks']),
+  seed: Number(values.seed),
+  minCustomers: Number(values['min-customers']),
+  failures: values.failures,
+};
+const alertsKnown =
+  budgets.every((budget) => budget > 0) &&
+  systems.every((system) => alertSystems.includes(system)) &&
+  [alertsBench.outages, alertsBench.seed].every((each) => Number.isInteger(each) && each >= 0) &&
+  [alertsBench.weeks, alertsBench.minCustomers, Number(values.series)].every(
+    (each) => Number.isInteger(each) && each >= 1,
+  ) &&
+  Number.isInteger(alertsBench.warmUpWeeks) &&
+  // A rival compares with the same hour of six weeks; tuning in the warm-up needs some weeks before it.
+  alertsBench.warmUpWeeks >= 4;
 
-if (values.help || !known || !(runs >= 1)) {
+if (values.help || !known || !alertsKnown || !(runs >= 1)) {
   console.log(HELP);
   process.exitCode = values.help ? 0 : 2;
 } else {
@@ -93,6 +142,20 @@ if (values.help || !known || !(runs >= 1)) {
     const records = Number(values.records ?? 100_000);
     const { profile } = values;
     results.push(await benchKafka({ records, ways, profile }));
+  }
+  if (what === 'alerts') {
+    const { benchAlerts } = await import('./alerts.ts');
+    const tables = await benchAlerts(alertsBench);
+    if (values.json) results.push(...tables);
+    else
+      for (const { title, rows } of tables) {
+        console.log(`\n${title}`);
+        console.table(rows);
+      }
+  }
+  if (what === 'alerts-speed') {
+    const { benchAlertsSpeed } = await import('./alerts-speed.ts');
+    results.push(benchAlertsSpeed(Number(values.series)));
   }
   for (const result of results) {
     if (values.json) console.log(JSON.stringify(result));

@@ -1,0 +1,75 @@
+// What the counts of an outage give away at best: to somebody who knows the true ordinary rates, the place and the
+// themes, and looks nowhere else. Nobody who must find out finds more, or sooner.
+import { bucketMs } from '../../../services/alert/detect/detection.ts';
+import { upperTail } from '../../../services/alert/detect/negative-binomial.ts';
+import type { PlaceLevel } from '../../../services/alert/sighting.ts';
+import { graceMs } from './judge.ts';
+import { ordinaryRate, products, productShares, themes } from './ordinary.ts';
+import type { Truth } from './outages.ts';
+import { latenessMs } from './runs.ts';
+import type { World } from './world.ts';
+
+/** Customers of an outage that came in time, of each bucket from its first. */
+export type Seen = readonly number[];
+
+/** A budget of 1 a week, shared by 50,000 series of four windows and 672 buckets a week. */
+const level = 1 / (672 * 50_000 * 4);
+const windows = [1, 4, 16, 96];
+/** Variance beyond a Poisson's, over the squared mean, as the ordinary days are made. */
+const dispersion: Record<PlaceLevel, number> = {
+  country: 0.012,
+  region: 0.03,
+  city: 0.15,
+  area: 0.2,
+  postcode: 0.5,
+  site: 0.5,
+};
+
+/** Milliseconds from its start until its counts say so; undefined when they never do. */
+export function bestDelayMs(
+  world: World,
+  truth: Truth,
+  seen: Seen,
+  minCustomers: number,
+): number | undefined {
+  const first = Math.floor(truth.startedAt / bucketMs);
+  const end = Math.ceil((truth.endedAt + graceMs) / bucketMs);
+  for (let bucket = first; bucket < end; bucket += 1) {
+    for (const window of windows) {
+      let [customers, mean] = [0, 0];
+      for (let at = bucket - window + 1; at <= bucket; at += 1) {
+        customers += seen[at - first] ?? 0;
+        mean += ordinaryMean(world, truth, at * bucketMs);
+      }
+      if (customers < minCustomers) continue;
+      if (upperTail(Math.round(customers + mean), mean, dispersion[truth.place.level]) <= level)
+        return (bucket + 1) * bucketMs + latenessMs - truth.startedAt;
+    }
+  }
+  return undefined;
+}
+
+/** Most customers within four buckets. */
+export function busiestHour(seen: Seen): number {
+  let most = 0;
+  for (let at = 0; at < seen.length; at += 1)
+    most = Math.max(
+      most,
+      seen.slice(at, at + 4).reduce((sum, each) => sum + each, 0),
+    );
+  return most;
+}
+
+function ordinaryMean(
+  world: World,
+  { place, themes: names, product }: Truth,
+  start: number,
+): number {
+  const share = product === null ? 1 : productShares[products.indexOf(product)]!;
+  const parts = place.region === null ? world.at.region : [place];
+  let mean = 0;
+  for (const theme of themes)
+    if (names.includes(theme.name))
+      for (const part of parts) mean += ordinaryRate(theme, part, start);
+  return mean * share;
+}

@@ -1,0 +1,39 @@
+// Signpost's detector on a run.
+import { createDetector } from '../../../services/alert/detect/detector.ts';
+import { bucketMs, type Detector } from '../../../services/alert/detect/detection.ts';
+import { createIncidentLog, type FoundIncident } from './found.ts';
+import { dayMs } from './ordinary.ts';
+import { inTime, latenessMs, type Run } from './runs.ts';
+
+export interface DetectorRun {
+  readonly incidents: readonly FoundIncident[];
+  readonly seriesTested: number;
+  /** Milliseconds that each bucket took. */
+  readonly stepMs: readonly number[];
+}
+
+export interface DetectorRunOptions {
+  readonly budgetPerWeek: number;
+  readonly minCustomers: number;
+}
+
+/** @param progress told the part that is done, 0..1, now and then */
+
+export function runDetector(
+  run: Run,
+  options: DetectorRunOptions,
+  progress: (part: number) => void,
+): DetectorRun {
+  const warmUpDays = (run.warmUpBuckets * bucketMs) / dayMs;
+  const detector: Detector = createDetector({ ...options, warmUpDays, latenessMs });
+  const log = createIncidentLog();
+  const stepMs: number[] = [];
+  for (const bucket of run.stream()) {
+    const sightings = inTime(bucket);
+    const before = performance.now();
+    log.take(detector.step({ start: bucket.start, sightings }));
+    stepMs.push(performance.now() - before);
+    if (stepMs.length % 672 === 0) progress(stepMs.length / run.buckets);
+  }
+  return { incidents: log.incidents(), seriesTested: detector.seriesTested(), stepMs };
+}
