@@ -1,5 +1,6 @@
 // The way of a message: every topic and every stage, in flow order. Topic creation, access rights, the event catalogue,
 // the AsyncAPI document and the check that every topic has a writer and a reader are derived from this file.
+import { alertCodec, type Alert } from '#schemas/alert.ts';
 import { communityPostCodec, type CommunityPost } from '#schemas/community-post.ts';
 import { droppedRecordCodec, type DroppedRecord } from '#schemas/dropped-record.ts';
 import { insightCodec, type Insight } from '#schemas/insight.ts';
@@ -115,6 +116,24 @@ export const ticketsAggregated: Topic<TicketAggregate> = {
   },
 };
 
+export const alertsRaised: Topic<Alert> = {
+  name: 'alerts.raised.v1',
+  codec: alertCodec,
+  description:
+    'Transitions of incidents: what rose where, since when, and how many it concerns. Of one incident the last one stands.',
+  keyedBy: 'id of the incident, so that its transitions keep their order',
+  partitions,
+  retentionMs: erasureDeadlineMs,
+  // Those that several customers used.
+  words: 'redacted',
+  facts: ({ id, incidentId, at }) => ({
+    id,
+    key: incidentId,
+    source: eventSource('alerts', 'detector'),
+    time: at,
+  }),
+};
+
 export const insightsUnsure: Topic<Insight> = {
   name: 'insights.unsure.v1',
   codec: insightCodec,
@@ -197,6 +216,7 @@ export const fixedTopics = [
   insightsUnsure,
   insightsRevised,
   ticketsAggregated,
+  alertsRaised,
   recordsRejected,
   recordsDropped,
 ] as const;
@@ -297,6 +317,13 @@ export const flows: readonly Flow[] = [
     does: 'keeps the facts that planners count, and tells which counts have changed',
   },
   {
+    name: 'alert',
+    kind: 'projection',
+    reads: [insightsShared.name],
+    writes: [alertsRaised.name, ...outcomes],
+    does: 'counts what customers say against what is usual, and tells of what rises',
+  },
+  {
     name: 'portal',
     kind: 'source',
     reads: [],
@@ -318,6 +345,13 @@ export const flows: readonly Flow[] = [
     does: 'planning tools, which follow what stands in each cell',
   },
   {
+    name: 'responders',
+    kind: 'reader',
+    reads: [alertsRaised.name],
+    writes: [],
+    does: 'tools of operations, which follow incidents',
+  },
+  {
     name: 'data',
     kind: 'reader',
     reads: [
@@ -327,6 +361,7 @@ export const flows: readonly Flow[] = [
       insightsRevised.name,
       insightsJudged.name,
       ticketsAggregated.name,
+      alertsRaised.name,
       recordsDropped.name,
     ],
     writes: [],
@@ -349,6 +384,7 @@ export const flows: readonly Flow[] = [
       insightsRevised.name,
       insightsJudged.name,
       ticketsAggregated.name,
+      alertsRaised.name,
       ...outcomes,
     ],
     writes: [

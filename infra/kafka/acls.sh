@@ -70,6 +70,17 @@ kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Write -
 kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-aggregate' --operation Read --operation Write --operation Describe --topic 'signpost.checkpoints.v1'
 
+# User:signpost-alert
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Read --operation Describe --topic 'insights.shared.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Write --operation Describe --topic 'alerts.raised.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Write --operation Describe --topic 'records.rejected.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Write --operation Describe --topic 'records.dropped.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Read --operation Describe --topic 'signpost.schemas.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Read --operation Describe --group 'signpost.alert'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Write --operation Describe --transactional-id 'signpost.alert.' --resource-pattern-type prefixed
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Read --operation Write --operation Describe --topic 'signpost.checkpoints.v1'
+
 # User:signpost-portal
 kafka_acls --add --allow-principal 'User:signpost-portal' --operation Write --operation Describe --topic 'insights.judged.v1'
 kafka_acls --add --allow-principal 'User:signpost-portal' --operation Read --operation Describe --topic 'signpost.schemas.v1'
@@ -111,6 +122,11 @@ kafka_acls --add --allow-principal 'User:signpost-planners' --operation Read --o
 kafka_acls --add --allow-principal 'User:signpost-planners' --operation Read --operation Describe --group 'planners'
 kafka_acls --add --allow-principal 'User:signpost-planners' --operation Read --operation Describe --group 'planners.' --resource-pattern-type prefixed
 
+# User:signpost-responders
+kafka_acls --add --allow-principal 'User:signpost-responders' --operation Read --operation Describe --topic 'alerts.raised.v1'
+kafka_acls --add --allow-principal 'User:signpost-responders' --operation Read --operation Describe --group 'responders'
+kafka_acls --add --allow-principal 'User:signpost-responders' --operation Read --operation Describe --group 'responders.' --resource-pattern-type prefixed
+
 # User:signpost-data
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.shared.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.operations.v1'
@@ -123,6 +139,7 @@ kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --opera
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.revised.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights.judged.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'tickets.aggregated.v1'
+kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'alerts.raised.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data'
 kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --group 'data.' --resource-pattern-type prefixed
@@ -145,6 +162,7 @@ kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --o
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Write --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.revised.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Write --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'insights.judged.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'tickets.aggregated.v1'
+kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'alerts.raised.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.rejected.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'tickets.reported.v1'

@@ -4,13 +4,14 @@ import { type AvroReader, readString } from '#core/avro-reader.ts';
 import { type AvroWriter, symbolIndices, writeString } from '#core/avro-writer.ts';
 import type { Codec } from '#core/codec.ts';
 
-/** Writes schema id 10, version 1 of `signpost.Alert`. */
+/** Writes schema id 12, version 2 of `signpost.Alert`. */
 export const alertCodec: Codec<Alert> = createCodec<Alert>({
   recordName: 'signpost.Alert',
-  schemaId: 10,
-  schemaFile: new URL('./avro/alert.v1.avsc', import.meta.url),
+  schemaId: 12,
+  schemaFile: new URL('./avro/alert.v2.avsc', import.meta.url),
   write: writeAlert,
-  readers: new Map([[10, readAlert]]),
+  writeLast: writeLastOfAlert,
+  readers: new Map([[10, readAlertV1], [12, readAlert]]),
 });
 
 /** A transition of an incident: what rose, where, since when, how many it concerns. */
@@ -21,7 +22,7 @@ export interface Alert {
   readonly incidentId: string;
   /** State after the transition. */
   readonly state: AlertState;
-  /** When the transition happened, by event time. Milliseconds since the epoch, UTC. */
+  /** When the transition happened: by event time, or by the clock where somebody did it. Milliseconds since the epoch, UTC. */
   readonly at: number;
   /** When the incident began. Milliseconds since the epoch, UTC. */
   readonly startedAt: number;
@@ -29,9 +30,9 @@ export interface Alert {
   readonly detectedAt: number;
   /** When it was resolved. Milliseconds since the epoch, UTC. */
   readonly resolvedAt: number | null;
-  /** Level of the place: country, region, city, area, postcode or site. */
+  /** Level of the place: everywhere, country, region, city, area, postcode or site. */
   readonly placeLevel: string;
-  /** The place, or everywhere. */
+  /** The place in words, or everywhere. */
   readonly place: string;
   /** Themes that rose. */
   readonly themes: readonly string[];
@@ -53,6 +54,32 @@ export interface Alert {
   readonly insightIds: readonly string[];
   /** What happened, in a sentence. */
   readonly summary: string;
+  /** Names of the place by level, from the country down; unknown ones are left out. */
+  readonly placePath: Readonly<Record<string, string>>;
+  /** Why the state is what it is, for example began, widened or counts-are-usual. */
+  readonly reason: string | null;
+  /** Estimate of the minutes that customers were affected, over all of them. */
+  readonly userMinutes: number | null;
+  /** Lower end of its interval. */
+  readonly userMinutesLow: number | null;
+  /** Upper end of its interval. */
+  readonly userMinutesHigh: number | null;
+  /** Sources whose customers said so. */
+  readonly sources: readonly string[];
+  /** Sources that saw it and are silent now: while they are, it is not over. */
+  readonly heldBy: readonly string[];
+  /** The incident that it turned out to be part of. */
+  readonly mergedInto: string | null;
+  /** Words that rose, the most telling first; each was used by three customers or more. */
+  readonly words: readonly string[];
+  /** Planned work that may have to do with it, each in a sentence. */
+  readonly planned: readonly string[];
+  /** Who acknowledged it. */
+  readonly acknowledgedBy: string | null;
+  /** The smallest probability, under what is usual, of a count that alarmed. */
+  readonly pValue: number | null;
+  /** False alarms in a week, over everything that is watched, that were allowed when it was detected. */
+  readonly budgetPerWeek: number | null;
 }
 
 export function readAlert(reader: AvroReader): Alert {
@@ -76,6 +103,19 @@ export function readAlert(reader: AvroReader): Alert {
     departments: reader.array(readString),
     insightIds: reader.array(readString),
     summary: reader.string(),
+    placePath: reader.map(readString),
+    reason: reader.present(1) ? reader.string() : null,
+    userMinutes: reader.present(1) ? reader.double() : null,
+    userMinutesLow: reader.present(1) ? reader.double() : null,
+    userMinutesHigh: reader.present(1) ? reader.double() : null,
+    sources: reader.array(readString),
+    heldBy: reader.array(readString),
+    mergedInto: reader.present(1) ? reader.string() : null,
+    words: reader.array(readString),
+    planned: reader.array(readString),
+    acknowledgedBy: reader.present(1) ? reader.string() : null,
+    pValue: reader.present(1) ? reader.double() : null,
+    budgetPerWeek: reader.present(1) ? reader.double() : null,
   };
 }
 
@@ -124,6 +164,51 @@ export function writeAlert(writer: AvroWriter, value: Alert): void {
   writer.array(value.departments, writeString);
   writer.array(value.insightIds, writeString);
   writer.string(value.summary);
+  writer.map(value.placePath, writeString);
+  if (value.reason === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.string(value.reason);
+  }
+  if (value.userMinutes === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.double(value.userMinutes);
+  }
+  if (value.userMinutesLow === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.double(value.userMinutesLow);
+  }
+  if (value.userMinutesHigh === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.double(value.userMinutesHigh);
+  }
+  writer.array(value.sources, writeString);
+  writer.array(value.heldBy, writeString);
+  if (value.mergedInto === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.string(value.mergedInto);
+  }
+  writer.array(value.words, writeString);
+  writer.array(value.planned, writeString);
+  if (value.acknowledgedBy === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.string(value.acknowledgedBy);
+  }
+  if (value.pValue === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.double(value.pValue);
+  }
+  if (value.budgetPerWeek === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.double(value.budgetPerWeek);
+  }
 }
 
 /** State of an incident. */
@@ -138,4 +223,40 @@ export function readAlertState(reader: AvroReader): AlertState {
 
 export function writeAlertState(writer: AvroWriter, value: AlertState): void {
   writer.symbol(alertStateIndices, value);
+}
+
+function writeLastOfAlert(writer: AvroWriter, value: Alert): void {
+  if (value.budgetPerWeek === null) writer.branch(0);
+  else {
+    writer.branch(1);
+    writer.double(value.budgetPerWeek);
+  }
+}
+
+function readAlertV1(reader: AvroReader): Alert {
+  const idField = reader.string();
+  const incidentIdField = reader.string();
+  const stateField = readAlertStateV1(reader);
+  const atField = reader.long();
+  const startedAtField = reader.long();
+  const detectedAtField = reader.long();
+  const resolvedAtField = reader.present(1) ? reader.long() : null;
+  const placeLevelField = reader.string();
+  const placeField = reader.string();
+  const themesField = reader.array(readString);
+  const productField = reader.present(1) ? reader.string() : null;
+  const customersField = reader.long();
+  const expectedCustomersField = reader.present(1) ? reader.double() : null;
+  const estimatedAffectedField = reader.present(1) ? reader.double() : null;
+  const estimatedAffectedLowField = reader.present(1) ? reader.double() : null;
+  const estimatedAffectedHighField = reader.present(1) ? reader.double() : null;
+  const departmentsField = reader.array(readString);
+  const insightIdsField = reader.array(readString);
+  const summaryField = reader.string();
+  return { id: idField, incidentId: incidentIdField, state: stateField, at: atField, startedAt: startedAtField, detectedAt: detectedAtField, resolvedAt: resolvedAtField, placeLevel: placeLevelField, place: placeField, themes: themesField, product: productField, customers: customersField, expectedCustomers: expectedCustomersField, estimatedAffected: estimatedAffectedField, estimatedAffectedLow: estimatedAffectedLowField, estimatedAffectedHigh: estimatedAffectedHighField, departments: departmentsField, insightIds: insightIdsField, summary: summaryField, placePath: {}, reason: null, userMinutes: null, userMinutesLow: null, userMinutesHigh: null, sources: [], heldBy: [], mergedInto: null, words: [], planned: [], acknowledgedBy: null, pValue: null, budgetPerWeek: null };
+}
+
+const symbolsOfAlertStateV1: readonly AlertState[] = ["firing","acknowledged","resolved","suppressed","reopened","unknown"];
+function readAlertStateV1(reader: AvroReader): AlertState {
+  return reader.symbol(symbolsOfAlertStateV1);
 }

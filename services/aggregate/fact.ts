@@ -1,8 +1,8 @@
 // What is known of a ticket, post or answer by the records of it that were seen. Facts merge in any order, any number of
 // times, to the same fact; see docs/decisions/0013-planners-store.md for the rules.
-import { hash } from 'node:crypto';
 import type { Insight } from '#schemas/insight.ts';
 import { kindNumbers, scaleNumbers, urgencyNumbers } from '#core/store/tables.ts';
+import { entityOf, shortHash } from '#core/store/short-hash.ts';
 import { nameOf, placeNamed, type PlaceNames } from '#core/store/stored-names.ts';
 
 /** What orders the records of one thing: the greatest stands. Times are milliseconds since the epoch, UTC. */
@@ -95,7 +95,7 @@ export function factOf(
   const hasScore = scale !== null && scale !== 'unknown' && signal.score !== null;
   const turn = { revision, state: stateOf(ticket), at: occurredAt, receivedAt, isExact };
   return {
-    entity: shortHash(`${signal.kind}\u0000${signal.source}\u0000${signal.sourceId}`),
+    entity: entityOf(signal),
     kind: kindNumbers[signal.kind],
     rank: {
       revision,
@@ -226,12 +226,6 @@ function compareTurns(a: Turn, b: Turn): number {
     compareText(a.state, b.state) ||
     Number(a.isExact) - Number(b.isExact)
   );
-}
-
-/** The first 16 bytes of a SHA-256, as PostgreSQL writes a uuid. */
-function shortHash(text: string): string {
-  const hex = hash('sha256', text, 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Cells begin with a bit 0: as a signed number they are positive. */

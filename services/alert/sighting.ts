@@ -56,3 +56,7 @@ export function sightingOf(
 function customerHash(pseudonym: string): string {
   return createHash('sha256').update(pseudonym).digest('hex').slice(0, 16);
 }
+
+export function isPlaceLevel(name: string): name is PlaceLevel {
+  return placeLevels.some((level) => level === name);
+}

@@ -7,6 +7,7 @@ import { checkConfig, readYaml } from '#core/config.ts';
 import { readKafkaSettings, type KafkaSettings } from '#core/log/kafka/settings.ts';
 import { logLevels } from '#core/logger.ts';
 import { aggregateConfig } from '../aggregate/config.ts';
+import { alertConfig } from '../alert/config.ts';
 import { classifyConfig } from '../classify/config.ts';
 import { gatewayConfig } from '../gateway/config.ts';
 import { normalizeConfig } from '../normalize/config.ts';
@@ -56,6 +57,7 @@ export const configSchema = z.strictObject({
   normalize: normalizeConfig.prefault({}),
   classify: classifyConfig.prefault({}),
   aggregate: aggregateConfig.prefault({}),
+  alert: alertConfig.prefault({}),
   portal: portalConfig.prefault({}),
   /** The cluster; checked by `readKafkaSettings`, for the environment may complete it. */
   kafka: z.record(z.string(), z.unknown()).optional(),

@@ -1,5 +1,6 @@
 // Metrics in Prometheus form. Stages in several threads each keep their own registry; snapshots are added up.
 import { AggregatorRegistry, Counter, Histogram, Registry, type MetricObject } from 'prom-client';
+import { createAlertMetrics, type AlertMetrics } from './alert-metrics.ts';
 import { createDriftMetrics, type DriftMetrics } from './drift.ts';
 
 /** Verdicts of a batch, by kind and reason. */
@@ -45,6 +46,8 @@ export interface Telemetry {
   readonly intake: IntakeMetrics;
   readonly log: LogMetrics;
   readonly drift: DriftMetrics;
+  /** Those of the process that evaluates alerts, made when first asked for. */
+  readonly alerts: () => AlertMetrics;
   /** Plain data that survives `postMessage`. */
   readonly snapshot: () => Promise<readonly MetricObject[]>;
 }
@@ -115,6 +118,7 @@ export function createTelemetry(seconds: () => number, now: () => number = Date.
     labelNames: ['group', 'why'],
     registers,
   });
+  let alerts: AlertMetrics | undefined;
   const sources = new Set<string>();
   const sourceLabel = (source: string): string => {
     if (sources.size < mostSources) sources.add(source);
@@ -156,6 +160,7 @@ export function createTelemetry(seconds: () => number, now: () => number = Date.
       };
     },
     drift: createDriftMetrics(registry, now),
+    alerts: () => (alerts ??= createAlertMetrics(registry)),
     snapshot: () => registry.getMetricsAsJSON(),
   };
 }

@@ -83,9 +83,11 @@ describe('what was published', () => {
   });
 
   it('takes no change in its version, not even one that every reader could live with', () => {
-    edit('alert/v1.avsc', (text) => text.replace('"default": []', '"default": ["none"]'));
+    edit('ticket-aggregate/v1.avsc', (text) =>
+      text.replace('"default": {}', '"default": { "none": 1 }'),
+    );
     expect(problems()).toEqual([
-      'alert, field insightIds: version 1 is published; put the change into alert/v2.avsc (published-version-changed)',
+      'ticket-aggregate, field severities: version 1 is published; put the change into ticket-aggregate/v2.avsc (published-version-changed)',
     ]);
   });
 
@@ -111,23 +113,23 @@ describe('what was published', () => {
   });
 
   it('stays there', () => {
-    rmSync(join(tree, 'published/alert/v1.avsc'));
+    rmSync(join(tree, 'published/judgement/v1.avsc'));
     expect(problems()).toEqual([
-      'published/alert/v1.avsc is not what was published (published-file-changed)',
+      'published/judgement/v1.avsc is not what was published (published-file-changed)',
     ]);
   });
 
   it('is never smuggled in without a fingerprint', () => {
-    write('published/alert/v7.avsc', readText('published/alert/v1.avsc'));
+    write('published/judgement/v7.avsc', readText('published/judgement/v1.avsc'));
     expect(problems()).toEqual([
-      'published/alert/v7.avsc has no fingerprint (published-file-changed)',
+      'published/judgement/v7.avsc has no fingerprint (published-file-changed)',
     ]);
   });
 
   it('keeps its id', () => {
-    edit('ids.json', (text) => text.replace('"alert": { "1": 10 }', '"alert": { "1": 99 }'));
+    edit('ids.json', (text) => text.replace('"judgement": { "1": 8 }', '"judgement": { "1": 99 }'));
     expect(problems()).toEqual([
-      'ids.json: alert version 1 was published as 10 (published-id-changed)',
+      'ids.json: judgement version 1 was published as 8 (published-id-changed)',
     ]);
   });
 
@@ -149,15 +151,15 @@ describe('what was published', () => {
 
 describe('ids', () => {
   it('are refused when two versions share one', () => {
-    edit('ids.json', (text) => text.replace('"alert": { "1": 10 }', '"alert": { "1": 9 }'));
+    edit('ids.json', (text) => text.replace('"judgement": { "1": 8 }', '"judgement": { "1": 9 }'));
     expect(() => readSchemas(tree)).toThrow(
-      'ticket-aggregate version 1 and alert version 1 share id 9',
+      'judgement version 1 and ticket-aggregate version 1 share id 9',
     );
   });
 
   it('are refused when missing', () => {
-    edit('ids.json', (text) => text.replace('"alert": { "1": 10 }', '"alert": {}'));
-    expect(() => readSchemas(tree)).toThrow('ids.json: alert version 1 has no id');
+    edit('ids.json', (text) => text.replace('"judgement": { "1": 8 }', '"judgement": {}'));
+    expect(() => readSchemas(tree)).toThrow('ids.json: judgement version 1 has no id');
   });
 });
 
@@ -219,7 +221,7 @@ describe('a schema is refused', () => {
       'with a union of more than null and one type',
       '["null", "string"]',
       '["null", "string", "int"]',
-      'alert/v1.avsc, field product: a union must be null and one other type',
+      'alert/v2.avsc, field product: a union must be null and one other type',
     ],
     [
       'with a type that codecs do not know',
@@ -231,7 +233,7 @@ describe('a schema is refused', () => {
       'without a doc',
       '"doc": "Product concerned."',
       '"doc": ""',
-      'alert/v1.avsc, field product: doc is missing',
+      'alert/v2.avsc, field product: doc is missing',
     ],
     [
       'with a reference to nothing',
@@ -258,7 +260,7 @@ describe('a schema is refused', () => {
       'names are camelCase',
     ],
   ])('%s', (_, from, to, message) => {
-    edit('alert/v1.avsc', (text) => text.replace(from, to));
+    edit('alert/v2.avsc', (text) => text.replace(from, to));
     expect(problemOfSource).toThrow(message);
   });
 });

@@ -22,6 +22,19 @@ export const exampleAlert: Alert = {
   departments: ['operations', 'customer-service'],
   insightIds: ['b2f1c0c3e5d94f7a8a1b'],
   summary: '57 customers in Miami North report outages; about 4 are usual.',
+  placePath: { country: 'US', region: 'Florida', city: 'Miami', area: 'Miami North' },
+  reason: 'began',
+  userMinutes: 66_500,
+  userMinutesLow: 42_000,
+  userMinutesHigh: 96_250,
+  sources: ['desk'],
+  heldBy: [],
+  mergedInto: null,
+  words: ['storm', 'biscayne'],
+  planned: [],
+  acknowledgedBy: null,
+  pValue: 3e-9,
+  budgetPerWeek: 1,
 };
 
 export const resolvedAlert: Alert = {

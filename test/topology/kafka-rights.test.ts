@@ -140,7 +140,7 @@ describe('access rights', () => {
   it('carry the prefix of their deployment on every topic, group and transaction of the services', () => {
     const given = aclRules({ ...options, topicPrefix: 'dev.' });
     const services = given.filter(
-      ({ principal }) => !/:(department|planners|data|trainer)/.test(principal),
+      ({ principal }) => !/:(department|planners|responders|data|trainer)/.test(principal),
     );
     expect(services.filter(({ name }) => !name.startsWith('dev.'))).toEqual([]);
   });

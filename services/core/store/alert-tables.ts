@@ -56,6 +56,8 @@ export interface SightingSourceRow {
 /** The one row that says how far counts are evaluated. */
 export interface DetectorRow {
   one: Generated<boolean>;
+  /** Another one in a database that is made anew. */
+  made: Generated<string>;
   /** End of the last bucket; null before the first. */
   evaluated_until: Date | null;
   /** Digest of the options and form that the snapshot is of. */
@@ -139,6 +141,8 @@ export interface IncidentRow {
   acknowledged_by: string | null;
   /** The silence that keeps it from being told. */
   suppressed_by: string | null;
+  /** The incident that it turned out to be part of. */
+  merged_into: string | null;
   /** Found in history, long after it happened: told to nobody. */
   is_past: Generated<boolean>;
   updated_at: Date;

@@ -13,7 +13,7 @@ export const lockKeys = {
   gazetteer: 74_467_681,
   cells: 74_467_682,
   alerts: 74_467_683,
-  alertPublishing: 74_467_684,
+  alertEvaluation: 74_467_684,
   alertRetention: 74_467_685,
 } as const;
 

@@ -1,5 +1,4 @@
 // Names as the store takes them: text that PostgreSQL can hold and an index can find. Pure.
-import type { Place } from '#schemas/shared.ts';
 import { tidyName } from '../place-name.ts';
 
 export interface PlaceNames {
@@ -30,7 +29,7 @@ export function nameOf(name: string | null, otherwise: string): string {
  * Tidy, for signals of older releases are not. Empty names are unknown, and so is an area of that name: in published cells
  * it stands for areas nobody named.
  */
-export function placeNamed(place: Place): PlaceNames {
+export function placeNamed(place: PlaceNames): PlaceNames {
   const names = namesWithin(place, maxNameLength);
   const units = placeFields.reduce((sum, field) => sum + (names[field]?.length ?? 0), 0);
   if (units * maxBytesPerUnit <= maxPlaceBytes) return names;
@@ -38,7 +37,7 @@ export function placeNamed(place: Place): PlaceNames {
   return bytes <= maxPlaceBytes ? names : namesWithin(place, maxNameOfLongPlace);
 }
 
-function namesWithin(place: Place, length: number): PlaceNames {
+function namesWithin(place: PlaceNames, length: number): PlaceNames {
   const within = (name: string | null): string | null => {
     const tidy = name === null ? '' : tidyName(name);
     return tidy === '' ? null : shortened(tidy, length);

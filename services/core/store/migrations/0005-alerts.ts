@@ -31,8 +31,10 @@ export const alerts: Migration = {
     )`,
     // Its one row is locked by whoever adds sightings (shared) or evaluates a bucket: a sighting is either evaluated or
     // known to be late.
+    // `made` tells this database from one that is made anew.
     `CREATE TABLE signpost.detector (
       one boolean PRIMARY KEY DEFAULT true CHECK (one),
+      made uuid NOT NULL DEFAULT gen_random_uuid(),
       evaluated_until timestamptz,
       options text,
       snapshot bytea,
@@ -75,6 +77,7 @@ export const alerts: Migration = {
       acknowledged_at timestamptz,
       acknowledged_by text,
       suppressed_by text,
+      merged_into text,
       is_past boolean NOT NULL DEFAULT false,
       updated_at timestamptz NOT NULL
     )`,

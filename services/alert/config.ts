@@ -1,0 +1,43 @@
+// Settings of alert; see docs/configuration.md.
+import { z } from 'zod';
+
+const share = 'must be a share above 0 and at most 1';
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+
+export const alertConfig = z.strictObject({
+  /** False alarms that are allowed in a week, over everything that is watched. */
+  falseAlarmsPerWeek: z.number().positive().max(1000).default(1),
+  /** Distinct customers below which nothing alarms. */
+  minCustomers: z.number().int().min(2).max(1000).default(4),
+  /** Nothing alarms in the first days of what is seen. */
+  warmUpDays: z.number().min(0).max(60).default(14),
+  /** How long after the end of its quarter of an hour something said may be received and still counts. */
+  latenessMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(dayMs)
+    .default(5 * minuteMs),
+  /** The same of sources that are slower, by their names. */
+  latenessMsBySource: z.record(z.string().min(1), z.number().int().min(0).max(dayMs)).default({}),
+  /** Days that what is counted is kept: backtests replay it. */
+  keepDays: z.number().min(30).max(3660).default(400),
+  /** How long an incident may go on, unacknowledged, until it is told again. */
+  repeatHours: z.number().min(0.25).max(168).default(4),
+  /** How many of the customers affected say so; the ends make the interval of how many are affected. */
+  reportingShare: z
+    .strictObject({
+      low: z.number().positive(share).max(1, share).default(0.01),
+      high: z.number().positive(share).max(1, share).default(0.02),
+    })
+    .refine(({ low, high }) => low <= high, { message: 'low must not be above high' })
+    .prefault({}),
+});
+
+export type AlertConfig = z.output<typeof alertConfig>;
+
+/** How long is waited for the slowest source. */
+export function longestLateness({ latenessMs, latenessMsBySource }: AlertConfig): number {
+  return Math.max(latenessMs, ...Object.values(latenessMsBySource));
+}

@@ -1,0 +1,129 @@
+// The detector in memory, folded from the sightings of the store: from its last snapshot, or from the first sighting on.
+import { createHash } from 'node:crypto';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { sql, type Kysely } from 'kysely';
+import type { Tables } from '#core/store/tables.ts';
+import {
+  bucketMs,
+  type Detector,
+  type DetectorBucket,
+  type DetectorOptions,
+} from './detect/detection.ts';
+import type { Sighting } from './sighting.ts';
+import { readSightings } from './sighting-rows.ts';
+
+/** How a detector is made; see services/alert/detect/detector.ts. */
+export interface DetectorForm {
+  readonly create: (options: DetectorOptions) => Detector;
+  /** @throws when the bytes are of another form */
+  readonly restore: (options: DetectorOptions, bytes: Uint8Array) => Detector;
+  readonly options: DetectorOptions;
+}
+
+/** A detector and the end of the last bucket it was given. */
+export interface Folded {
+  readonly detector: Detector;
+  readonly until: number;
+}
+
+/** What the one row of signpost.detector says; times are milliseconds since the epoch. */
+export interface DetectorStand {
+  readonly evaluatedUntil: number | null;
+  readonly snapshotUntil: number | null;
+  /** Digest of the options that it was evaluated with. */
+  readonly options: string | null;
+}
+
+const dayMs = 86_400_000;
+
+export function digestOf(options: DetectorOptions): string {
+  const entries = Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 32);
+}
+
+export async function readStand(
+  queries: Kysely<Tables>,
+  locked: 'locked' | 'as-it-is' = 'as-it-is',
+): Promise<DetectorStand> {
+  const { rows } = await sql<{
+    evaluated: number | null;
+    snapshot: number | null;
+    options: string | null;
+  }>`
+    SELECT date_part('epoch', evaluated_until) * 1000 AS evaluated,
+      date_part('epoch', snapshot_until) * 1000 AS snapshot, options
+    FROM signpost.detector ${locked === 'locked' ? sql`FOR UPDATE` : sql``}`.execute(queries);
+  const { evaluated, snapshot, options } = rows[0]!;
+  return { evaluatedUntil: evaluated, snapshotUntil: snapshot, options };
+}
+
+/** Start of the bucket of the first sighting that counts; null when there is none. */
+export async function firstBucket(queries: Kysely<Tables>): Promise<number | null> {
+  const { rows } = await sql<{ at: number | null }>`
+    SELECT date_part('epoch', min(at)) * 1000 AS at FROM signpost.sightings WHERE NOT is_late`.execute(
+    queries,
+  );
+  const at = rows[0]?.at ?? null;
+  return at === null ? null : Math.floor(at / bucketMs) * bucketMs;
+}
+
+/**
+ * The detector as it was when `until` was evaluated. What it says meanwhile was said before.
+ * @param known one that was folded so far already
+ */
+export async function foldUntil(
+  queries: Kysely<Tables>,
+  form: DetectorForm,
+  until: number,
+  known: Folded | undefined,
+  signal: AbortSignal,
+): Promise<Folded | undefined> {
+  const begun =
+    known !== undefined && known.until <= until ? known : await begin(queries, form, until);
+  let at = begun.until;
+  while (at < until) {
+    if (signal.aborted) return undefined;
+    const to = Math.min(until, at + dayMs);
+    const sightings = await readSightings(queries, at, to);
+    for (const bucket of bucketsOf(sightings, at, to)) begun.detector.step(bucket);
+    at = to;
+    // Others of this thread get their turn.
+    await breathe();
+  }
+  return { detector: begun.detector, until };
+}
+
+async function begin(queries: Kysely<Tables>, form: DetectorForm, until: number): Promise<Folded> {
+  const row = await queries
+    .selectFrom('signpost.detector')
+    .select(['snapshot', 'snapshot_until', 'options'])
+    .executeTakeFirstOrThrow();
+  const at = row.snapshot_until?.getTime();
+  const isOfThese = row.options === digestOf(form.options);
+  if (row.snapshot !== null && at !== undefined && at <= until && isOfThese) {
+    const detector = restored(form, row.snapshot);
+    if (detector !== undefined) return { detector, until: at };
+  }
+  const first = (await firstBucket(queries)) ?? until;
+  return { detector: form.create(form.options), until: Math.min(first, until) };
+}
+
+/** Of another release, say: then it is folded anew. */
+function restored(form: DetectorForm, bytes: Uint8Array): Detector | undefined {
+  try {
+    return form.restore(form.options, bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One bucket after the other from `from` to before `to`, those without sightings too. */
+export function* bucketsOf(
+  sightings: readonly Sighting[],
+  from: number,
+  to: number,
+): Generator<DetectorBucket> {
+  const byStart = Map.groupBy(sightings, ({ at }) => Math.floor(at / bucketMs) * bucketMs);
+  for (let start = from; start < to; start += bucketMs)
+    yield { start, sightings: byStart.get(start) ?? [] };
+}

@@ -1,0 +1,33 @@
+// Whether a sighting is in time, by what it says itself: so that a replay, in any order, counts the same.
+import { bucketMs } from './detect/detection.ts';
+import type { Sighting } from './sighting.ts';
+
+export interface Lateness {
+  readonly latenessMs: number;
+  readonly latenessMsBySource: Readonly<Record<string, number>>;
+}
+
+/** End of the bucket that a moment is in; both in milliseconds since the epoch. */
+export function bucketEndOf(at: number): number {
+  return (Math.floor(at / bucketMs) + 1) * bucketMs;
+}
+
+/** Moment until which what was said at `at` may be received. */
+export function dueBy(at: number, source: string, lateness: Lateness): number {
+  const { latenessMs, latenessMsBySource } = lateness;
+  const own = Object.hasOwn(latenessMsBySource, source) ? latenessMsBySource[source] : undefined;
+  return bucketEndOf(at) + (own ?? latenessMs);
+}
+
+/**
+ * @param heardSince when anything of its source was received first. What it said before that, an import for example,
+ *   nobody could have had in time: it is history, and late for nothing.
+ */
+export function isInTime(
+  { at, receivedAt, source }: Pick<Sighting, 'at' | 'receivedAt' | 'source'>,
+  lateness: Lateness,
+  heardSince: number,
+): boolean {
+  const due = dueBy(at, source, lateness);
+  return receivedAt <= due || due < heardSince;
+}
