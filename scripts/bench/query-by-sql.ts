@@ -40,11 +40,13 @@ export async function aggregatesBySql(
       count(*) FILTER (WHERE s.event = 'said' AND s.is_open)::int AS "stillOpen",
       count(*) FILTER (WHERE s.event = 'said' AND s.kind = 1)::int AS posts,
       count(*) FILTER (WHERE s.event = 'said' AND s.kind = 2)::int AS "surveyAnswers",
-      count(DISTINCT s.customer) FILTER (WHERE s.event = 'said')::int AS customers,
+      CASE WHEN count(s.customer) FILTER (WHERE s.event = 'said') > 0 OR count(*) FILTER (WHERE s.event = 'said') = 0
+        THEN count(DISTINCT s.customer) FILTER (WHERE s.event = 'said')::int END AS customers,
       percentile_cont(0.5) WITHIN GROUP (ORDER BY s.hours) FILTER (WHERE s.event = 'resolved') AS "medianHoursToResolve",
       percentile_cont(0.9) WITHIN GROUP (ORDER BY s.hours) FILTER (WHERE s.event = 'resolved') AS "p90HoursToResolve",
       avg(s.sentiment) FILTER (WHERE s.event = 'said')::float AS "meanSentiment",
       avg(s.score) FILTER (WHERE s.event = 'said' AND s.scale = 1)::float AS "meanCsat",
+      avg(s.score) FILTER (WHERE s.event = 'said' AND s.scale = 2)::float AS "meanCes",
       (100 * avg((s.score >= 9)::int - (s.score <= 6)::int) FILTER (WHERE s.event = 'said' AND s.scale = 0))::float AS nps
     FROM (
       SELECT 'said' AS event, at AS moment, NULL::float AS hours, f.* FROM signpost.signals f WHERE ${within('at')}

@@ -116,6 +116,14 @@ describe('keys of places', () => {
     expect(placeFilters('postcode:/94901')).toEqual({ postcode: ['94901'] });
   });
 
+  test('an area is told apart by its name, and by its region where the key says it', () => {
+    expect(placeFilters('area:Springfield')).toEqual({ area: ['Springfield'] });
+    const filters = { country: ['US'], region: ['Oregon'], area: ['Springfield'] };
+    expect(placeFilters('area:US/Oregon/Springfield')).toEqual(filters);
+    expect(placeFilters('area://Springfield')).toEqual({ area: ['Springfield'] });
+    expect(placeTitle('area:US/Oregon/Springfield')).toBe('Springfield');
+  });
+
   test('what is no key filters nothing', () => {
     for (const key of [null, '', 'region', 'region:', 'planet:Mars', 'region:US']) {
       expect(placeFilters(key)).toEqual({});

@@ -15,6 +15,7 @@ import { gazetteerOf } from './known-gazetteer.ts';
 import { knownPlaces } from './known-places.ts';
 import { labelNames } from './label-names.ts';
 import { pageOf, readCursor, writeCursor, type SortValue } from './pages.ts';
+import type { Homonyms } from './place-keys.ts';
 import { answered, rangeOf, type Range } from './range.ts';
 import { bitsOf, rowFilterOf } from './row-filter.ts';
 import { readSegments } from './segments.ts';
@@ -37,8 +38,8 @@ export function aggregates(
   const position = readCursor(question);
   return asReader(store, reader, async (reading) => {
     const range = position?.range ?? (await rangeOf(reading, question, now));
-    const counted = await tallied(reading, range, question);
     const gazetteer = await gazetteerOf(reading);
+    const counted = await tallied(reading, range, question, gazetteer.homonyms);
     const names = await labelNames(reading);
     const { grouping, tally } = counted;
     const { suppressBelow } = reading;
@@ -133,13 +134,22 @@ async function tallied(
   reading: Reading,
   range: Range,
   question: AggregatesQuestion,
+  homonyms: Homonyms,
 ): Promise<Counted> {
   const places = knownPlaces(reading.db);
   const { groupBy = [], bucket, department } = question;
   const filter = await rowFilterOf(reading, question, places);
   const asked = department === undefined ? -1n : bitsOf(reading, department);
   const departments = [...reading.departments.keys()].filter((bit) => (asked >> BigInt(bit)) & 1n);
-  const grouping = createGrouping({ groupBy, bucket, range, filter, places, departments });
+  const grouping = createGrouping({
+    groupBy,
+    bucket,
+    range,
+    filter,
+    places,
+    homonyms,
+    departments,
+  });
   const tally = createTally(grouping);
   for await (const segment of readSegments(reading, range, streams, question)) {
     await places.learn(reading.tx, [segment.columns]);

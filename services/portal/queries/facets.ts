@@ -12,6 +12,7 @@ import {
   isNamedLevel,
   keyAt,
   keyOf,
+  type Homonyms,
   type Named,
   type NamedLevel,
 } from './place-keys.ts';
@@ -20,16 +21,18 @@ import {
 export function facets(store: Db, reader: Reader): Promise<FacetsAnswer> {
   return asReader(store, reader, async (reading) => {
     const gazetteer = await gazetteerOf(reading);
-    const named = await namedPlaces(reading);
     const levels: FacetsAnswer['levels'] = [];
-    // Names of all places are fetched only where there is something to look up.
-    const seen = gazetteer.subscribers === null ? [] : await seenPlaces(reading);
+    const { homonyms } = gazetteer;
+    // Names of all places are fetched only where there is something to look up; else the database counts them.
+    const looksUp = gazetteer.subscribers !== null || homonyms.size > 0;
+    const named = looksUp ? undefined : await namedPlaces(reading);
+    const seen = looksUp ? await seenPlaces(reading) : [];
     for (const level of placeLevels) {
       const found = isNamedLevel(level) ? [] : await cells(reading, level);
-      const keys = isNamedLevel(level) ? keysAt(level, seen) : found.slice(0, mostCells);
+      const keys = isNamedLevel(level) ? keysAt(level, seen, homonyms) : found.slice(0, mostCells);
       levels.push({
         level,
-        places: isNamedLevel(level) ? named[level] : keys.length,
+        places: (isNamedLevel(level) ? named?.[level] : undefined) ?? keys.length,
         truncated: found.length > mostCells,
         withSubscribers: gazetteer.countsSubscribers(level),
         placesWithSubscribers: keys.filter(
@@ -95,8 +98,12 @@ async function seenPlaces({ tx }: Reading): Promise<readonly Named[]> {
   return rows;
 }
 
-function keysAt(level: NamedLevel, places: readonly Named[]): readonly string[] {
-  const keys = places.map((place) => keyAt(level, place)).filter((key) => key !== null);
+function keysAt(
+  level: NamedLevel,
+  places: readonly Named[],
+  homonyms: Homonyms,
+): readonly string[] {
+  const keys = places.map((place) => keyAt(level, place, homonyms)).filter((key) => key !== null);
   return [...new Set(keys)];
 }
 

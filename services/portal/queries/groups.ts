@@ -4,6 +4,7 @@ import type { buckets, Dimension, PlaceLevel } from '../api/questions.ts';
 import { placeLevels } from '../api/questions.ts';
 import { QuestionRefused } from '../api/queries.ts';
 import type { KnownPlaces, LevelCodes } from './known-places.ts';
+import type { Homonyms } from './place-keys.ts';
 import { dayMs, hourMs, weekMs, type Range } from './range.ts';
 import type { RowFilter } from './row-filter.ts';
 import type { Segment } from './segments.ts';
@@ -41,6 +42,7 @@ export interface GroupingOptions {
   readonly range: Range;
   readonly filter: RowFilter;
   readonly places: KnownPlaces;
+  readonly homonyms?: Homonyms;
   /** Bits of the departments that may be rows of their own. */
   readonly departments: readonly number[];
 }
@@ -58,7 +60,7 @@ export function createGrouping(options: GroupingOptions): Grouping {
     );
   }
   const [level] = levels;
-  const codes = level === undefined ? undefined : places.level(level);
+  const codes = level === undefined ? undefined : places.level(level, options.homonyms);
   const by = (dimension: Dimension): boolean => groupBy.includes(dimension);
   const [byTheme, byTechnology, byKind, byDepartment] = [
     by('theme'),

@@ -9,6 +9,8 @@ import {
   isNamedLevel,
   keyAt,
   keyOf,
+  noHomonyms,
+  type Homonyms,
   type Named,
   type PlaceKey,
 } from './place-keys.ts';
@@ -32,6 +34,7 @@ export interface Gazetteer {
   countsSubscribers(level: PlaceLevel): boolean;
   /** Sum over all lines. */
   readonly subscribers: number | null;
+  readonly homonyms: Homonyms;
 }
 
 interface Remembered {
@@ -64,13 +67,15 @@ interface Sum {
 }
 
 export function createGazetteer(rows: readonly GazetteerRow[]): Gazetteer {
-  const levels = new Map(placeLevels.map((level) => [level, byKey(level, rows)]));
+  const homonyms = homonymsIn(rows);
+  const levels = new Map(placeLevels.map((level) => [level, byKey(level, rows, homonyms)]));
   return {
+    homonyms,
     place: (level, key) => levels.get(level)?.get(key.toLowerCase()),
     areasAt: ({ level, parts }) => {
       const wanted = keyOf(level, parts).toLowerCase();
       return rows
-        .filter((row) => keyOfRow(level, row)?.toLowerCase() === wanted)
+        .filter((row) => keyOfRow(level, row, homonyms)?.toLowerCase() === wanted)
         .map(({ area }) => area);
     },
     countsSubscribers: (level) =>
@@ -82,10 +87,28 @@ export function createGazetteer(rows: readonly GazetteerRow[]): Gazetteer {
   };
 }
 
-function byKey(level: PlaceLevel, rows: readonly GazetteerRow[]): Map<string, GazetteerPlace> {
+/** As normalize tells areas of one name apart: by country and region. */
+function homonymsIn(rows: readonly GazetteerRow[]): Homonyms {
+  const first = new Map<string, string>();
+  const found = new Set<string>();
+  for (const { area, country, region } of rows) {
+    const name = area.toLowerCase();
+    const where = `${country ?? ''}\n${region ?? ''}`.toLowerCase();
+    if ((first.get(name) ?? where) === where) first.set(name, where);
+    else found.add(name);
+  }
+  // One set for all gazetteers without any, so that what is known of their places is known on.
+  return found.size === 0 ? noHomonyms : found;
+}
+
+function byKey(
+  level: PlaceLevel,
+  rows: readonly GazetteerRow[],
+  homonyms: Homonyms,
+): Map<string, GazetteerPlace> {
   const sums = new Map<string, Sum>();
   for (const row of rows) {
-    const key = keyOfRow(level, row);
+    const key = keyOfRow(level, row, homonyms);
     if (key === null) continue;
     const folded = key.toLowerCase();
     let sum = sums.get(folded);
@@ -114,8 +137,8 @@ function namedIn(row: GazetteerRow): Named {
   return Object.assign({ site: null }, row);
 }
 
-function keyOfRow(level: PlaceLevel, row: GazetteerRow): string | null {
-  return isNamedLevel(level) ? keyAt(level, namedIn(row)) : cellKey(level, row);
+function keyOfRow(level: PlaceLevel, row: GazetteerRow, homonyms: Homonyms): string | null {
+  return isNamedLevel(level) ? keyAt(level, namedIn(row), homonyms) : cellKey(level, row);
 }
 
 function cellKey(level: PlaceLevel, { lat, lon }: GazetteerRow): string | null {

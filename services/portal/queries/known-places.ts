@@ -4,7 +4,15 @@ import { cellAt, noCell, rowResolution, type FactColumns } from '#core/store/fac
 import type { Db } from '#core/store/postgres.ts';
 import type { PlaceLevel } from '../api/questions.ts';
 import type { Reading } from './as-reader.ts';
-import { hexResolutions, isNamedLevel, keyAt, keyOf, type Named } from './place-keys.ts';
+import {
+  hexResolutions,
+  isNamedLevel,
+  keyAt,
+  keyOf,
+  noHomonyms,
+  type Homonyms,
+  type Named,
+} from './place-keys.ts';
 
 /** Places of one level, numbered from 1 as they are met; 0 is no place of the level. */
 export interface LevelCodes {
@@ -22,7 +30,8 @@ export interface KnownPlaces {
   learn(tx: Reading['tx'], columns: readonly FactColumns[]): Promise<void>;
   /** Undefined for a number not learnt. */
   get(id: number): Named | undefined;
-  level(level: PlaceLevel): LevelCodes;
+  /** @param homonyms areas of which are told apart by region */
+  level(level: PlaceLevel, homonyms?: Homonyms): LevelCodes;
 }
 
 /** Columns are kept as long as they are used, and what was made of them. */
@@ -48,7 +57,8 @@ export function knownPlaces(db: Db): KnownPlaces {
 function createKnownPlaces(): KnownPlaces {
   const places: (Named | undefined)[] = [];
   const learnt = new WeakSet<FactColumns>();
-  const levels = new Map<PlaceLevel, LevelCodes>();
+  // Homonyms are those of a gazetteer, and go with it.
+  const levels = new WeakMap<Homonyms, Map<PlaceLevel, LevelCodes>>();
   return {
     async learn(tx, all) {
       const fresh = all.filter((columns) => !learnt.has(columns));
@@ -64,24 +74,29 @@ function createKnownPlaces(): KnownPlaces {
       for (const columns of fresh) learnt.add(columns);
     },
     get: (id) => places[id],
-    level(level) {
-      let codes = levels.get(level);
+    level(level, homonyms = noHomonyms) {
+      const apart = level === 'area' ? homonyms : noHomonyms;
+      let known = levels.get(apart);
+      if (known === undefined) levels.set(apart, (known = new Map()));
+      let codes = known.get(level);
       if (codes === undefined) {
-        codes = isNamedLevel(level) ? namedCodes(level) : cellCodes(hexResolutions[level]!, level);
-        levels.set(level, codes);
+        codes = isNamedLevel(level)
+          ? namedCodes(level, apart)
+          : cellCodes(hexResolutions[level]!, level);
+        known.set(level, codes);
       }
       return codes;
     },
   };
 
-  function namedCodes(level: Parameters<typeof keyAt>[0]): LevelCodes {
+  function namedCodes(level: Parameters<typeof keyAt>[0], homonyms: Homonyms): LevelCodes {
     const byPlace: number[] = [];
     const byKey = new Map<string, number>();
     const keys: (string | null)[] = [null];
     const first: (Named | undefined)[] = [undefined];
     const codeOf = (id: number): number => {
       const named = places[id]!;
-      const key = keyAt(level, named);
+      const key = keyAt(level, named, homonyms);
       if (key === null) return 0;
       let code = byKey.get(key);
       if (code === undefined) {

@@ -19,11 +19,18 @@ const partsOf: Readonly<Record<NamedLevel, readonly Part[]>> = {
   country: ['country'],
   region: ['country', 'region'],
   city: ['country', 'region', 'city'],
-  // Areas and sites are the provider's own, and named once.
+  // Areas and sites are the provider's own, and named once; but see `Homonyms`.
   area: ['area'],
   postcode: ['country', 'postcode'],
   site: ['site'],
 };
+
+/** Of an area whose name the gazetteer has in several regions: there is no telling by the name alone. */
+const partsOfHomonym: readonly Part[] = ['country', 'region', 'area'];
+
+/** Names of such areas, in small letters. */
+export type Homonyms = ReadonlySet<string>;
+export const noHomonyms: Homonyms = new Set();
 
 /** What is shown around a place of each level. */
 export const withinOf: Readonly<Record<NamedLevel, readonly Part[]>> = {
@@ -46,9 +53,15 @@ export function isNamedLevel(level: PlaceLevel): level is NamedLevel {
 }
 
 /** Null when the place has no name at the level. */
-export function keyAt(level: NamedLevel, place: Named): string | null {
-  const parts = partsOf[level];
-  if (!place[parts.at(-1)!]) return null;
+export function keyAt(
+  level: NamedLevel,
+  place: Named,
+  homonyms: Homonyms = noHomonyms,
+): string | null {
+  const name = place[partsOf[level].at(-1)!];
+  if (!name) return null;
+  const isHomonym = level === 'area' && homonyms.size > 0 && homonyms.has(name.toLowerCase());
+  const parts = isHomonym ? partsOfHomonym : partsOf[level];
   return keyOf(
     level,
     parts.map((part) => place[part]),
@@ -82,15 +95,28 @@ export function parseKey(key: string): PlaceKey | null {
       ? { level, parts }
       : null;
   }
-  if (parts.length !== partsOf[level as NamedLevel].length) return null;
+  if (namesOf(level as NamedLevel, parts.length) === undefined) return null;
   return { level, parts: parts.map((part) => (part === '' ? null : part)) };
 }
 
 /** The names that a key gives, by part; none for a cell. */
 export function partsIn({ level, parts }: PlaceKey): readonly (readonly [Part, string | null])[] {
   return isNamedLevel(level)
-    ? partsOf[level].map((part, index) => [part, parts[index] ?? null] as const)
+    ? namesOf(level, parts.length)!.map((part, index) => [part, parts[index] ?? null] as const)
     : [];
+}
+
+/** What so many parts of a key name. */
+function namesOf(level: NamedLevel, parts: number): readonly Part[] | undefined {
+  const known = level === 'area' ? [partsOf.area, partsOfHomonym] : [partsOf[level]];
+  return known.find(({ length }) => length === parts);
+}
+
+/** The key of an area that needs its region no more: by its name. */
+export function shortened(key: PlaceKey, homonyms: Homonyms): PlaceKey {
+  const name = key.parts.at(-1)!;
+  if (key.level !== 'area' || homonyms.has(name.toLowerCase())) return key;
+  return { level: 'area', parts: [name] };
 }
 
 /** A place of which no more is known than its key says. */

@@ -14,7 +14,7 @@ import { newestInsights } from './insights.ts';
 import { gazetteerOf, type Gazetteer } from './known-gazetteer.ts';
 import { knownPlaces } from './known-places.ts';
 import { labelNames } from './label-names.ts';
-import { atPlace, parseKey, type PlaceKey } from './place-keys.ts';
+import { atPlace, keyOf, parseKey, shortened, type PlaceKey } from './place-keys.ts';
 import { answered, rangeOf, weekMs, type Range } from './range.ts';
 import { rankPlaces } from './rank.ts';
 import { rowFilterOf } from './row-filter.ts';
@@ -28,21 +28,23 @@ const mostVerbatims = 8;
 const streams: readonly Stream[] = ['said', 'resolved', 'reopened'];
 
 /**
- * @param key of the place, `area:Harbour North`
+ * @param asked key of the place, `area:Harbour North`
  * @returns null for what is no key, and for a place that neither the gazetteer nor anything the reader sees names
  * @throws SignpostError as `Db` does
  */
 export function place(
   store: Db,
   reader: Reader,
-  key: string,
+  asked: string,
   question: PlaceQuestion,
   now: Date,
 ): Promise<PlaceAnswer | null> {
-  const parsed = parseKey(key);
-  if (parsed === null) return Promise.resolve(null);
+  const given = parseKey(asked);
+  if (given === null) return Promise.resolve(null);
   return asReader(store, reader, async (reading) => {
     const gazetteer = await gazetteerOf(reading);
+    const parsed = shortened(given, gazetteer.homonyms);
+    const key = keyOf(parsed.level, parsed.parts);
     const isListed = gazetteer.place(parsed.level, key) !== undefined;
     if (!isListed && !(await isNamed(reading, parsed))) return null;
     const range = await rangeOf(reading, question, now);
@@ -201,7 +203,8 @@ async function wavesAt(
   gazetteer: Gazetteer,
   now: Date,
 ): Promise<WaveAnswer[]> {
-  if (key.level === 'area') return waveAnswers(reading, filters, range, now, key.parts[0]!);
+  // A plan names areas by their name alone.
+  if (key.level === 'area') return waveAnswers(reading, filters, range, now, key.parts.at(-1)!);
   const areas = new Set(gazetteer.areasAt(key));
   if (areas.size === 0) return [];
   const all = await waveAnswers(reading, filters, range, now);

@@ -106,7 +106,7 @@ function offsetsBySpot(
   const ofPlace = (id: number): number => {
     const named = places.get(id)!;
     for (const level of ['area', 'postcode', 'city', 'region', 'country'] as const) {
-      const key = keyAt(level, named);
+      const key = keyAt(level, named, gazetteer.homonyms);
       const lon = key === null ? undefined : gazetteer.place(level, key)?.lon;
       if (lon !== undefined && lon !== null) return Math.round(lon / 15);
     }

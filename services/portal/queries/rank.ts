@@ -84,7 +84,13 @@ export async function rankPlaces(
   const gazetteer = await gazetteerOf(reading);
   const filter = await rowFilterOf(reading, tickets, places);
   const asked = { groupBy: [level], bucket: 'none', departments: [] } as const;
-  const grouping = createGrouping({ ...asked, range, filter, places });
+  const grouping = createGrouping({
+    ...asked,
+    range,
+    filter,
+    places,
+    homonyms: gazetteer.homonyms,
+  });
   const tally = createRankTally(grouping, range, { places, gazetteer });
   for await (const segment of readSegments(reading, range, ['said'], tickets)) {
     await places.learn(reading.tx, [segment.columns]);

@@ -7,6 +7,8 @@ const namesIn: Readonly<Record<string, readonly string[]>> = {
   region: ['country', 'region'],
   city: ['country', 'region', 'city'],
   area: ['area'],
+  // One whose name there is in several regions.
+  'area/': ['country', 'region', 'area'],
   postcode: ['country', 'postcode'],
   site: ['site'],
   'h3-4': ['h3'],
@@ -39,7 +41,8 @@ export function placeTitle(key: string): string {
 /** The filters of the API that a place stands for, lists of one; none for null and for what is no key. */
 export function placeFilters(key: string | null): Readonly<Record<string, readonly string[]>> {
   const parsed = key === null ? null : parsePlaceKey(key);
-  const names = parsed === null ? undefined : namesIn[parsed.level];
+  const isHomonym = parsed?.level === 'area' && parsed.path.length > 1;
+  const names = parsed === null ? undefined : namesIn[isHomonym ? 'area/' : parsed.level];
   if (parsed === null || names === undefined || names.length !== parsed.path.length) return {};
   return Object.fromEntries(
     names
