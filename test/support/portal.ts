@@ -11,6 +11,7 @@ import { createGateway, type Gateway } from '../../services/gateway/http/gateway
 import type { Queries } from '../../services/portal/api/queries.ts';
 import { portalConfig } from '../../services/portal/config.ts';
 import { createReaderAccess } from '../../services/portal/http/access.ts';
+import { alertExamples } from '../../services/portal/http/alert-examples.ts';
 import { examples } from '../../services/portal/http/examples.ts';
 import { registerPortal, type PortalParts } from '../../services/portal/http/portal.ts';
 import { judgementRoute } from '../../services/portal/judgements.ts';
@@ -52,6 +53,7 @@ export interface TestPortalParts {
   readonly pagesFolder?: string;
   readonly streams?: PortalParts['streams'];
   readonly plan?: PortalParts['plan'];
+  readonly alerting?: PortalParts['alerting'];
 }
 
 export async function openPortal(parts: TestPortalParts = {}): Promise<TestPortal> {
@@ -89,6 +91,8 @@ export async function openPortal(parts: TestPortalParts = {}): Promise<TestPorta
           pagesFolder: parts.pagesFolder ?? join(dir, 'no-pages'),
           ...(parts.streams !== undefined && { streams: parts.streams }),
           ...(parts.plan !== undefined && { plan: parts.plan }),
+          ...(parts.alerting !== undefined && { alerting: parts.alerting }),
+          clock: () => clock.now,
         }),
     ],
   });
@@ -130,6 +134,9 @@ const given: Queries = {
   areaStatus: async () => examples.areaStatus,
   facets: async () => examples.facets,
   overview: async () => examples.overview,
+  alerts: async () => alertExamples.alerts,
+  alert: async () => alertExamples.alert,
+  silences: async () => alertExamples.silences,
 };
 
 function recorded(queries: Queries, asked: Asked[]): Queries {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ApiKeys } from '#core/http/api-keys.ts';
 import type { Logger } from '#core/logger.ts';
 import type { Db } from '#core/store/postgres.ts';
+import { createRedactor } from '../../normalize/redact.ts';
 import { createReaderAccess, type ReaderAccess } from '../../portal/http/access.ts';
 import { registerPortal } from '../../portal/http/portal.ts';
 import { overview } from '../../portal/queries/overview.ts';
@@ -14,7 +15,7 @@ import type { Health } from './health.ts';
 
 export interface PortalParts {
   readonly db: Db;
-  readonly config: Pick<Config, 'gateway' | 'portal'>;
+  readonly config: Pick<Config, 'gateway' | 'normalize' | 'portal'>;
   readonly keys: ApiKeys;
   /** Names of the departments that there are. */
   readonly departments: readonly string[];
@@ -44,6 +45,7 @@ export function portalOnServer(parts: PortalParts): PortalOnServer {
     departments,
     clock,
   });
+  const redact = createRedactor({ region: config.normalize.phoneRegion });
   return {
     judgeOf: access.judgeOf,
     mounts: [
@@ -58,6 +60,8 @@ export function portalOnServer(parts: PortalParts): PortalOnServer {
           departments,
           pagesFolder,
           plan: { db, clock },
+          alerting: { db, clock, redact: (text) => redact(text).text },
+          clock,
           streams: createStreams({ db, logger, clock }),
         }),
     ],

@@ -17,6 +17,8 @@ import type {
   RankQuestion,
   WavesQuestion,
 } from './questions.ts';
+import type { AlertAnswer, AlertsAnswer, SilencesAnswer } from '../alerts/answers.ts';
+import type { AlertsQuestion, SilencesQuestion } from '../alerts/questions.ts';
 import type { Reader } from '../reader.ts';
 
 /**
@@ -34,6 +36,10 @@ export interface Queries {
   areaStatus(reader: Reader, question: AreaStatusQuestion): Promise<AreaStatusAnswer | null>;
   facets(reader: Reader): Promise<FacetsAnswer>;
   overview(reader: Reader): Promise<OverviewAnswer>;
+  alerts(reader: Reader, question: AlertsQuestion): Promise<AlertsAnswer>;
+  /** Null when there is none that the reader may see. */
+  alert(reader: Reader, id: string): Promise<AlertAnswer | null>;
+  silences(reader: Reader, question: SilencesQuestion): Promise<SilencesAnswer>;
 }
 
 /** A question that is well-formed and cannot be answered: a cursor of another question, a range too long for hours. */

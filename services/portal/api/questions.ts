@@ -31,7 +31,7 @@ export const measures = [
 ] as const;
 
 /** Comma-separated, or the parameter several times; a comma of a name after a backslash; no value twice. */
-function listOf<T extends z.ZodType<string, string>>(item: T, most = 50) {
+export function listOf<T extends z.ZodType<string, string>>(item: T, most = 50) {
   return z
     .union([z.string(), z.array(z.string())])
     .transform((given) => [
@@ -47,7 +47,7 @@ function listOf<T extends z.ZodType<string, string>>(item: T, most = 50) {
 /** No database keeps a text with U+0000 in it, and no name has a line break. */
 const printable = /^\P{Cc}*$/u;
 const unprintable = 'must not hold control characters';
-const name = z.string().min(1).max(200).regex(printable, unprintable);
+export const name = z.string().min(1).max(200).regex(printable, unprintable);
 /** Places are known by tidy names, and asked for by others that look the same. */
 const placeName = name.transform(tidyName).pipe(z.string().min(1));
 const instant = z
@@ -57,7 +57,7 @@ const instant = z
   .transform((text) => new Date(text))
   .describe('A moment (2026-11-29T08:00:00Z) or a day (2026-11-29, its start in UTC).');
 
-const inOrder = [
+export const inOrder = [
   ({ from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined }) =>
     from === undefined || to === undefined || from < to,
   { message: 'must be after from', path: ['to'] as string[] },
@@ -87,9 +87,9 @@ export const filters = {
     .describe('H3 cells of resolution 0 to 9.'),
 };
 
-const limit = (most: number, usual: number) =>
+export const limit = (most: number, usual: number) =>
   z.coerce.number().int().min(1).max(most).default(usual);
-const cursor = z.string().max(500).optional().describe('`next` of the answer before.');
+export const cursor = z.string().max(500).optional().describe('`next` of the answer before.');
 
 export const aggregatesQuestion = z
   .strictObject({

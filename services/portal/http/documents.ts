@@ -16,7 +16,7 @@ const refusals = {
   400: errorAnswer.describe('A parameter is unknown or not as it must be; `field` names it.'),
   401: errorAnswer.describe('Key, token or session missing, unknown or no longer valid.'),
   403: errorAnswer.describe('The key or token may not do this.'),
-  404: errorAnswer.describe('There is no such place or department.'),
+  404: errorAnswer.describe('There is no such place, department, alert or silence.'),
   406: errorAnswer.describe('The answer has no such form.'),
   429: errorAnswer.describe('Too many requests or failed attempts; see Retry-After.'),
   503: errorAnswer.describe(
@@ -80,7 +80,8 @@ function withFormat(question: z.ZodObject, offered: readonly Format[]): z.ZodObj
 function exemplified(question: z.ZodObject): z.ZodObject {
   const shown = Object.entries(question.shape).flatMap(([name, schema]) => {
     const value = parameterExamples[name];
-    if (value === undefined) return [];
+    const hasOwn = (schema as z.ZodType).meta()?.['x-examples'] !== undefined;
+    if (value === undefined || hasOwn) return [];
     return [[name, (schema as z.ZodType).meta({ 'x-examples': { usual: { value } } })] as const];
   });
   return question.safeExtend(Object.fromEntries(shown));

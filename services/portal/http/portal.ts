@@ -2,6 +2,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { meAnswer } from '../api/answers.ts';
+import { addAlertQuestions } from '../alerts/question-routes.ts';
+import { addReport } from '../alerts/report-route.ts';
+import { addAlertRoutes, type AlertRouteParts } from '../alerts/routes.ts';
 import type { Queries } from '../api/queries.ts';
 import type { PortalConfig } from '../config.ts';
 import type { Streams } from '../streams.ts';
@@ -30,6 +33,10 @@ export interface PortalParts {
   readonly pagesFolder: string;
   /** Where rollout plans are kept; absent where they cannot be changed. */
   readonly plan?: Pick<WaveRouteParts, 'db' | 'clock'>;
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+  /** What is done to alerts; absent where they can only be read. */
+  readonly alerting?: Pick<AlertRouteParts, 'db' | 'actions' | 'redact' | 'clock'>;
   /** Live feeds, at `/v1/streams/{department}`; absent where there are none. */
   readonly streams?: Streams;
 }
@@ -67,14 +74,16 @@ async function addReading(app: FastifyInstance, parts: PortalParts): Promise<voi
   await limitRates(app, config);
   const routeParts: RouteParts = { config, departments, turns: createTurns(config) };
   addQuestions(app, queries, routeParts);
+  addAlertQuestions(app, queries, routeParts);
   addMe(app, access);
   if (parts.streams !== undefined) addStreams(app, parts.streams, parts);
-  if (parts.plan === undefined) return;
-  await addWaveRoutes(app, {
-    ...parts.plan,
-    readerOf,
-    problemOf: (error) => asProblem(error, config),
-  });
+  const problemOf = (error: unknown) => asProblem(error, config);
+  if (parts.plan !== undefined) await addWaveRoutes(app, { ...parts.plan, readerOf, problemOf });
+  await addReport(app, { queries, clock: parts.clock ?? Date.now, problemOf });
+  if (parts.alerting !== undefined) {
+    const alert: Queries['alert'] = (reader, id) => queries.alert(reader, id);
+    await addAlertRoutes(app, { ...parts.alerting, alert, problemOf });
+  }
 }
 
 function addMe(app: FastifyInstance, access: ReaderAccess): void {

@@ -1,0 +1,184 @@
+// The report of an alert: one page of HTML that needs nothing else, to be printed or sent on. Pure.
+import type { AlertAnswer } from './answers.ts';
+import { reportChart } from './report-chart.ts';
+import {
+  chanceWords,
+  durationWords,
+  listed,
+  momentWords,
+  plain,
+  roundWords,
+  themeWords,
+} from './wording.ts';
+
+/** What one page has room for. */
+const most = { transitions: 8, quotes: 3, quoteCharacters: 220, deliveries: 6, planned: 3 };
+
+/** All of the style, so that a policy may name it by its hash. */
+export const reportStyle = `
+@page { size: A4; margin: 14mm }
+* { box-sizing: border-box }
+body { max-width: 182mm; margin: 0 auto; padding: 8mm 0; color: #1b1c1f; background: #fff;
+  font: 10.5pt/1.4 system-ui, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
+@media screen and (max-width: 720px) { body { padding: 16px } dl { grid-template-columns: 1fr !important } dt { padding-top: 4px } }
+@media print { body { padding: 0; max-width: none } section { break-inside: avoid } }
+h1 { margin: 0; font-size: 16pt; line-height: 1.25 }
+h2 { margin: 5mm 0 1.5mm; font-size: 10.5pt; color: #585b64 }
+p, ul, ol, dl, blockquote, figure { margin: 0; padding: 0 }
+.state { color: #585b64 }
+dl { display: grid; grid-template-columns: 42mm 1fr; gap: 0 4mm; margin-top: 3mm }
+dt { color: #585b64 } dd { margin: 0 }
+table { width: 100%; border-collapse: collapse } td, th { padding: .6mm 3mm .6mm 0; text-align: start; vertical-align: baseline; font-weight: 400 }
+td:first-child { white-space: nowrap; color: #585b64 }
+blockquote { padding-inline-start: 3mm; border-inline-start: .5mm solid #e1e2e6; margin-bottom: 1.5mm }
+svg { display: block; width: 100%; height: auto }
+svg text { font: 10px system-ui, sans-serif; fill: #585b64 }
+footer { margin-top: 5mm; padding-top: 1.5mm; border-top: .3mm solid #e1e2e6; color: #585b64; font-size: 8.5pt }
+`;
+
+/** @param now milliseconds since the epoch */
+export function reportOf(answer: AlertAnswer, now: number): string {
+  const { alert } = answer;
+  const title = titleOf(answer);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${text(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<header>
+<h1>${text(title)}</h1>
+<p class="state">${text(stateWords(answer, now))}</p>
+</header>
+<main>
+${facts(answer, now)}
+${chart(answer)}
+${timeline(answer)}
+${said(answer)}
+${planned(answer)}
+${deliveries(answer)}
+</main>
+<footer>Alert ${text(plain(alert.id))}. By what customers report, counted in quarters of an hour; not confirmed by the network. Intervals are 95 %. Words are without personal data. Made by Signpost on ${text(momentWords(new Date(now).toISOString()))}.</footer>
+</body>
+</html>
+`;
+}
+
+function titleOf({ alert: { themes, place } }: AlertAnswer): string {
+  const what = listed(themes.slice(0, 3).map(themeWords));
+  const where = place.level === 'everywhere' ? 'everywhere' : plain(place.name);
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${where}`;
+}
+
+function stateWords({ alert }: AlertAnswer, now: number): string {
+  const end = alert.resolvedAt === null ? now : Date.parse(alert.resolvedAt);
+  const lasted = durationWords(end - Date.parse(alert.startedAt));
+  if (alert.resolvedAt === null) return `Still going on, for ${lasted}. What follows may change.`;
+  return `Over after ${lasted}, by the counts.`;
+}
+
+function facts({ alert, words }: AlertAnswer, now: number): string {
+  const { customers, expected, affected, userMinutes } = alert;
+  const delay = Date.parse(alert.detectedAt) - Date.parse(alert.startedAt);
+  const between = (low: number, high: number): string =>
+    `${roundWords(low)} to ${roundWords(high)}`;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Began', momentWords(alert.startedAt)],
+    ['Noticed', `${momentWords(alert.detectedAt)}, ${durationWords(delay)} after it began`],
+    [
+      'Over',
+      alert.resolvedAt === null
+        ? `not at ${momentWords(new Date(now).toISOString())}`
+        : momentWords(alert.resolvedAt),
+    ],
+    ...(alert.product === null ? [] : ([['Product', plain(alert.product)]] as const)),
+    ['Customers who said so', `${customers}; about ${roundWords(expected)} are usual`],
+    [
+      'Customers affected',
+      `about ${roundWords(affected.value)} (${between(affected.low, affected.high)}), estimated from how few say so`,
+    ],
+    [
+      'User-minutes',
+      `about ${roundWords(userMinutes.value)} (${between(userMinutes.low, userMinutes.high)})`,
+    ],
+    ['How sure', `chance alone does this ${chanceWords(alert.pValue)}`],
+    ['Departments told', listed(alert.departments.map(themeWords)) || 'none'],
+    ...(words.length === 0
+      ? []
+      : ([
+          [
+            'Words that rose',
+            words
+              .slice(0, 10)
+              .map((each) => plain(each))
+              .join(', '),
+          ],
+        ] as const)),
+  ];
+  return `<dl>\n${rows.map(([name, value]) => `<dt>${text(name)}</dt><dd><bdi>${text(value)}</bdi></dd>`).join('\n')}\n</dl>`;
+}
+
+function chart({ counts }: AlertAnswer): string {
+  if (counts.length < 2) return '';
+  return section('Customers in each quarter of an hour', reportChart(counts));
+}
+
+function timeline({ timeline: all }: AlertAnswer): string {
+  const shown =
+    all.length > most.transitions ? [...all.slice(0, 1), ...all.slice(1 - most.transitions)] : all;
+  if (shown.length === 0) return '';
+  const rows = shown.map(({ at, state, by, summary }) => {
+    const what = summary === '' ? state : plain(summary, 160);
+    const who = by === null || what.includes(plain(by)) ? '' : ` (${plain(by)})`;
+    return `<tr><td>${text(momentWords(at))}</td><td><bdi>${text(what)}</bdi>${text(who)}</td></tr>`;
+  });
+  const left = all.length - shown.length;
+  const more = left > 0 ? `<p class="state">${left} in between are left out.</p>` : '';
+  return section('What happened', `<table>${rows.join('\n')}</table>${more}`);
+}
+
+function said({ examples }: AlertAnswer): string {
+  const quotes = examples
+    .flatMap(({ text: words, at }) => (words === null ? [] : [{ words, at }]))
+    .slice(0, most.quotes)
+    .map(
+      ({ words, at }) =>
+        `<blockquote dir="auto">${text(plain(words, most.quoteCharacters))} <span class="state">${text(at.slice(11, 16))} UTC</span></blockquote>`,
+    );
+  return quotes.length === 0 ? '' : section('What customers said', quotes.join('\n'));
+}
+
+function planned({ planned: all }: AlertAnswer): string {
+  if (all.length === 0) return '';
+  const items = all.slice(0, most.planned).map(({ says }) => `<p><bdi>${text(says)}</bdi></p>`);
+  return section('Planned work that may have to do with it', items.join('\n'));
+}
+
+function deliveries({ deliveries: all }: AlertAnswer): string {
+  const delivered = all.filter(({ delivery }) => delivery === 'delivered');
+  if (delivered.length === 0) return '';
+  const rows = delivered.slice(0, most.deliveries).map(({ target, state, deliveredAt }) => {
+    const when = deliveredAt === null ? '' : momentWords(deliveredAt);
+    return `<tr><td>${text(when)}</td><td><bdi>${text(plain(target))}</bdi>: ${text(state)}</td></tr>`;
+  });
+  const left = delivered.length - rows.length;
+  const more = left > 0 ? `<p class="state">and ${left} more</p>` : '';
+  return section('What went out', `<table>${rows.join('\n')}</table>${more}`);
+}
+
+function section(title: string, content: string): string {
+  return `<section><h2>${text(title)}</h2>\n${content}\n</section>`;
+}
+
+/** As the text of an element or the value of an attribute in quotes. */
+export function text(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
