@@ -80,6 +80,12 @@ kafka_acls --add --allow-principal 'User:signpost-alert' --operation Read --oper
 kafka_acls --add --allow-principal 'User:signpost-alert' --operation Write --operation Describe --transactional-id 'signpost.alert.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-alert' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-alert' --operation Read --operation Write --operation Describe --topic 'signpost.checkpoints.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --group 'signpost.normalize'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --topic 'tickets.reported.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --topic 'posts.published.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --topic 'surveys.answered.v1'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --group 'signpost.classify'
+kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --topic 'signals.normalized.v1'
 
 # User:signpost-portal
 kafka_acls --add --allow-principal 'User:signpost-portal' --operation Write --operation Describe --topic 'insights.judged.v1'

@@ -6,6 +6,8 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
 export const alertConfig = z.strictObject({
+  /** Who is told: docs/alert-targets.md. */
+  targetsFile: z.string().min(1).optional(),
   /** False alarms that are allowed in a week, over everything that is watched. */
   falseAlarmsPerWeek: z.number().positive().max(1000).default(1),
   /** Distinct customers below which nothing alarms. */

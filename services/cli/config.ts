@@ -118,6 +118,7 @@ const paths = [
   ['normalize', 'gazetteer'],
   ['classify', 'model'],
   ['classify', 'departmentsFile'],
+  ['alert', 'targetsFile'],
   ['gateway', 'apiKeysFile'],
   ['kafka', 'tls', 'ca'],
   ['kafka', 'tls', 'cert'],

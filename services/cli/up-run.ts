@@ -85,7 +85,7 @@ export async function runUp(options: UpOptions): Promise<void> {
             [
               await telemetry.snapshot(),
               ...(await pipeline.metrics()),
-              await planners.metrics(),
+              ...(await planners.metrics()),
             ].flat(),
         },
         log: () => log,

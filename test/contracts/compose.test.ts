@@ -33,7 +33,7 @@ describe('docker-compose.yml', () => {
   test('loads with nothing set', () => {
     expect(one.name).toBe('signpost');
     expect(Object.keys(one.services).toSorted()).toEqual(
-      'aggregate classify gateway kafka keys normalize portal postgres publish s3 topics'.split(
+      'aggregate alert classify gateway kafka keys normalize portal postgres publish s3 topics'.split(
         ' ',
       ),
     );
@@ -104,19 +104,26 @@ describe('docker-compose.yml', () => {
       CLASSIFY_COPIES: '4',
       PUBLISH_COPIES: '5',
       AGGREGATE_COPIES: '2',
+      ALERT_COPIES: '2',
       PORTAL_COPIES: '2',
       PORTAL_PORT: '8090-8091',
     });
-    const copies = ['gateway', 'normalize', 'classify', 'publish', 'aggregate', 'portal'].map(
-      (name) => scaled.services[name]!.deploy!.replicas,
-    );
-    expect(copies).toEqual([2, 3, 4, 5, 2, 2]);
+    const copies = [
+      'gateway',
+      'normalize',
+      'classify',
+      'publish',
+      'aggregate',
+      'alert',
+      'portal',
+    ].map((name) => scaled.services[name]!.deploy!.replicas);
+    expect(copies).toEqual([2, 3, 4, 5, 2, 2, 2]);
     expect(scaled.services['gateway']!.ports).toMatchObject([{ published: '8080-8081' }]);
     expect(scaled.services['portal']!.ports).toMatchObject([{ published: '8090-8091' }]);
-    const published = ['normalize', 'classify', 'publish', 'aggregate'].map(
+    const published = ['normalize', 'classify', 'publish', 'aggregate', 'alert'].map(
       (name) => scaled.services[name]!.ports,
     );
-    expect(published).toEqual([undefined, undefined, undefined, undefined]);
+    expect(published.every((ports) => ports === undefined)).toBe(true);
   });
 
   test('images are pinned to a version', () => {
@@ -145,14 +152,20 @@ describe('docker-compose.yml', () => {
         .map(([name]) => name)
         .toSorted();
     expect(holders(/^SIGNPOST_PSEUDONYM_KEYS/)).toEqual(['keys', 'normalize']);
-    expect(holders(/^DATABASE_URL$/)).toEqual(['aggregate', 'normalize', 'portal']);
+    expect(holders(/^DATABASE_URL$/)).toEqual(['aggregate', 'alert', 'normalize', 'portal']);
     expect(holders(/^POSTGRES_PASSWORD$/)).toEqual(['postgres']);
     expect(holders(/^ROOT_SECRET_ACCESS_KEY$/)).toEqual(['s3']);
     const reaching = (network: string) =>
       Object.entries(one.services)
         .filter(([, { networks = {} }]) => network in networks)
         .map(([name]) => name);
-    expect(reaching('store').toSorted()).toEqual(['aggregate', 'normalize', 'portal', 'postgres']);
+    expect(reaching('store').toSorted()).toEqual([
+      'aggregate',
+      'alert',
+      'normalize',
+      'portal',
+      'postgres',
+    ]);
     expect(reaching('objects')).toEqual(['s3']);
   });
 
@@ -219,6 +232,7 @@ describe('infra/compose/cluster.env', () => {
       'classify',
       'publish',
       'aggregate',
+      'alert',
       'portal',
     ]) {
       expect(cluster.services[name]!.environment).toMatchObject({

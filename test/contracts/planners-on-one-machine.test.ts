@@ -117,7 +117,15 @@ test(
   { timeout: 120_000 },
   async () => {
     const data = join(directory, 'new');
-    const services = ['gateway', 'normalize', 'classify', 'publish', 'aggregate', 'portal'];
+    const services = [
+      'gateway',
+      'normalize',
+      'classify',
+      'publish',
+      'aggregate',
+      'alert',
+      'portal',
+    ];
     const args = ['run', ...services, '--data', data, '--port', '0', '--probe-port', '0'];
     const running = start(args, { cwd: directory });
     const [, probe] = await running.says(/Probes at (http:\/\/[^/]+)/);

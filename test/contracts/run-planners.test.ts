@@ -129,11 +129,11 @@ test(
 );
 
 test(
-  'without a database, aggregate and portal say what they need',
+  'without a database, aggregate, alert and portal say what they need',
   { timeout: 60_000 },
   async () => {
     const { DATABASE_URL: _url, ...without } = env;
-    for (const name of ['aggregate', 'portal']) {
+    for (const name of ['aggregate', 'alert', 'portal']) {
       const ended = await run(['run', name, '--config', config], { env: without, cwd: directory });
       expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('DATABASE_URL') });
     }

@@ -69,6 +69,7 @@ test(
       'classify',
       'publish',
       'aggregate',
+      'alert',
     ]);
     const metrics = (await get('/metrics')).text;
     expect(metrics).toContain('signpost_consumer_lag_records{group="signpost.aggregate"');

@@ -1,7 +1,6 @@
 // The `aggregate` stage with what goes on beside it, wherever it runs: what changed is told, weeks are packed, old words
 // are forgotten, and the database knows the gazetteer.
 import { createHash } from 'node:crypto';
-import type { Insight } from '#schemas/insight.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Log } from '#core/log/port.ts';
 import type { Logger } from '#core/logger.ts';
@@ -16,8 +15,8 @@ import { publishCells } from '../../aggregate/publish-cells.ts';
 import { createAggregate } from '../../aggregate/stage.ts';
 import type { DepartmentsConfig } from '../../classify/departments.ts';
 import { readGazetteer } from '../../normalize/gazetteer.ts';
-import { routeOf, subscribersByName } from '../../publish/route.ts';
 import type { Config } from '../config.ts';
+import { receiversOf } from './receivers.ts';
 
 export interface AggregateParts {
   readonly db: Db;
@@ -36,19 +35,6 @@ export function buildAggregate({ db, config, departments, now }: AggregateParts)
     receiversOf: receiversOf(departments),
     wordsFrom: () => wordsFrom({ now, wordsDays }),
   }) as unknown as Stage<never>;
-}
-
-function receiversOf(
-  departments: () => DepartmentsConfig,
-): (insight: Insight) => readonly string[] {
-  let known: DepartmentsConfig | undefined;
-  let subscribers = subscribersByName([]);
-  return (insight) => {
-    const current = departments();
-    if (current !== known) subscribers = subscribersByName(current.departments);
-    known = current;
-    return routeOf(insight, subscribers).receivers;
-  };
 }
 
 export interface BesideParts extends Omit<AggregateParts, 'departments'> {

@@ -1,5 +1,5 @@
-// What planners ask for in one process: the database in a thread of its own, and the thread that fills it. Both come up
-// beside the pipeline, which does not wait for them.
+// What planners ask for in one process: the database in a thread of its own, and the threads that fill it and that raise
+// alerts. They come up beside the pipeline, which does not wait for them.
 import { Worker } from 'node:worker_threads';
 import type { MetricObject } from 'prom-client';
 import type { EmbeddedLog } from '#core/log/embedded/open.ts';
@@ -11,17 +11,20 @@ import type { ToStageThread } from '../stage-thread.ts';
 import { storeDirectory } from '../store-place.ts';
 import { superviseThreads, type ThreadGroup } from '../thread-group.ts';
 import { metricsOf } from '../thread-metrics.ts';
+import type { Targets } from '../../alert/deliver/targets.ts';
 import type { AggregateThreadData } from './aggregate-thread.ts';
+import type { AlertThreadData } from './alert-thread.ts';
+import { targetsOf } from './alert-work.ts';
 
 export interface Planners {
   /** What is asked before the tables are there is answered once they are. */
   readonly db: Db;
-  /** Resolves once the stage runs; see `failed` otherwise. */
+  /** Resolves once the stages run; see `failed` otherwise. */
   readonly ready: Promise<void>;
-  /** Rejects when the database or the stage failed beyond retrying; never resolves otherwise. */
+  /** Rejects when the database or a stage failed beyond retrying; never resolves otherwise. */
   readonly failed: Promise<never>;
-  metrics(): Promise<readonly MetricObject[]>;
-  /** Lets the stage finish or give back its batch, then closes the database. The log is still open. */
+  metrics(): Promise<readonly (readonly MetricObject[])[]>;
+  /** Lets the stages finish or give back its batch, then closes the database. The log is still open. */
   close(): Promise<void>;
 }
 
@@ -39,17 +42,26 @@ export function openPlanners(
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
   store.failed.catch(reject);
-  let worker: Worker | undefined;
+  let workers: readonly Worker[] = [];
   let threads: ThreadGroup | undefined;
   let closing: Promise<void> | undefined;
 
   async function begin(): Promise<void> {
+    // A file that names who is told is known to be good before anything is taken in.
+    const targets = targetsOf(config);
     await store.ready;
     if (closing !== undefined) return;
-    worker = startThread(log, store.connect(), directory, config);
-    threads = superviseThreads([worker]);
+    const data = (): AggregateThreadData => ({
+      log: log.connect(),
+      store: store.connect(),
+      where: storeDirectory(directory),
+      config,
+      departments: readDepartments(config.classify),
+    });
+    workers = [startAggregate(data()), startAlert(data(), targets)];
+    threads = superviseThreads(workers);
     threads.failed.catch(reject);
-    await Promise.race([readinessOf(worker), threads.failed]);
+    await Promise.race([Promise.all(workers.map(readinessOf)), threads.failed]);
   }
   const ready = begin();
   ready.catch(reject);
@@ -66,28 +78,24 @@ export function openPlanners(
     db: store.db,
     ready,
     failed,
-    metrics: () => (worker === undefined ? Promise.resolve([]) : metricsOf(worker)),
+    metrics: () => Promise.all(workers.map(metricsOf)),
     close: () => (closing ??= end()),
   };
 }
 
-function startThread(
-  log: Pick<EmbeddedLog, 'connect'>,
-  store: AggregateThreadData['store'],
-  directory: string,
-  config: Config,
-): Worker {
-  const data: AggregateThreadData = {
-    log: log.connect(),
-    store,
-    where: storeDirectory(directory),
-    config,
-    departments: readDepartments(config.classify),
-  };
+function startAggregate(data: AggregateThreadData): Worker {
   return new Worker(new URL('./aggregate-thread.ts', import.meta.url), {
     workerData: data,
     transferList: [data.log, data.store],
     name: 'signpost-aggregate',
+  });
+}
+
+function startAlert(data: AggregateThreadData, targets: Targets | undefined): Worker {
+  return new Worker(new URL('./alert-thread.ts', import.meta.url), {
+    workerData: { ...data, targets } satisfies AlertThreadData,
+    transferList: [data.log, data.store],
+    name: 'signpost-alert',
   });
 }
 

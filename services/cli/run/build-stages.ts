@@ -1,5 +1,6 @@
 // The stages of services, built before anything else begins.
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AlertMetrics } from '#core/alert-metrics.ts';
 import type { DriftMetrics } from '#core/drift.ts';
 import type { Logger } from '#core/logger.ts';
 import type { Stage } from '#core/stage.ts';
@@ -9,7 +10,7 @@ import { readDepartments } from '../departments.ts';
 import type { LiveJudging } from '../live-judging.ts';
 import type { LogAt } from '../open-log.ts';
 import { sharedPseudonymKeys } from './secrets.ts';
-import { isStage, type RunningStage, type ServiceName } from './services.ts';
+import { isStage, isStoreStage, type RunningStage, type ServiceName } from './services.ts';
 
 export interface Built {
   readonly stages: readonly (readonly [RunningStage, Stage<never>])[];
@@ -22,6 +23,7 @@ export interface BuildParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly drift: DriftMetrics;
+  readonly alerts: () => AlertMetrics;
   /** Of planners; undefined where no service needs it. */
   readonly db: Db | undefined;
 }
@@ -32,18 +34,18 @@ export interface BuildParts {
  */
 export async function buildServices(
   services: readonly ServiceName[],
-  { at, config, logger, drift, db }: BuildParts,
+  { at, config, logger, drift, alerts, db }: BuildParts,
 ): Promise<Built> {
   const names = services.filter(isStage);
-  const aggregates = services.includes('aggregate');
-  if (names.length === 0 && !aggregates) return { stages: [], judging: undefined };
+  const storing = services.filter(isStoreStage);
+  if (names.length === 0 && storing.length === 0) return { stages: [], judging: undefined };
   const { openLiveJudging, tellExpected } = await import('../live-judging.ts');
   const departments = readDepartments(config.classify);
   const judging = openLiveJudging({
     classify: config.classify,
     departments,
     judges: names.includes('classify'),
-    routes: aggregates || names.includes('publish'),
+    routes: storing.length > 0 || names.includes('publish'),
     logger,
     sleep,
     onJudging: (by) => tellExpected(drift, by),
@@ -58,10 +60,14 @@ export async function buildServices(
       ...built.map((stage): [RunningStage, Stage<never>] => [stage.name as RunningStage, stage]),
     );
   }
-  if (aggregates && db !== undefined) {
+  const current = () => judging.current().departments;
+  if (storing.includes('aggregate') && db !== undefined) {
     const { buildAggregate } = await import('../planners/aggregate-work.ts');
-    const current = () => judging.current().departments;
     stages.push(['aggregate', buildAggregate({ db, config, departments: current, now: Date.now })]);
+  }
+  if (storing.includes('alert') && db !== undefined) {
+    const { buildAlert } = await import('../planners/alert-work.ts');
+    stages.push(['alert', buildAlert({ db, config, departments: current, metrics: alerts() })]);
   }
   return { stages, judging };
 }

@@ -12,6 +12,7 @@ import { noteIntake } from '../judgements/intake-address.ts';
 import { configOf, logAt, type LogAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
+import { openAlertBeside, runBeside } from './beside-stages.ts';
 import { buildServices } from './build-stages.ts';
 import { createLogWatch } from './log-watch.ts';
 import { databaseUrl, openServiceLog, type ServiceLog } from './open-service-log.ts';
@@ -23,7 +24,14 @@ import type { HttpService } from './serve-http.ts';
 import { createStageService, type StageService } from './stage-service.ts';
 import { createRunStore } from './store-service.ts';
 import { senderKeys } from './secrets.ts';
-import { groupsOf, isHttp, needsStore, type RunningStage, type ServiceName } from './services.ts';
+import {
+  groupsOf,
+  isHttp,
+  isStoreStage,
+  needsStore,
+  type RunningStage,
+  type ServiceName,
+} from './services.ts';
 import { untilReached } from './until-reached.ts';
 
 /** A transaction costs the broker much the same whatever it holds: with 500 it works twice as long on each record. */
@@ -57,8 +65,12 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     config,
     logger,
     drift: telemetry.drift,
+    alerts: telemetry.alerts,
     db: store?.db,
   });
+  const alert = services.includes('alert')
+    ? await openAlertBeside(config, telemetry.alerts())
+    : undefined;
 
   const shutdown = listenForShutdown();
   const stop = new AbortController();
@@ -92,9 +104,17 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   const amiss = (stage: RunningStage): string | null =>
     watch.away() ??
     (opened?.askDatabase === undefined ? null : database.away()) ??
-    (stage === 'aggregate' ? planners.away() : null) ??
+    (isStoreStage(stage) ? planners.away() : null) ??
     seats.lost(groupOf(stage));
-  const metricsText = metricsWithLag({ telemetry, log, groups: groupsOf(services), now: Date.now });
+  const metricsText = metricsWithLag({
+    telemetry: {
+      snapshot: async () =>
+        [await telemetry.snapshot(), (await alert?.deliveryMetrics.snapshot()) ?? []].flat(),
+    },
+    log,
+    groups: groupsOf(services),
+    now: Date.now,
+  });
   const running = new Map<RunningStage, StageService>(
     stages.map(([name, stage]) => {
       const tracing = traces.get(name)?.batches;
@@ -170,15 +190,16 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     await output.line(`Running ${services.join(', ')} on ${nameOf(at)}`);
     const onStore = async (): Promise<void> => {
       if (store === undefined || !(await (reaching ?? reachStore()))) return;
-      const aggregate = running.get('aggregate');
-      if (aggregate === undefined) return planners.run(stopped);
-      const { runBesideAggregate } = await import('../planners/aggregate-work.ts');
-      const vacuums = at.kind === 'embedded';
-      const beside = { db: store.db, config, now: Date.now, log: shared, logger, sleep, vacuums };
+      const isAlone = at.kind === 'embedded';
+      const beside = { db: store.db, config, log: shared, logger, sleep, isAlone, alert };
       await Promise.all([
         planners.run(stopped),
-        aggregate.run(shared, stopped),
-        runBesideAggregate(beside, stopped),
+        ...services
+          .filter(isStoreStage)
+          .flatMap((name) => [
+            running.get(name)!.run(shared, stopped),
+            runBeside(name, beside, stopped),
+          ]),
       ]);
     };
     const tasks = [
@@ -186,7 +207,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
       database.run(stopped),
       ...(judging === undefined ? [] : [judging.watch(stopped)]),
       ...[...running]
-        .filter(([name]) => name !== 'aggregate')
+        .filter(([name]) => !isStoreStage(name))
         .map(([, stage]) => stage.run(shared, stopped)),
       onStore(),
     ];

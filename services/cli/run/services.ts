@@ -6,7 +6,7 @@ import { departmentStreams, flows, insightsOf, intakeTopics } from '../../topolo
 import { nearest } from '#core/nearest.ts';
 import { stageNames, type StageName } from '../stage-names.ts';
 
-export const serviceNames = ['gateway', ...stageNames, 'aggregate', 'portal'] as const;
+export const serviceNames = ['gateway', ...stageNames, 'aggregate', 'alert', 'portal'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** @throws SignpostError `unknown-service`. */
@@ -28,14 +28,20 @@ export function servicesOf(names: readonly string[]): readonly ServiceName[] {
 }
 
 /** Services that run a stage, with those of the pipeline among them. */
-export type RunningStage = StageName | 'aggregate';
+export type RunningStage = StageName | StoreStage;
+/** Stages that write to the planners' database. */
+export type StoreStage = 'aggregate' | 'alert';
 
 export function isStage(service: ServiceName): service is StageName {
   return stageNames.some((name) => name === service);
 }
 
 function runsStage(service: ServiceName): service is RunningStage {
-  return isStage(service) || service === 'aggregate';
+  return isStage(service) || isStoreStage(service);
+}
+
+export function isStoreStage(service: ServiceName): service is StoreStage {
+  return service === 'aggregate' || service === 'alert';
 }
 
 /** Services that answer over HTTP. */
@@ -45,7 +51,7 @@ export function isHttp(service: ServiceName): boolean {
 
 /** Services that need the planners' database. */
 export function needsStore(services: readonly ServiceName[]): boolean {
-  return services.includes('aggregate') || services.includes('portal');
+  return services.some(isStoreStage) || services.includes('portal');
 }
 
 /** Names of the topics that services read or write. */

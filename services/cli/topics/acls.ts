@@ -10,6 +10,7 @@ import {
   topicsFor,
   type Flow,
 } from '../../topology.ts';
+import { stagesBefore } from '../../alert/barrier.ts';
 import { behindGateway } from '../run/services.ts';
 
 /** By the names that kafka-acls.sh has for them. */
@@ -86,6 +87,13 @@ export function aclRules(options: AclOptions): readonly AclRule[] {
     }
     if (flow.kind === 'reader' && flow.name !== 'operator') allowGroups(allow, flow.name);
     else allowEngine(allow, flow, topicPrefix);
+    if (flow.name === 'alert') {
+      // Whether all that was accepted is counted it sees by offsets: of the intake, whose words it does not read, too.
+      for (const { group, topics } of stagesBefore) {
+        allow('group', topicPrefix + group, 'literal', 'Describe');
+        for (const name of topics) allow('topic', topicPrefix + name, 'literal', 'Describe');
+      }
+    }
     if (flow.name === 'gateway') {
       for (const { group } of behindGateway) {
         allow('group', topicPrefix + group, 'literal', 'Describe');
