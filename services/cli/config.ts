@@ -89,6 +89,7 @@ export const environment = {
   OTEL_EXPORTER_OTLP_ENDPOINT: 'tracing.endpoint',
   SIGNPOST_PSEUDONYM_KEYS_FILE: 'pseudonymKeysFile',
   SIGNPOST_API_KEYS_FILE: 'gateway.apiKeysFile',
+  SIGNPOST_ALERT_TARGETS_FILE: 'alert.targetsFile',
 } as const;
 
 /** Looked for in the working directory when no file is named. */

@@ -2,6 +2,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '../options.ts';
 
+interface TargetsOptions extends LogOptions {
+  readonly targets?: string;
+  readonly json?: true;
+}
+
 interface BacktestOptions extends LogOptions {
   readonly file?: string;
   readonly mapping?: string;
@@ -29,6 +34,50 @@ export function addAlerts(program: Command): void {
       ]),
     );
   addBacktest(alerts);
+  addTargets(alerts);
+}
+
+function addTargets(alerts: Command): void {
+  const targetsOption = (): Option =>
+    new Option('--targets <file>', 'this targets file, not the one that is configured');
+  const callOf = ({ targets, json, ...log }: TargetsOptions, command: Command) => ({
+    place: placeOf(command, log),
+    file: targets,
+    json: json === true,
+  });
+  withLogOptions(alerts.command('targets'))
+    .summary('who is told, and how that goes')
+    .description(
+      'Lists the targets of the targets file with what waits for each, what was delivered and given up, and the last\n' +
+        'error. docs/alert-targets.md tells how targets are set.',
+    )
+    .addOption(targetsOption())
+    .addOption(jsonOption('print one JSON object per target'))
+    .addHelpText('after', examples(['signpost alerts targets', 'each target and its state']))
+    .action(async (options: TargetsOptions, command: Command) => {
+      const { listTargets } = await import('../alerts/targets-command.ts');
+      await listTargets(callOf(options, command));
+    });
+  withLogOptions(alerts.command('test-target'))
+    .summary('send a test alert to one target')
+    .description(
+      'Sends an alert that is marked as a test to one target, as a real one would be, and says what came back. Exits\n' +
+        'with 1 when it was not taken. Run it where Signpost runs: names and addresses are those of this machine.',
+    )
+    .argument('<name>', 'its name in the targets file')
+    .addOption(targetsOption())
+    .addOption(jsonOption('print one JSON object'))
+    .addHelpText(
+      'after',
+      examples(
+        ['signpost alerts test-target noc', 'whether it is reached and takes what it is sent'],
+        ['signpost alerts test-target noc --targets new.yaml', 'a file before it goes live'],
+      ),
+    )
+    .action(async (name: string, options: TargetsOptions, command: Command) => {
+      const { testTarget } = await import('../alerts/targets-command.ts');
+      await testTarget(name, callOf(options, command));
+    });
 }
 
 function addBacktest(alerts: Command): void {
