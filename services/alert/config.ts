@@ -24,7 +24,7 @@ export const alertConfig = z.strictObject({
   /** The same of sources that are slower, by their names. */
   latenessMsBySource: z.record(z.string().min(1), z.number().int().min(0).max(dayMs)).default({}),
   /** Days that what is counted is kept: backtests replay it. */
-  keepDays: z.number().min(30).max(3660).default(400),
+  keepDays: z.number().min(30).max(36_500).default(400),
   /** How long an incident may go on, unacknowledged, until it is told again. */
   repeatHours: z.number().min(0.25).max(168).default(4),
   /** How many of the customers affected say so; the ends make the interval of how many are affected. */

@@ -63,7 +63,8 @@ export async function writeCounts(
   const looks = before === undefined || told !== undefined || at >= now - tellWithinMs;
   const known = looks ? undefined : before;
   const described = await describeIncident(tx, incident, at, { share, silences, known });
-  await write(tx, { ...described, ...after }, { told, at, what: '' }, context);
+  // What the counts say now stands, whatever was known before.
+  await write(tx, { ...after, ...described }, { told, at, what: '' }, context);
   return told;
 }
 
@@ -85,7 +86,7 @@ export async function writeHappening(
   const { incident } = before;
   const isLetGo = happening.kind === 'let-go';
   const stands = isLetGo ? { ...incident, resolvedAt: incident.resolvedAt ?? at } : incident;
-  await write(tx, { ...before, incident: stands, ...after }, { told, at, what }, context);
+  await write(tx, { ...before, ...after, incident: stands }, { told, at, what }, context);
   return told;
 }
 

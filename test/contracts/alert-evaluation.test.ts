@@ -128,6 +128,8 @@ describe.each(freshDatabases)('on %s', (_, open) => {
         'reopened rose-again 7',
         'resolved counts-are-usual 8',
       ]);
+      const numbers = (await transitionsIn(db)).map(({ record }) => (record as Alert).customers);
+      expect(numbers).toEqual([6, 19, 19, 19, 19]);
       const { rows } = await sql<{ start: Date; customers: number }>`
         SELECT start, customers FROM signpost.incident_counts ORDER BY start`.execute(db.query);
       const charted = rows.map(({ start, customers }) => [
