@@ -330,6 +330,18 @@ describe.each(freshDatabases)('deliveries on %s', (_, open) => {
     ]);
   });
 
+  it('go on when the database was away for a while', async () => {
+    const away = sql`ALTER TABLE signpost.alert_deliveries RENAME TO deliveries_away`;
+    await raise(alertOf('a'));
+    await away.execute(db.query);
+    run(settingsFor({}));
+    await expect.poll(() => logged).toContain('Alerts are sent later');
+    expect(server.received).toEqual([]);
+    await sql`ALTER TABLE signpost.deliveries_away RENAME TO alert_deliveries`.execute(db.query);
+    await settled(1);
+    expect(server.received).toHaveLength(1);
+  });
+
   it('show no key in logs or in what is kept, though the target repeats what it was sent', async () => {
     server.answer = (response, got) =>
       response.writeHead(403).end(`no: ${JSON.stringify(got.headers)} ${got.path}`);

@@ -17,7 +17,7 @@ import {
 import { plainText } from '../../services/alert/deliver/plain-text.ts';
 import { exampleAlert, exampleContext, noticeOf, resolvedAlert } from '../support/alert-notices.ts';
 import { flawsOf, type targetForms } from '../support/target-forms.ts';
-import samples from '../../schemas/alert/v1.samples.json' with { type: 'json' };
+import samples from '../../schemas/alert/v2.samples.json' with { type: 'json' };
 
 const parse = ({ body }: Payload): unknown => JSON.parse(body);
 const holdMs = 3_600_000;
@@ -72,6 +72,10 @@ describe('to Alertmanager', () => {
           severity: 'major',
           place: 'Miami North',
           place_level: 'area',
+          country: 'US',
+          region: 'Florida',
+          city: 'Miami',
+          area: 'Miami North',
           themes: 'outage,speed',
           product: 'home internet',
           departments: 'customer-service,operations',
@@ -87,6 +91,7 @@ describe('to Alertmanager', () => {
           affected_low: '1200',
           affected_high: '2750',
           detected_at: '2026-11-29T09:20:00.000Z',
+          words: 'storm, biscayne',
         },
         startsAt: '2026-11-29T08:45:00.000Z',
         endsAt: '2026-11-29T13:36:00.000Z',
@@ -206,6 +211,7 @@ describe('to Slack', () => {
             { text: 'Usual: 4.3' },
             { text: 'Affected, estimated: 1,900 (1,200 to 2,750)' },
             { text: 'Product: home internet' },
+            { text: 'Words that rose: storm, biscayne' },
             { text: 'For: operations, customer-service' },
           ],
         },

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Resolve } from '../../services/alert/deliver/connect-guard.ts';
+import { createResolve, type Resolve } from '../../services/alert/deliver/connect-guard.ts';
 import {
   createSend,
   mostBodyBytes,
@@ -85,6 +85,13 @@ describe('a request', () => {
       failure: 'address-refused',
       detail: '127.0.0.1 is at 127.0.0.1, which is this machine itself',
     });
+    expect(target.received).toEqual([]);
+  });
+
+  it('to a name of this machine is not sent either, by whatever resolves it', async () => {
+    const { port } = new URL(target.url);
+    const answer = await post(`http://localhost:${port}/`, strict, createResolve());
+    expect(answer).toMatchObject({ failure: 'address-refused' });
     expect(target.received).toEqual([]);
   });
 

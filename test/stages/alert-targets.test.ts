@@ -63,7 +63,13 @@ targets:
         resendMs: 60_000,
         holdMs: 3_600_000,
       },
-      { name: 'chat', url: env.SLACK, host: 'hooks.example', filter: { minCustomers: 10 } },
+      {
+        name: 'chat',
+        url: env.SLACK,
+        host: 'hooks.example',
+        filter: { minCustomers: 10 },
+        secrets: expect.arrayContaining(['/services/T0/B0/sesame-open-now']),
+      },
       { name: 'care', headers: { authorization: 'Bearer tok' }, signingKeys: { length: 2 } },
     ]);
   });

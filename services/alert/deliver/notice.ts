@@ -89,6 +89,8 @@ export function factsOf({
       estimatedAffected === null ? null : `${whole(estimatedAffected)}${interval}`,
     ],
     ['Product', alert.product],
+    ['Words that rose', alert.words.length === 0 ? null : alert.words.join(', ')],
+    ['Planned there', alert.planned.length === 0 ? null : alert.planned.join('; ')],
     ['For', alert.departments.length === 0 ? null : alert.departments.join(', ')],
     ['By', by],
   ];

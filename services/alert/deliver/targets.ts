@@ -88,7 +88,7 @@ function targetOf(
   const flaw = url === '' && typeof each.url !== 'string' ? undefined : urlFlaw(url);
   if (flaw !== undefined) refuse('url', flaw);
   const isUrl = URL.canParse(url);
-  if (isUrl) secrets.push(...secretPartsOf(new URL(url)));
+  if (isUrl) secrets.push(...secretPartsOf(new URL(url), typeof each.url !== 'string'));
   const headers = headersOf(each, secret);
   // As they are sent, too: a password in base64 is one still.
   secrets.push(...Object.values(headers).map((value) => value.split(' ').at(-1)!));
@@ -139,9 +139,11 @@ function headersOf(
   return all;
 }
 
-/** Chat services and collectors keep the key in the path or query. */
-function secretPartsOf({ pathname, search }: URL): string[] {
-  return [...pathname.split('/'), ...search.split(/[?&=]/)].filter((part) => part.length >= 16);
+/** Chat services and collectors keep the key in the path or query. @param isSecret whether the address was said to be one */
+function secretPartsOf({ pathname, search }: URL, isSecret: boolean): string[] {
+  const parts = [...pathname.split('/'), ...search.split(/[?&=]/)];
+  const long = parts.filter((part) => part.length >= 16);
+  return isSecret ? [`${pathname}${search}`, ...long] : long;
 }
 
 function readCertificates(

@@ -1,5 +1,6 @@
 // Labels and annotations as Prometheus and Alertmanager have them. Labels say which incident it is and never change while
 // it stands, since other labels would be another alert; annotations say how it stands now.
+import { placeLevels } from '../../sighting.ts';
 import { isoTime, linkTo, severityOf, type FormatContext, type Notice } from '../notice.ts';
 import { plainText } from '../plain-text.ts';
 
@@ -15,6 +16,7 @@ export function labelsOf({ opening, isTest }: Notice, { severity }: FormatContex
     severity: severityOf(opening, severity),
     place: opening.place,
     place_level: opening.placeLevel,
+    ...placeLabels(opening.placePath),
     themes: opening.themes.toSorted().join(','),
     product: opening.product ?? '',
     departments: opening.departments.toSorted().join(','),
@@ -36,8 +38,19 @@ export function annotationsOf(notice: Notice): Labels {
     affected_low: number(alert.estimatedAffectedLow),
     affected_high: number(alert.estimatedAffectedHigh),
     detected_at: isoTime(alert.detectedAt),
+    words: alert.words.join(', '),
+    planned: alert.planned.join('; '),
+    held_by: alert.heldBy.join(', '),
+    merged_into: alert.mergedInto ?? '',
     by: by ?? '',
   });
+}
+
+/** `country`, `region`, `city` and so on, so that routes need not take a place in words apart. */
+function placeLabels(path: Readonly<Record<string, string>>): Labels {
+  return Object.fromEntries(
+    Object.entries(path).filter(([level]) => placeLevels.some((known) => known === level)),
+  );
 }
 
 export function generatorUrlOf({ alert }: Notice, { portalUrl }: FormatContext): string {
