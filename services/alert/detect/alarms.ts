@@ -41,7 +41,7 @@ export function alarmsOf(
       const mean = Math.max(meanOf(baseline, series, number, bucket, buckets), 1e-9);
       // Nothing within two standard deviations is near any level.
       if (count < mean + 2 * Math.sqrt(mean)) continue;
-      const tail = upperTail(count, mean, spreadOf(series, number, buckets));
+      const tail = upperTail(count, mean, spreadOf(baseline, series, number, bucket, buckets));
       if (tail > (least?.tail ?? level)) continue;
       least = { ...kindOf(scene, number), buckets, tail, isDrift: false };
     }
@@ -89,7 +89,7 @@ export function explanationOf(
   standing: readonly Standing[],
   { level, minCustomers }: AlarmOptions,
 ): Explained {
-  const { series, bucket } = scene;
+  const { series, baseline, bucket } = scene;
   const { places } = series;
   const inLine = standing.filter(
     (each) =>
@@ -105,16 +105,36 @@ export function explanationOf(
       continue;
     }
     const since = bucket - each.endBucket;
-    if (alarm.buckets > since) return 'yes';
-    if (since <= reopenWithin && each.mergedInto === null) return { reopens: each };
+    const risesAgain = tailWithin(scene, alarm.number, since, minCustomers) <= level;
+    if (risesAgain && since <= reopenWithin && each.mergedInto === null) return { reopens: each };
+    if (!risesAgain && alarm.buckets > since) return 'yes';
   }
   const below = inLine.filter((each) => !isWithin(places, alarm.node, each.node));
   if (below.length === 0) return 'no';
   const { count, mean } = residualOf(scene, alarm.number, alarm.buckets, below);
   const isLeft =
     count >= minCustomers &&
-    upperTail(count, mean, spreadOf(series, alarm.number, alarm.buckets)) <= level;
+    upperTail(count, mean, spreadOf(baseline, series, alarm.number, bucket, alarm.buckets)) <=
+      level;
   return isLeft ? 'no' : 'yes';
+}
+
+/** The smallest tail of a series over windows that lie within the last `since` buckets; 1 where there is none. */
+function tailWithin(
+  { series, baseline, bucket }: Scene,
+  number: number,
+  since: number,
+  minCustomers: number,
+): number {
+  let least = 1;
+  for (const buckets of windows) {
+    const count = series.columns[windowColumn[buckets]][number]!;
+    if (buckets > since || count < minCustomers) continue;
+    const mean = Math.max(meanOf(baseline, series, number, bucket, buckets), 1e-9);
+    const spread = spreadOf(baseline, series, number, bucket, buckets);
+    least = Math.min(least, upperTail(count, mean, spread));
+  }
+  return least;
 }
 
 function isInWindow({ endBucket }: Standing, { isDrift, buckets }: Alarm, bucket: number): boolean {
@@ -131,7 +151,9 @@ function isBeyond(scene: Scene, alarm: Alarm, within: Standing, level: number): 
   const lift = Math.max(1, counted / Math.max(mean, 1e-9));
   const here = Math.max(meanOf(baseline, series, alarm.number, bucket, alarm.buckets), 1e-9) * lift;
   const count = series.columns[windowColumn[alarm.buckets]][alarm.number]!;
-  return upperTail(count, here, spreadOf(series, alarm.number, alarm.buckets)) <= level;
+  return (
+    upperTail(count, here, spreadOf(baseline, series, alarm.number, bucket, alarm.buckets)) <= level
+  );
 }
 
 /** What was to be expected of an incident's themes at its place over a window. */

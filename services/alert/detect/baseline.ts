@@ -4,6 +4,7 @@
 import {
   beginProfile,
   createProfiles,
+  doubtOf,
   factorSum,
   hourOfWeek,
   profileOf,
@@ -32,6 +33,9 @@ const farOutlying = 4;
 /** Below so many, one or a few sightings are no outbreak, however rare they are. */
 const fewest = 4;
 
+/** Exposure, in buckets, before which the level is too rough to tell hours apart by. */
+const firstDay = 95;
+
 export interface Baseline {
   readonly profiles: Profiles;
 }
@@ -53,17 +57,26 @@ export function meanOf(
 }
 
 /**
- * Dispersion of a count over so many buckets, with the uncertainty of the level: the relative variance of a gamma
- * distribution of so many sightings.
+ * Dispersion of a count over the last `buckets`, with the uncertainty of the level, the relative variance of a gamma
+ * distribution of so many sightings, and of the profile.
  */
-export function spreadOf({ columns }: Series, number: number, buckets: number): number {
+export function spreadOf(
+  { profiles }: Baseline,
+  series: Series,
+  number: number,
+  bucket: number,
+  buckets: number,
+): number {
+  const { columns } = series;
   const name =
     buckets <= blocks.hour
       ? 'hourSpread'
       : buckets <= blocks.fourHours
         ? 'fourSpread'
         : 'daySpread';
-  return columns[name][number]! + 1 / (columns.learnt[number]! + priorSightings);
+  const ofLevel = 1 / (columns.learnt[number]! + priorSightings);
+  const ofProfile = doubtOf(profiles, profileOf(series, number), bucket, buckets);
+  return columns[name][number]! + ofLevel + ofProfile;
 }
 
 /** The level of a new series, or of one that has learnt. Parents first. */
@@ -115,16 +128,20 @@ export function learn({ profiles }: Baseline, series: Series, hour: Hour): void 
       columns.learnt[number] = columns.learnt[number]! * levelDecay + weight * count;
       columns.exposure[number] = columns.exposure[number]! * levelDecay + weight * exposure;
       columns.total[number]! += count;
-      if (columns.profile[number]! >= 0)
-        profiles.counts[columns.profile[number]!]![learntAt]! += weight * count;
-      else if (count > 0) beginProfile(profiles, series, number);
+      const profile = columns.profile[number]!;
+      if (profile < 0) {
+        if (count > 0) beginProfile(profiles, series, number);
+      } else if (columns.exposure[0]! > firstDay) {
+        profiles.counts[profile]![learntAt]! += weight * count;
+        profiles.even[profile]![learntAt]! += weight * level * blocks.hour * hour.seen;
+      }
       if (hour.isSettled) takeBlocks(columns, number, { count, mean, hour: hour.learnt });
     }
     setLevel(series, number);
   }
   if (hour.learnt % hoursPerDay === hoursPerDay - 1) {
-    for (const counts of profiles.counts)
-      for (let at = 0; at < counts.length; at += 1) counts[at]! *= profileDecayPerDay;
+    for (const hours of [...profiles.counts, ...profiles.even])
+      for (let at = 0; at < hours.length; at += 1) hours[at]! *= profileDecayPerDay;
     refreshProfiles(profiles, series);
   }
 }

@@ -195,7 +195,7 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
     return Array.from({ length: Math.max(0, state.last - from + 1) }, (_, index) => {
       const bucket = from + index;
       const expected = expectedOf(sceneAt(bucket), incident, 1);
-      const spread = spreadOf(series, all, 1);
+      const spread = spreadOf(baseline, series, all, bucket, 1);
       return {
         start: bucket * bucketMs,
         customers: countedIn(incident, bucket, 1, -1),

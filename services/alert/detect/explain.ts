@@ -30,8 +30,8 @@ export interface Explanation {
   readonly merged: readonly Standing[];
 }
 
-/** Each further incident must gain so much in log likelihood over fewer: about the logarithm of how many places there are. */
-const anotherIncident = 6;
+/** Each further incident must gain so much in log likelihood over fewer. */
+const anotherIncident = 3;
 /** More is a sign that something else is wrong; the rest waits for the next bucket. */
 const mostAtOnce = 40;
 
@@ -55,16 +55,14 @@ export function explain(
   };
   let left = alarms;
   for (let round = 0; round < mostAtOnce; round += 1) {
-    const unexplained: Alarm[] = [];
+    // What rises again counts again before it is asked what else there is.
     for (const alarm of left) {
       const explained = explanationOf(scene, alarm, standing, options);
-      if (explained === 'no') unexplained.push(alarm);
-      else if (explained !== 'yes') {
-        reopen(explained.reopens);
-        changes.reopened.add(explained.reopens);
-      }
+      if (explained === 'yes' || explained === 'no') continue;
+      reopen(explained.reopens, scene);
+      changes.reopened.add(explained.reopens);
     }
-    left = unexplained;
+    left = left.filter((alarm) => explanationOf(scene, alarm, standing, options) === 'no');
     const best = bestOf(scene, left, standing, options.minCustomers);
     if (best === undefined) break;
     const { alarm, score } = best;
@@ -192,7 +190,7 @@ function aboveOf({ series }: Scene, { node, themes }: Score, standing: readonly 
 
 /** Whether nothing is out of the ordinary at the incident's place but what is at this one within it. */
 function isAlone(scene: Scene, above: Standing, { node, buckets }: Score): boolean {
-  const { series, bucket } = scene;
+  const { series, baseline, bucket } = scene;
   const counted = countedIn(above, bucket, buckets, -1);
   let here = 0;
   let mean = expectedOf(scene, above, buckets);
@@ -203,14 +201,18 @@ function isAlone(scene: Scene, above: Standing, { node, buckets }: Score): boole
     here += of.count;
     mean -= of.mean;
   }
-  const spread = spreadOf(series, seriesAt(series, above.node, 0)!, buckets);
+  const spread = spreadOf(baseline, series, seriesAt(series, above.node, 0)!, bucket, buckets);
   return upperTail(counted - here, Math.max(mean, 1e-9), spread) > 0.01;
 }
 
+const longestOnset = 88;
+
 function begin(scene: Scene, score: Score, alarm: Alarm, { detectedAt }: ExplainOptions): Standing {
   const { series, recent, bucket } = scene;
-  const since = alarm.isDrift ? series.columns.driftSince[alarm.number]! : 0;
-  const startBucket = since > 0 ? since : onsetOf(scene, score);
+  const onset = onsetOf(scene, score);
+  // What has risen for longer than the day that is looked at began when its counts came to stay above what is usual.
+  const isLonger = alarm.isDrift && bucket - onset > longestOnset;
+  const startBucket = isLonger ? series.columns.driftSince[alarm.number]! : onset;
   const standing = createStanding(
     series,
     recent,
@@ -267,10 +269,13 @@ function mergedBy(incident: Standing, scene: Scene, standing: readonly Standing[
   return merged;
 }
 
-function reopen(incident: Standing): void {
+function reopen(incident: Standing, scene: Scene): void {
   if (incident.endBucket === null) return;
   incident.endBucket = null;
   incident.resolvedAt = null;
   incident.reopened += 1;
   incident.heldBy = [];
+  // With what was seen since it seemed to be over.
+  recount(incident, scene.recent, scene.bucket);
+  expectSince(scene, incident);
 }

@@ -2,7 +2,7 @@
 // no more false alarms than the budget.
 import { gammaTail } from '#core/statistics/gamma.ts';
 import { meanOf, spreadOf, type Baseline } from './baseline.ts';
-import { upperTail } from './negative-binomial.ts';
+import { tailsFrom } from './negative-binomial.ts';
 import { hoursPerWeek } from './profile.ts';
 import { windows } from './recent.ts';
 import type { Series } from './series.ts';
@@ -69,7 +69,7 @@ function gather(
       for (const buckets of windows) {
         const mean = meanOf(baseline, series, number, of * 4 + 3, buckets);
         if (!(mean > 1e-9)) continue;
-        const spread = spreadOf(series, number, buckets);
+        const spread = spreadOf(baseline, series, number, of * 4 + 3, buckets);
         const m = Math.round(Math.log(mean) * steps.mean);
         const s = Math.round(Math.log(spread + 0.01) * steps.spread);
         const key = `${buckets}/${m}/${s}`;
@@ -87,13 +87,7 @@ function gather(
   }
   return [...sorts.values()].map(({ many, mean, spread, buckets }) => {
     const least = Math.max(minCustomers, Math.ceil(mean));
-    const tails: number[] = [];
-    for (let count = least; ; count += 1) {
-      const tail = upperTail(count, mean, spread);
-      tails.push(tail);
-      if (tail < negligible || tails.length > 5_000) break;
-    }
-    return { many, tails, least, buckets };
+    return { many, tails: tailsFrom(least, mean, spread, negligible), least, buckets };
   });
 }
 

@@ -74,3 +74,26 @@ export function criticalCount(
   }
   return high;
 }
+
+const mostTails = 5_000;
+
+/** Upper tails of `least`, `least + 1` and so on, down to one below `negligible`. `least` is above the mean. */
+export function tailsFrom(
+  least: number,
+  mean: number,
+  dispersion: number,
+  negligible: number,
+): number[] {
+  const rise = mean / (1 + dispersion * mean);
+  const terms: number[] = [];
+  let term = Math.exp(logProbability(least, mean, dispersion));
+  for (let count = least; terms.length < mostTails; count += 1) {
+    terms.push(term);
+    if (term < negligible * precision) break;
+    term *= ((1 + dispersion * count) * rise) / (count + 1);
+  }
+  // From the small ones up, so that nothing is lost.
+  for (let at = terms.length - 2; at >= 0; at -= 1) terms[at]! += terms[at + 1]!;
+  const end = terms.findIndex((tail) => tail < negligible);
+  return end < 0 ? terms : terms.slice(0, end + 1);
+}

@@ -9,8 +9,12 @@ const bucketsPerWeek = hoursPerWeek * bucketsPerHour;
 export interface Profiles {
   /** Weighted counts by hour of the week, of each profile. */
   readonly counts: Float64Array[];
+  /** What the counts would be if all hours were alike: hours that were never seen are no quiet ones. */
+  readonly even: Float64Array[];
   /** Factors, by hour of the week. */
   readonly factors: Float64Array[];
+  /** Relative variance of each factor: how little is known of that hour. */
+  readonly doubts: Float64Array[];
   /** Sums of the factors up to each hour, 169 of them. */
   readonly sums: Float64Array[];
 }
@@ -18,13 +22,13 @@ export interface Profiles {
 /** From so many sightings on a series has its own, until there are so many profiles. */
 const enough = 60;
 const most = 10_000;
-/** What the parent says counts as so many sightings of one's own. */
-const parentSightings = 200;
-/** In the first series: that hours of the day and days of the week count by themselves, and that all are alike. */
-const flatSightings = 24;
+/** What the parent says of an hour of the week counts as so many sightings of one's own. */
+const parentSightings = 8;
+/** In the first series: what it counts that all hours of the day, and all days, are alike. */
+const flatSightings = { hour: 3, day: 3 };
 
 export function createProfiles(): Profiles {
-  return { counts: [], factors: [], sums: [] };
+  return { counts: [], even: [], factors: [], doubts: [], sums: [] };
 }
 
 /** Hour of the week of an hour since the epoch. Weeks begin on Thursday, as the epoch did; it does not matter. */
@@ -44,7 +48,9 @@ export function beginProfile(profiles: Profiles, { columns }: Series, number: nu
   if (!isFirst && columns.total[number]! < enough) return;
   columns.profile[number] = profiles.counts.length;
   profiles.counts.push(new Float64Array(hoursPerWeek));
+  profiles.even.push(new Float64Array(hoursPerWeek));
   profiles.factors.push(new Float64Array(hoursPerWeek).fill(1));
+  profiles.doubts.push(new Float64Array(hoursPerWeek));
   profiles.sums.push(new Float64Array(hoursPerWeek + 1));
   refresh(profiles, columns.profile[number], undefined);
 }
@@ -62,36 +68,61 @@ export function refreshProfiles(profiles: Profiles, series: Series): void {
 }
 
 function refresh(
-  { counts, factors, sums }: Profiles,
+  { counts, even, factors, doubts, sums }: Profiles,
   profile: number,
   above: Float64Array | undefined,
 ): void {
   const own = counts[profile]!;
-  const drawn = above ?? separate(own);
+  const alike = even[profile]!;
+  const drawn = above ?? separate(own, alike);
   const target = factors[profile]!;
-  const all = own.reduce((sum, count) => sum + count, 0);
+  let all = 0;
+  for (let hour = 0; hour < hoursPerWeek; hour += 1) {
+    const counted = own[hour]! + parentSightings * drawn[hour]!;
+    target[hour] = counted / (alike[hour]! + parentSightings);
+    doubts[profile]![hour] = 1 / counted;
+    all += target[hour]!;
+  }
   const sum = sums[profile]!;
   for (let hour = 0; hour < hoursPerWeek; hour += 1) {
-    const counted = own[hour]! + (parentSightings * drawn[hour]!) / hoursPerWeek;
-    target[hour] = (counted / (all + parentSightings)) * hoursPerWeek;
+    target[hour]! *= hoursPerWeek / all;
     sum[hour + 1] = sum[hour]! + target[hour]!;
   }
 }
 
 /** As if the hour of the day and the day of the week counted by themselves. */
-function separate(counts: Float64Array): Float64Array {
-  const hours = new Float64Array(24).fill(flatSightings / 24);
-  const days = new Float64Array(7).fill(flatSightings / 7);
-  let all = flatSightings;
+function separate(counts: Float64Array, even: Float64Array): Float64Array {
+  const hours = ratiosOf(counts, even, 24, (hour) => hour % 24, flatSightings.hour);
+  const days = ratiosOf(counts, even, 7, (hour) => Math.floor(hour / 24), flatSightings.day);
+  return Float64Array.from(counts, (_, hour) => hours[hour % 24]! * days[Math.floor(hour / 24)]!);
+}
+
+function ratiosOf(
+  counts: Float64Array,
+  even: Float64Array,
+  parts: number,
+  partOf: (hour: number) => number,
+  flat: number,
+): Float64Array {
+  const counted = new Float64Array(parts).fill(flat);
+  const alike = new Float64Array(parts).fill(flat);
   for (const [hour, count] of counts.entries()) {
-    hours[hour % 24]! += count;
-    days[Math.floor(hour / 24)]! += count;
-    all += count;
+    counted[partOf(hour)]! += count;
+    alike[partOf(hour)]! += even[hour]!;
   }
-  return Float64Array.from(
-    counts,
-    (_, hour) => ((hours[hour % 24]! * 24) / all) * ((days[Math.floor(hour / 24)]! * 7) / all),
-  );
+  return counted.map((count, part) => count / alike[part]!);
+}
+
+/** Relative variance of the sum of factors over the last `buckets`: that of an hour, less the more hours there are. */
+export function doubtOf(
+  { doubts }: Profiles,
+  profile: number,
+  bucket: number,
+  buckets: number,
+): number {
+  if (profile < 0) return 0;
+  const hour = hourOfWeek(Math.floor(bucket / bucketsPerHour));
+  return doubts[profile]![hour]! * Math.min(1, bucketsPerHour / buckets);
 }
 
 /** Sum of the factors over the last `buckets` up to and with `bucket`, a number of buckets since the epoch. */

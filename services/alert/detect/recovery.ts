@@ -51,7 +51,7 @@ export function recovers(scene: Scene, standing: Standing, sources: Sources): bo
 
 /** The shortest window that shows that it is over. */
 function quietFor(scene: Scene, standing: Standing): number | undefined {
-  const { bucket, series } = scene;
+  const { bucket, series, baseline } = scene;
   const lasted = bucket - standing.startBucket + 1;
   const day = lookedAt.at(-1)!;
   const expected = expectedOf(scene, standing, Math.min(lasted, day));
@@ -62,7 +62,7 @@ function quietFor(scene: Scene, standing: Standing): number | undefined {
     if (buckets < least || buckets >= lasted) return false;
     const counted = countedIn(standing, bucket, buckets, -1);
     const mean = Math.max(expectedOf(scene, standing, buckets), 1e-9);
-    const spread = spreadOf(series, all, buckets);
+    const spread = spreadOf(baseline, series, all, bucket, buckets);
     if (upperTail(counted, mean, spread) <= usual) return false;
     return buckets === day || 1 - upperTail(counted + 1, mean * lift, spread) <= goesOn;
   });

@@ -45,7 +45,7 @@ export function scoreOf(
   minCustomers: number,
   taken: readonly Standing[] = [],
 ): Score | undefined {
-  const { series } = scene;
+  const { series, baseline, bucket } = scene;
   const explained = new Set(
     taken
       .filter((each) => isWithin(series.places, node, each.node))
@@ -64,7 +64,7 @@ export function scoreOf(
   if (counts.length === 0) return undefined;
   counts.sort((a, b) => b.count / b.mean - a.count / a.mean || a.theme - b.theme);
   const all = seriesAt(series, node, 0)!;
-  const spread = spreadOf(series, all, buckets);
+  const spread = spreadOf(baseline, series, all, bucket, buckets);
   let [count, mean, best, chosen] = [0, 0, 0, 0];
   for (const [index, each] of counts.entries()) {
     count += each.count;
@@ -98,21 +98,38 @@ export function residualOf(
   const theme = series.columns.theme[number]!;
   let count = series.columns[windowColumn[buckets]][number]!;
   let mean = meanOf(baseline, series, number, bucket, buckets);
-  for (const each of below) {
+  for (const each of outermost(series, below)) {
     const taken = countedIn(each, bucket, buckets, theme);
     if (taken === 0) continue;
     count -= taken;
-    const part = seriesAt(series, each.node, theme);
-    if (part !== undefined) mean -= meanOf(baseline, series, part, bucket, buckets);
+    for (const part of theme === 0 ? each.themes : [theme]) {
+      const own = seriesAt(series, each.node, part);
+      if (own !== undefined) mean -= meanOf(baseline, series, own, bucket, buckets);
+    }
   }
   return { count, mean: Math.max(mean, 1e-9) };
+}
+
+/** Without those that lie in another one with all of their themes, which has counted what they count. */
+function outermost({ places }: Series, incidents: readonly Standing[]): readonly Standing[] {
+  if (incidents.length < 2) return incidents;
+  return incidents.filter(
+    (inner, at) =>
+      !incidents.some(
+        (outer, index) =>
+          index !== at &&
+          (outer.node !== inner.node || index < at) &&
+          isWithin(places, inner.node, outer.node) &&
+          inner.themes.every((theme) => outer.themes.includes(theme)),
+      ),
+  );
 }
 
 /** The bucket with which the rise began: where the statistic of a window up to now is greatest, within the last day. */
 export function onsetOf(scene: Scene, { node, themes }: Pick<Score, 'node' | 'themes'>): number {
   const { series, baseline, recent, bucket } = scene;
   const numbers = themes.flatMap((theme) => seriesAt(series, node, theme) ?? []);
-  const spread = spreadOf(series, seriesAt(series, node, 0)!, 96);
+  const spread = spreadOf(baseline, series, seriesAt(series, node, 0)!, bucket, 96);
   let count = 0;
   let best = 0;
   let start = bucket;

@@ -69,7 +69,7 @@ export function takeSources(
       continue;
     }
     sources.missed[number]! += meanOf(sources.baseline, series, number, bucket);
-    if (!isSettled || silent.has(source) || !isDead(sources, number)) continue;
+    if (!isSettled || silent.has(source) || !isDead(sources, number, bucket)) continue;
     silent.add(source);
     forgetSilence(sources, number, bucket);
   }
@@ -93,9 +93,9 @@ function numberOf(sources: Sources, { source }: Sighting, bucket: number): numbe
 }
 
 /** Probability of no count at all, of a negative binomial with what was expected since it was heard. */
-function isDead({ missed, series }: Sources, number: number): boolean {
+function isDead({ missed, series, baseline }: Sources, number: number, bucket: number): boolean {
   const mean = missed[number]!;
-  const spread = spreadOf(series, number, 16);
+  const spread = spreadOf(baseline, series, number, bucket, 16);
   return Math.log1p(spread * mean) / spread > -Math.log(silentBelow);
 }
 
