@@ -96,7 +96,9 @@ describe('records passed over', () => {
     await asserted().finally(() => stop.abort());
     expect(await answer).toBeNull();
   }
-  const havePassed = () => expect.poll(() => sleepers).toBeGreaterThan(0);
+  async function havePassed(): Promise<void> {
+    await expect.poll(() => sleepers).toBeGreaterThan(0);
+  }
 
   it('are left out wherever they stand, and a commit ends behind those that follow', async () => {
     await log.append([carried('1'), own('2'), carried('3'), own('4'), carried('5')]);
@@ -119,7 +121,9 @@ describe('records passed over', () => {
     expect(commits).toEqual([]);
     timePasses();
     const all = await end();
-    await asking(subscription, () => expect.poll(() => commits.at(-1)).toBe(all));
+    await asking(subscription, async () => {
+      await expect.poll(() => commits.at(-1)).toBe(all);
+    });
     // One, or a few on a machine so busy that a fetch comes late; by each fetch it would be ten and more.
     expect(commits.length).toBeLessThan(5);
   });

@@ -77,10 +77,12 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
   const sceneAt = (bucket: number): Scene => ({ series, baseline, recent, bucket });
 
   /** Places, themes and products that are known for long enough, by the place above: a new one is news, not a rise. */
-  function isTested(number: number): boolean {
+  const isTested = (number: number): boolean => isTestedAt(number, state.last);
+
+  function isTestedAt(number: number, bucket: number): boolean {
     const { node, theme, product } = series.columns;
     const above = Math.max(0, places.parents[node[number]!]!);
-    const isOld = (born: number): boolean => state.last - born >= warmUp;
+    const isOld = (born: number): boolean => bucket - born >= warmUp;
     return (
       isOld(series.bornNodes[above]!) &&
       (theme[number] === 0 || isOld(series.bornThemes[theme[number]!]!)) &&
@@ -173,7 +175,8 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
   function solve(bucket: number): void {
     state.level = solveLevel(baseline, series, {
       ...options,
-      isTested,
+      // It holds for a day, in which others become old enough.
+      isTested: (number) => isTestedAt(number, bucket + bucketsPerDay),
       hour: Math.floor(bucket / 4),
     });
     state.solvedFor = series.size;

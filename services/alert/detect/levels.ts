@@ -12,6 +12,8 @@ const bucketsPerWeek = hoursPerWeek * 4;
 const steps = { mean: 8, spread: 4 };
 /** Tails below this add nothing to any budget. */
 const negligible = 1e-16;
+/** However few series there are, what chance gives once in a thousand times is no news. */
+const greatestLevel = 1e-3;
 /** Series times hours that are looked at; beyond it hours are left out evenly. */
 const enoughHours = 12_000;
 
@@ -43,7 +45,7 @@ export interface LevelOptions {
 export function solveLevel(baseline: Baseline, series: Series, options: LevelOptions): number {
   const tests = gather(baseline, series, options);
   let low = Math.log(negligible);
-  let high = Math.log(0.05);
+  let high = Math.log(greatestLevel);
   for (let step = 0; step < 50; step += 1) {
     const middle = (low + high) / 2;
     if (expectedAlarms(tests, Math.exp(middle)) <= options.budgetPerWeek) low = middle;
