@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Alert } from '#schemas/alert.ts';
+import { SignpostError } from '#core/errors.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { bucketMs } from '../../services/alert/detect/detection.ts';
 import { readSightings } from '../../services/alert/sighting-rows.ts';
@@ -317,6 +318,32 @@ describe.each(freshDatabases)('on %s', (_, open) => {
       await killed.evaluateTo(70);
       expect(ignoringOrder(await transitionsIn(db))).toEqual(ignoringOrder(expected));
     });
+
+    it('that fails after it has counted says the same when it tries again', async () => {
+      const world = createAlertWorld(db);
+      await world.project(said);
+      await world.evaluateTo(70);
+      const expected = await transitionsIn(db);
+      await emptyAlerts(db);
+      // Each attempt comes one transition further than the one before.
+      let left = 0;
+      const ends: unknown[] = [];
+      const failing = createAlertWorld(db, {
+        onTold() {
+          left -= 1;
+          if (left < 0) throw new SignpostError('store-unavailable', 'The connection broke');
+        },
+      });
+      await failing.project(said);
+      while (ends.at(-1) !== 0 && ends.length < 50) {
+        left = ends.length;
+        ends.push(await failing.evaluateTo(70).then(() => 0, errorCode));
+      }
+      expect(ends.length).toBeGreaterThan(5);
+      expect(ends.slice(0, -1).every((end) => end === 'store-unavailable')).toBe(true);
+      expect(ignoringOrder(await transitionsIn(db))).toEqual(ignoringOrder(expected));
+    });
+    const errorCode = (error: unknown): unknown => (error as SignpostError).code;
 
     it('beside another one says nothing twice', async () => {
       const worlds = [createAlertWorld(db), createAlertWorld(db)];

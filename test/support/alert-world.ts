@@ -76,9 +76,12 @@ export function createAlertWorld(
     form = simpleForm(),
     targets = ['noc'],
     lateness = settings,
+    onTold,
   }: {
     readonly form?: DetectorForm;
     readonly targets?: readonly string[];
+    /** Within the transaction, before it is known who is told. */
+    readonly onTold?: () => void;
     readonly lateness?: Parameters<typeof createAlert>[0]['lateness'];
   } = {},
 ) {
@@ -95,6 +98,7 @@ export function createAlertWorld(
     share: settings.reportingShare,
     budgetPerWeek: settings.falseAlarmsPerWeek,
     targetsOf: ({ state }: Alert, told: ReadonlySet<string>) => {
+      onTold?.();
       if (state === 'firing' || state === 'reopened') return targets;
       return state === 'suppressed' ? [] : [...told];
     },

@@ -37,9 +37,11 @@ export function simpleForm(options: DetectorOptions = simpleOptions): DetectorFo
 }
 
 function simpleDetector({ latenessMs }: DetectorOptions, state: State): Detector {
-  let last: DetectorBucket = { start: 0, sightings: [] };
+  let last: DetectorBucket | undefined;
 
   function step(bucket: DetectorBucket): readonly Change[] {
+    if (last !== undefined && bucket.start !== last.start + bucketMs)
+      throw new Error('A bucket does not follow the one before');
     last = bucket;
     state.buckets += 1;
     const at = bucket.start + bucketMs + latenessMs;
@@ -123,7 +125,7 @@ function simpleDetector({ latenessMs }: DetectorOptions, state: State): Detector
     silentSources: () => [],
     counts(id) {
       const incident = state.incidents.find((one) => one.id === id);
-      if (incident === undefined) return [];
+      if (incident === undefined || last === undefined) return [];
       const its = last.sightings.filter(({ place }) => place.city === cityOf(incident));
       return [{ start: last.start, customers: customersOf(its), expected: 0.5, low: 0, high: 3 }];
     },
