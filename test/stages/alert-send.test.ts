@@ -192,6 +192,9 @@ describe('a request', () => {
       failure: 'name-not-resolved',
       detail: 'ENOTFOUND',
     });
+    expect(await post('http://noc.example/', here, async () => [])).toMatchObject({
+      failure: 'name-not-resolved',
+    });
     const hanging: Resolve = () => new Promise(() => {});
     const hurried = { ...here, connectTimeoutMs: 100 };
     expect(await post('http://noc.example/', hurried, hanging)).toMatchObject({

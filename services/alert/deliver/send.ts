@@ -87,6 +87,8 @@ export function createSend(resolve: Resolve = createResolve()): Send {
         const detail = `${url.hostname} is at ${guarded.address}, which is ${kindWords[guarded.kind] ?? guarded.kind}`;
         return { answered: false, failure: 'address-refused', detail };
       }
+      if (guarded.addresses.length === 0)
+        return { answered: false, failure: 'name-not-resolved', detail: 'no address' };
       const parts = { url, request, policy, addresses: guarded.addresses, signal: cut.signal };
       return await exchange(parts, () => clearTimeout(connecting));
     } catch (error) {
@@ -217,18 +219,18 @@ function failureOf(error: unknown, { aborted, reason }: AbortSignal, policy: Sen
       : failed('no-answer', `no answer within ${policy.totalTimeoutMs} ms`);
   }
   const code = codeOf(error);
-  if (code === undefined) throw error;
   if (/^(?:ENOTFOUND|EAI_[A-Z]+|ENODATA)$/.test(code)) return failed('name-not-resolved', code);
-  if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|SIGNATURE|ISSUER/.test(code))
+  if (/CERT|^ERR_TLS|^ERR_SSL|^ERR_OSSL|^EPROTO$|SIGNATURE|ISSUER/.test(code))
     return failed('tls-refused', code);
   if (/^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EACCES|EPERM|ENETDOWN)$/.test(code))
     return failed('not-reached', code);
   return failed('broke-off', code);
 }
 
-/** Undefined for what no connection ends with: that is a bug. */
-function codeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+/** What a target provokes must not end the loops of others, so that an error without a code is one of the connection too. */
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if (!(error instanceof Error)) return 'unknown';
   const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && error instanceof Error ? code : undefined;
+  return typeof code === 'string' ? code : error.name;
 }

@@ -1,6 +1,7 @@
 // TM Forum's APIs keep what they are told as a resource: made once, changed from then on. Whether it was made is not
 // known when the answer never came, so it is looked for before another is made.
 import { z } from 'zod';
+import { isIdentifier } from '#core/text-fields.ts';
 import { alarmCreation, alarmIdOf, alarmPath, alarmUpdate } from './formats/tmf642.ts';
 import { problemCreation, problemPath, problemUpdate } from './formats/tmf656.ts';
 import type { FormatContext, Notice, Payload } from './notice.ts';
@@ -90,9 +91,16 @@ export async function tellResource(parts: ResourceParts): Promise<Told> {
   return { answer, remoteId: idIn(answer) };
 }
 
+/** What comes from outside goes into a path and into the database. */
+const remoteId = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((id) => isIdentifier(id) && !/^\.{1,2}$/.test(id));
+
 const found = z.array(
   z.looseObject({
-    id: z.string().min(1),
+    id: remoteId,
     externalAlarmId: z.string().optional(),
     externalIdentifier: z.array(z.looseObject({ id: z.string() })).optional(),
   }),
@@ -118,7 +126,7 @@ async function find({
 }
 
 function idIn(answer: Answer): string | null {
-  const made = z.looseObject({ id: z.string().min(1).max(500) }).safeParse(jsonIn(answer));
+  const made = z.looseObject({ id: remoteId }).safeParse(jsonIn(answer));
   return made.data?.id ?? null;
 }
 
