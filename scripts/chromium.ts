@@ -5,9 +5,16 @@ import { delimiter, join } from 'node:path';
 import { SignpostError } from '#core/errors.ts';
 
 const advice =
-  'Install it (Debian: apt-get install chromium; macOS: brew install --cask chromium), or name the program of a Chromium or Chrome in CHROMIUM_PATH.';
+  'Install it (Debian: apt-get install chromium-headless-shell; macOS: brew install --cask chromium), or name the program of a Chromium or Chrome in CHROMIUM_PATH.';
 
-const programs = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'] as const;
+/** The first is Chromium without what nobody sees: pages open in less than half the processor time. */
+const programs = [
+  'chromium-headless-shell',
+  'chromium',
+  'chromium-browser',
+  'google-chrome-stable',
+  'google-chrome',
+] as const;
 const applications = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',

@@ -17,15 +17,17 @@ describe('Chromium', () => {
     expect(chromiumPath(env, only('/opt/chrome', '/usr/bin/chromium'))).toBe('/opt/chrome');
   });
 
-  test('is found on the PATH, Chromium before Chrome', () => {
+  test('is found on the PATH, the headless one before Chromium, and that before Chrome', () => {
     const runs = only('/a/google-chrome', '/b/chromium');
     expect(chromiumPath({ PATH: '/a:/b' }, runs)).toBe('/b/chromium');
+    const headless = only('/a/chromium', '/b/chromium-headless-shell');
+    expect(chromiumPath({ PATH: '/a:/b' }, headless)).toBe('/b/chromium-headless-shell');
     expect(chromiumPath({ PATH: '/a' }, only('/a/google-chrome'))).toBe('/a/google-chrome');
   });
 
   test('that is missing is missed in one sentence that says what to install', () => {
     expect(() => chromiumPath({ PATH: '/a' }, only())).toThrow(
-      /^No Chromium is installed.*apt-get install chromium.*CHROMIUM_PATH\.$/,
+      /^No Chromium is installed.*apt-get install chromium-headless-shell.*CHROMIUM_PATH\.$/,
     );
     expect(() => chromiumPath({ CHROMIUM_PATH: '/no' }, only('/usr/bin/chromium'))).toThrow(
       /^CHROMIUM_PATH names \/no, which is no program\. Install it/,
