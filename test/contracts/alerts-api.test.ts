@@ -8,7 +8,7 @@ import { createQueries } from '../../services/portal/queries/queries.ts';
 import {
   addAlert,
   evaluatedUntil,
-  plainActions,
+  usualActions,
   sightEverything,
   type PlainAlert,
 } from '../support/alert-seeds.ts';
@@ -83,6 +83,8 @@ describe.each(storeNames)('on %s', (storeName) => {
       { ...said, text: 'No internet, call me at home', departments: ['operations'] },
       { ...said, text: 'A tower would help', departments: ['planning'] },
       { ...said, text: 'Of both', departments: ['operations', 'planning'] },
+      { ...said, at: '2026-11-28T06:05:00Z', count: 2, departments: ['operations'] },
+      { ...said, at: '2026-11-28T06:05:00Z', theme: 'price', departments: ['operations'] },
       { ...said, at: '2026-11-01T00:00:00Z', text: 'Long ago', departments: ['marketing'] },
     ]);
     await sightEverything(db);
@@ -98,7 +100,7 @@ describe.each(storeNames)('on %s', (storeName) => {
       },
       alerting: {
         db,
-        actions: plainActions(db),
+        actions: usualActions(db),
         redact: (text) => text.replace('555-0100', '[phone]'),
         clock: () => portal.clock.now,
       },
@@ -230,13 +232,24 @@ describe.each(storeNames)('on %s', (storeName) => {
   test('one alert has its timeline, counts, words, place, deliveries and drafts', async () => {
     const answer = await json<answers.AlertAnswer>('alerts/street');
     expect(answers.alertAnswer.parse(answer)).toEqual(answer);
+    // Three hours before it began, of all that was said there of its themes.
+    const rise = [...Array.from({ length: 11 }, () => 0), 2];
     expect(answer.alert).toMatchObject({ lat: 36.79, lon: -119.88, subscribers: 4000 });
     expect(answer.timeline).toMatchObject([
       { state: 'firing', reason: 'began', at: '2026-11-28T06:35:00.000Z', by: null },
     ]);
-    expect(answer.counts.map(({ customers }) => customers)).toEqual([9, 14, 22]);
+    expect(answer.counts.map(({ customers }) => customers)).toEqual([...rise, 9, 14, 22]);
+    const floor = await json<answers.AlertAnswer>('alerts/street', planning);
+    expect(floor.counts.map(({ customers }) => customers)).toEqual([9, 14, 22]);
+    expect(answer.counts[11]).toEqual({
+      start: '2026-11-28T06:00:00.000Z',
+      customers: 2,
+      expected: null,
+      low: null,
+      high: null,
+    });
     expect(answer.words).toEqual(['no internet', 'red light']);
-    expect(answer.examples).toHaveLength(4);
+    expect(answer.examples).toHaveLength(7);
     expect(answer.deliveries).toMatchObject([
       { target: 'hook', delivery: 'given-up', lastError: 'It answered 410', nextAt: null },
       { target: 'noc', delivery: 'delivered', deliveredAt: '2026-11-28T06:35:03.000Z' },
@@ -266,11 +279,11 @@ describe.each(storeNames)('on %s', (storeName) => {
     await evaluatedUntil(db, '2026-11-28T08:00:00Z');
     const after = await portal.get('/v1/alerts', again);
     expect(after.statusCode).toBe(200);
-    // What was counted first was said on the 1st; a week is learnt from.
+    // What was counted first was said on the 1st; two weeks are learnt from.
     expect(after.json<answers.AlertsAnswer>().detector).toEqual({
       evaluatedUntil: '2026-11-28T08:00:00.000Z',
       firstAt: '2026-11-01T00:00:00.000Z',
-      readyAt: '2026-11-08T00:00:00.000Z',
+      readyAt: '2026-11-15T00:00:00.000Z',
       isReady: true,
       seriesTested: 1200,
       silentSources: [],
@@ -299,9 +312,16 @@ describe.each(storeNames)('on %s', (storeName) => {
       acknowledgedBy: 'floor',
       changed: false,
     });
+    const { timeline } = await json<answers.AlertAnswer>('alerts/street');
+    expect(timeline.at(-1)).toMatchObject({
+      state: 'acknowledged',
+      by: 'floor',
+      at: new Date(portal.clock.now).toISOString(),
+      summary: expect.stringContaining('floor has acknowledged it.'),
+    });
   });
 
-  test('a silence is made, listed and ended; the same twice is one', async () => {
+  test('a silence is made, listed and ended', async () => {
     const body = {
       place: 'region:US/California',
       themes: ['outage'],
@@ -319,9 +339,6 @@ describe.each(storeNames)('on %s', (storeName) => {
       createdBy: 'noc',
       state: 'in-force',
     });
-    expect((await send('POST', 'silences', body)).json<answers.SilenceAnswer>().id).toBe(
-      silence.id,
-    );
     const listed = async (path: string) =>
       (await json<answers.SilencesAnswer>(path, planning)).silences.map(({ id }) => id);
     expect(await listed('silences')).toEqual([silence.id]);
@@ -330,6 +347,25 @@ describe.each(storeNames)('on %s', (storeName) => {
     expect(await listed('silences')).toEqual([]);
     expect(await listed('silences?over=true')).toEqual([silence.id]);
     expect((await send('DELETE', 'silences/none')).statusCode).toBe(404);
+  });
+
+  test('what a silence covers is silenced at once, and told again when it ends', async () => {
+    await addAlert(db, { id: 'quiet', startedAt: '2026-11-28T07:00:00Z', path: fresno });
+    const made = await send('POST', 'silences', {
+      incident: 'quiet',
+      minutes: 60,
+      comment: 'Known',
+    });
+    const { alert, silence } = await json<answers.AlertAnswer>('alerts/quiet');
+    expect([alert.state, silence?.comment]).toEqual(['suppressed', 'Known']);
+    await send('DELETE', `silences/${made.json<answers.SilenceAnswer>().id}`);
+    const after = await json<answers.AlertAnswer>('alerts/quiet');
+    expect([after.alert.state, after.silence]).toEqual(['firing', null]);
+    expect(after.timeline.map(({ reason }) => reason)).toEqual([
+      'began',
+      'silenced',
+      'silence-ended',
+    ]);
   });
 
   test('a silence of an alert has its place and themes', async () => {

@@ -137,7 +137,7 @@ test('the report keeps to one page: the first and the last of much', () => {
 test('what is not resolved says so, with the moment it was looked at', () => {
   const html = reportOf(answer, Date.UTC(2026, 10, 29, 8));
   expect(html).toContain('Still going on, for 1 h 45 min.');
-  expect(html).toContain('not at 29 Nov 2026, 08:00 UTC');
+  expect(html).toContain('not yet, 29 Nov 2026, 08:00 UTC');
 });
 
 test('numbers and lists in words', () => {

@@ -2,6 +2,8 @@
 import { sql } from 'kysely';
 import type { IncidentState, StoredPath, StoredPlanned } from '#core/store/alert-tables.ts';
 import type { Db } from '#core/store/postgres.ts';
+import { alertConfig } from '../../services/alert/config.ts';
+import { alertActions } from '../../services/cli/planners/alert-actions.ts';
 import type { AlertActions } from '../../services/portal/alerts/actions.ts';
 
 export interface PlainAlert {
@@ -171,26 +173,9 @@ export async function evaluatedUntil(db: Db, moment: string): Promise<void> {
     .execute();
 }
 
-/** Does to the rows what people see of an acknowledgement. */
-export function plainActions(db: Db): AlertActions {
-  return {
-    async acknowledge({ incidentId, by, at }) {
-      const row = await db.query
-        .selectFrom('signpost.incidents')
-        .select('state')
-        .where('id', '=', incidentId)
-        .executeTakeFirst();
-      if (row === undefined) return 'unknown';
-      if (row.state === 'resolved') return 'over';
-      if (row.state === 'acknowledged') return 'unchanged';
-      await db.query
-        .updateTable('signpost.incidents')
-        .set({ state: 'acknowledged', acknowledged_at: new Date(at), acknowledged_by: by })
-        .where('id', '=', incidentId)
-        .execute();
-      return 'acknowledged';
-    },
-  };
+/** As whoever runs Signpost without targets has them. */
+export function usualActions(db: Db): AlertActions {
+  return alertActions(db, { alert: alertConfig.parse({}) });
 }
 
 async function bitsOf(db: Db, names: readonly string[]): Promise<bigint> {

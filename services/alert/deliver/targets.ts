@@ -49,6 +49,14 @@ export function readTargets(file: string, env: Readonly<NodeJS.ProcessEnv> = pro
   return checkTargets(readYaml(file), file, dirname(resolve(file)), env);
 }
 
+/**
+ * Who is told of what, without any secret: for who plans what is told and sends nothing.
+ * @throws SignpostError `config-invalid` naming each wrong value
+ */
+export function readReceivers(file: string): readonly Pick<Target, 'name' | 'filter'>[] {
+  return checkConfig(targetsSchema, readYaml(file), file, { hint }).targets;
+}
+
 /** @param where for messages; `folder` what paths are relative to */
 export function checkTargets(
   value: unknown,

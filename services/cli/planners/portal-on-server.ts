@@ -11,11 +11,12 @@ import { overview } from '../../portal/queries/overview.ts';
 import { createQueries } from '../../portal/queries/queries.ts';
 import { createStreams } from '../../portal/streams.ts';
 import type { Config } from '../config.ts';
+import { alertActions } from './alert-actions.ts';
 import type { Health } from './health.ts';
 
 export interface PortalParts {
   readonly db: Db;
-  readonly config: Pick<Config, 'gateway' | 'normalize' | 'portal'>;
+  readonly config: Pick<Config, 'alert' | 'gateway' | 'normalize' | 'portal'>;
   readonly keys: ApiKeys;
   /** Names of the departments that there are. */
   readonly departments: readonly string[];
@@ -45,6 +46,8 @@ export function portalOnServer(parts: PortalParts): PortalOnServer {
     departments,
     clock,
   });
+  const actions = alertActions(db, config);
+  const { warmUpDays } = config.alert;
   const redact = createRedactor({ region: config.normalize.phoneRegion });
   return {
     judgeOf: access.judgeOf,
@@ -53,14 +56,14 @@ export function portalOnServer(parts: PortalParts): PortalOnServer {
         registerPortal(app, {
           access,
           queries: {
-            ...createQueries(db, clock, config.portal),
+            ...createQueries(db, clock, { ...config.portal, warmUpDays }),
             overview: async (reader) => overview(db, reader, new Date(clock()), await health()),
           },
           config: config.portal,
           departments,
           pagesFolder,
           plan: { db, clock },
-          alerting: { db, clock, redact: (text) => redact(text).text },
+          alerting: { db, actions, clock, redact: (text) => redact(text).text },
           clock,
           streams: createStreams({ db, logger, clock }),
         }),

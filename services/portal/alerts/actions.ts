@@ -1,23 +1,42 @@
 // What people do to alerts, as the HTTP side needs it; whoever composes the service brings it.
 import { Problem } from '#core/http/problem.ts';
+import type { StoredPath } from '#core/store/alert-tables.ts';
+import type { NamedLevel } from '../queries/place-keys.ts';
 import type { Reader } from '../reader.ts';
 import type { Rights } from './answers.ts';
 
-export interface Acknowledgement {
-  readonly incidentId: string;
-  /** Name of the key or token. */
+/** Who does it, by the name of the key or token, and when in milliseconds since the epoch. */
+export interface Doing {
   readonly by: string;
-  /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
+export interface NewSilence {
+  readonly kind: 'silence' | 'maintenance';
+  /** A place and all that lies in it; null for everywhere. */
+  readonly place: { readonly level: NamedLevel; readonly path: StoredPath } | null;
+  /** Null for all. */
+  readonly themes: readonly string[] | null;
+  readonly product: string | null;
+  /** Milliseconds since the epoch; `until` is after `from`. */
+  readonly from: number;
+  readonly until: number;
+  readonly comment: string;
+  readonly by: string;
+}
+
+/**
+ * Each writes what is done with the transitions and deliveries that follow from it.
+ * @throws SignpostError as `Db` does, all of them
+ */
 export interface AlertActions {
-  /**
-   * Writes it with its transition and what is to be delivered, in one transaction: `unchanged` where somebody had done
-   * so before, `over` where there is nothing to have in hand.
-   * @throws SignpostError as `Db` does
-   */
-  acknowledge(action: Acknowledgement): Promise<'acknowledged' | 'unchanged' | 'over' | 'unknown'>;
+  acknowledge(
+    incidentId: string,
+    doing: Doing,
+  ): Promise<'acknowledged' | 'already-acknowledged' | 'over' | 'unknown'>;
+  /** @returns its id */
+  addSilence(silence: NewSilence, now: number): Promise<string>;
+  endSilence(id: string, doing: Doing): Promise<'ended' | 'already-over' | 'unknown'>;
 }
 
 /**

@@ -118,12 +118,14 @@ export const alertAnswer = z.object({
       z.object({
         start: moment,
         customers: count,
-        expected: z.number(),
-        low: z.number(),
-        high: z.number(),
+        expected: z.number().nullable().describe('Null before it was noticed.'),
+        low: z.number().nullable(),
+        high: z.number().nullable(),
       }),
     )
-    .describe('Distinct customers of each 15 minutes against the 95 % band of what is usual.'),
+    .describe(
+      'Distinct customers of each 15 minutes against the 95 % band of what is usual. The hours before it was noticed are there for who sees every department.',
+    ),
   words: z.array(z.string()).describe('That rose, each said by several customers.'),
   planned: z.array(planned).describe('Planned work that may have to do with it.'),
   examples: z.array(insight).describe('What was said, as far as you may see it; newest first.'),

@@ -4,7 +4,7 @@ import type { Db } from '#core/store/postgres.ts';
 import { asReader } from '../queries/as-reader.ts';
 import type { Reader } from '../reader.ts';
 import { silenceOf, type Silence } from './alert-rows.ts';
-import type { SilencesAnswer } from './answers.ts';
+import type { SilenceAnswer, SilencesAnswer } from './answers.ts';
 import type { SilencesQuestion } from './questions.ts';
 
 const most = 500;
@@ -23,4 +23,14 @@ export function listSilences(
       ORDER BY from_at DESC, id LIMIT ${most}`.execute(tx);
     return { silences: rows.map((row) => silenceOf(row, now)) };
   });
+}
+
+/** One that there is. @param at milliseconds since the epoch */
+export async function oneSilence(db: Db, id: string, at: number): Promise<SilenceAnswer> {
+  const row = await db.query
+    .selectFrom('signpost.silences')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return silenceOf(row, new Date(at));
 }

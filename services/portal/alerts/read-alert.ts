@@ -1,11 +1,6 @@
 // One alert with all that is known of it, as a reader may see it.
 import { sql } from 'kysely';
-import type {
-  IncidentCountsRow,
-  IncidentState,
-  StoredPlanned,
-  deliveryStates,
-} from '#core/store/alert-tables.ts';
+import type { IncidentState, StoredPlanned, deliveryStates } from '#core/store/alert-tables.ts';
 import type { Db } from '#core/store/postgres.ts';
 import type { InsightAnswer } from '../api/answers.ts';
 import type { PlaceLevel } from '../api/questions.ts';
@@ -17,6 +12,7 @@ import type { Reader } from '../reader.ts';
 import { rightsOf } from './actions.ts';
 import { alertOf, silenceOf, type Incident, type Silence } from './alert-rows.ts';
 import type { AlertAnswer } from './answers.ts';
+import { countsOf } from './read-counts.ts';
 import { draftsOf } from './drafts.ts';
 import { plain } from './wording.ts';
 
@@ -38,7 +34,7 @@ export function readAlert(
     const told = {
       alert: { ...alertOf(row), ...(await whereabouts(reading, row)) },
       timeline: await timelineOf(reading, id),
-      counts: await countsOf(reading, id),
+      counts: await countsOf(reading, row),
       words: row.words,
       planned: row.planned.map(plannedOf),
       examples: await examplesOf(reading, row.examples),
@@ -76,13 +72,6 @@ async function timelineOf({ tx }: Reading, id: string): Promise<AlertAnswer['tim
     at: row.at.toISOString(),
     summary: row.summary ?? '',
   }));
-}
-
-async function countsOf({ tx }: Reading, id: string): Promise<AlertAnswer['counts']> {
-  const { rows } = await sql<IncidentCountsRow>`
-    SELECT start, customers, expected, low, high FROM signpost.incident_counts
-    WHERE incident_id = ${id} ORDER BY start`.execute(tx);
-  return rows.map((row) => ({ ...row, start: row.start.toISOString() }));
 }
 
 /** An example names the first insight of a ticket; shown is what stands of it now, where the reader received it. */

@@ -1,6 +1,6 @@
 // A silence as it is asked for over HTTP, made whole: what it covers, from when, until when.
-import type { NewSilence } from '#core/alerts/silences.ts';
 import { invalidParameter } from '../http/question.ts';
+import type { NewSilence } from './actions.ts';
 import { pathOfKey } from './alert-rows.ts';
 import type { AlertAnswer } from './answers.ts';
 import { longestSilenceDays, type SilenceBody } from './questions.ts';
@@ -16,7 +16,7 @@ export async function readSilence(
   body: SilenceBody,
   now: number,
   alertOf: (id: string) => Promise<AlertAnswer | null>,
-): Promise<Omit<NewSilence, 'by' | 'at'>> {
+): Promise<Omit<NewSilence, 'by'>> {
   const from = body.from?.getTime() ?? now;
   const until = body.until?.getTime() ?? from + (body.minutes ?? 0) * 60_000;
   if (until <= from) throw invalidParameter('until', 'must be after from');

@@ -10,7 +10,7 @@ const margin = { left: 30, right: 64, top: 10, bottom: 18 };
 export function reportChart(counts: readonly Count[]): string {
   const first = Date.parse(counts[0]!.start);
   const last = Date.parse(counts.at(-1)!.start);
-  const top = Math.max(1, ...counts.map(({ customers, high }) => Math.max(customers, high)));
+  const top = Math.max(1, ...counts.map(({ customers, high }) => Math.max(customers, high ?? 0)));
   const right = size.width - margin.right;
   const bottom = size.height - margin.bottom;
   const x = ({ start }: Count): string =>
@@ -19,13 +19,17 @@ export function reportChart(counts: readonly Count[]): string {
     );
   const y = (value: number): string => (bottom - (value / top) * (bottom - margin.top)).toFixed(1);
   const line = counts.map((each) => `${x(each)},${y(each.customers)}`).join(' ');
+  const judged = counts.flatMap((each) =>
+    each.low === null || each.high === null ? [] : [{ ...each, low: each.low, high: each.high }],
+  );
+  const usualMost = Math.max(0, ...judged.map(({ high }) => high));
   const band = [
-    ...counts.map((each) => `${x(each)},${y(each.high)}`),
-    ...counts.toReversed().map((each) => `${x(each)},${y(each.low)}`),
+    ...judged.map((each) => `${x(each)},${y(each.high)}`),
+    ...judged.toReversed().map((each) => `${x(each)},${y(each.low)}`),
   ].join(' ');
   const end = counts.at(-1)!;
   // Where line and band end near each other their names stand apart.
-  const [named, usual] = apart(Number(y(end.customers)), Number(y(end.high)));
+  const [named, usual] = apart(Number(y(end.customers)), Number(y(judged.at(-1)?.high ?? 0)));
   const ticks = [0, top].map(
     (value) =>
       `<text x="${margin.left - 6}" y="${Number(y(value)) + 3}" text-anchor="end">${Math.round(value)}</text>` +
@@ -38,7 +42,7 @@ export function reportChart(counts: readonly Count[]): string {
     ({ at, anchor }) =>
       `<text x="${x(at)}" y="${size.height - 4}" text-anchor="${anchor}">${at.start.slice(5, 16).replace('T', ' ')} UTC</text>`,
   );
-  return `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="At most ${Math.max(...counts.map(({ customers }) => customers))} customers in a quarter of an hour; up to ${Math.round(Math.max(...counts.map(({ high }) => high)))} are usual">
+  return `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="At most ${Math.max(...counts.map(({ customers }) => customers))} customers in a quarter of an hour; up to ${Math.round(usualMost)} are usual">
 ${ticks.join('')}
 <polygon points="${band}" fill="#dcdde1"/>
 <polyline points="${line}" fill="none" stroke="#1b1c1f" stroke-width="1.5" stroke-linejoin="round"/>

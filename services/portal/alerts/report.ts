@@ -26,10 +26,10 @@ h1 { margin: 0; font-size: 16pt; line-height: 1.25 }
 h2 { margin: 5mm 0 1.5mm; font-size: 10.5pt; color: #585b64 }
 p, ul, ol, dl, blockquote, figure { margin: 0; padding: 0 }
 .state { color: #585b64 }
-dl { display: grid; grid-template-columns: 42mm 1fr; gap: 0 4mm; margin-top: 3mm }
+dl { display: grid; grid-template-columns: 48mm 1fr; gap: 0 4mm; margin-top: 3mm }
 dt { color: #585b64 } dd { margin: 0 }
 table { width: 100%; border-collapse: collapse } td, th { padding: .6mm 3mm .6mm 0; text-align: start; vertical-align: baseline; font-weight: 400 }
-td:first-child { white-space: nowrap; color: #585b64 }
+td:first-child { width: 1%; white-space: nowrap; color: #585b64; padding-inline-end: 6mm }
 blockquote { padding-inline-start: 3mm; border-inline-start: .5mm solid #e1e2e6; margin-bottom: 1.5mm }
 svg { display: block; width: 100%; height: auto }
 svg text { font: 10px system-ui, sans-serif; fill: #585b64 }
@@ -91,7 +91,7 @@ function facts({ alert, words }: AlertAnswer, now: number): string {
     [
       'Over',
       alert.resolvedAt === null
-        ? `not at ${momentWords(new Date(now).toISOString())}`
+        ? `not yet, ${momentWords(new Date(now).toISOString())}`
         : momentWords(alert.resolvedAt),
     ],
     ...(alert.product === null ? [] : ([['Product', plain(alert.product)]] as const)),
@@ -105,7 +105,7 @@ function facts({ alert, words }: AlertAnswer, now: number): string {
       `about ${roundWords(userMinutes.value)} (${between(userMinutes.low, userMinutes.high)})`,
     ],
     ['How sure', `chance alone does this ${chanceWords(alert.pValue)}`],
-    ['Departments told', listed(alert.departments.map(themeWords)) || 'none'],
+    ['Should know', listed(alert.departments.map(themeWords)) || 'none'],
     ...(words.length === 0
       ? []
       : ([

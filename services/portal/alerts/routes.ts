@@ -2,7 +2,6 @@
 // alert, for people to print. Asked for are they where every other question is.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { addSilence, endSilence } from '#core/alerts/silences.ts';
 import { Problem } from '#core/http/problem.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { alertExamples } from '../http/alert-examples.ts';
@@ -11,15 +10,14 @@ import { readerOf } from '../http/question-routes.ts';
 import { invalidParameter, readQuestion } from '../http/question.ts';
 import type { Reader } from '../reader.ts';
 import { checkRight, type AlertActions } from './actions.ts';
-import { silenceOf } from './alert-rows.ts';
 import { acknowledgeAnswer, silence, type AlertAnswer } from './answers.ts';
 import { silenceBody } from './questions.ts';
+import { oneSilence } from './list-silences.ts';
 import { readSilence } from './read-silence.ts';
 
 export interface AlertRouteParts {
   readonly db: Db;
-  /** Absent where alerts cannot be acknowledged. */
-  readonly actions?: AlertActions;
+  readonly actions: AlertActions;
   /** One alert as the reader may see it; null for none. */
   readonly alert: (reader: Reader, id: string) => Promise<AlertAnswer | null>;
   /** The text without personal data. */
@@ -49,7 +47,7 @@ export async function addAlertRoutes(app: FastifyInstance, parts: AlertRoutePart
     scope.setErrorHandler<Error & { code?: string }>((error) => {
       throw refusals.get(error.code ?? '')?.() ?? parts.problemOf(error);
     });
-    if (parts.actions !== undefined) addAcknowledge(scope, parts, parts.actions);
+    addAcknowledge(scope, parts);
     addSilencing(scope, parts);
     addEnding(scope, parts);
   });
@@ -66,11 +64,7 @@ const refusals: ReadonlyMap<string, () => Problem> = new Map([
   ],
 ]);
 
-function addAcknowledge(
-  scope: FastifyInstance,
-  { alert, clock }: AlertRouteParts,
-  actions: AlertActions,
-): void {
+function addAcknowledge(scope: FastifyInstance, { alert, clock, actions }: AlertRouteParts): void {
   scope.route({
     method: 'POST',
     url: '/v1/alerts/:id/acknowledge',
@@ -95,7 +89,7 @@ function addAcknowledge(
       readQuestion(nothing, request.query);
       const id = idOf(request);
       if ((await alert(reader, id)) === null) throw unknownAlert();
-      const done = await actions.acknowledge({ incidentId: id, by: reader.name, at: clock() });
+      const done = await actions.acknowledge(id, { by: reader.name, at: clock() });
       const after = await alert(reader, id);
       if (done === 'unknown' || after === null) throw unknownAlert();
       if (done === 'over') {
@@ -138,13 +132,13 @@ function addSilencing(scope: FastifyInstance, parts: AlertRouteParts): void {
       const body = readQuestion(silenceBody, jsonIn(request.body));
       const asked = await readSilence(body, at, (id) => parts.alert(reader, id));
       const comment = parts.redact(asked.comment);
-      const row = await addSilence(parts.db, { ...asked, comment, by: reader.name, at });
-      return reply.code(201).send(silenceOf(row, new Date(at)));
+      const id = await parts.actions.addSilence({ ...asked, comment, by: reader.name }, at);
+      return reply.code(201).send(await oneSilence(parts.db, id, at));
     },
   });
 }
 
-function addEnding(scope: FastifyInstance, { db, clock }: AlertRouteParts): void {
+function addEnding(scope: FastifyInstance, { db, clock, actions }: AlertRouteParts): void {
   scope.route({
     method: 'DELETE',
     url: '/v1/silences/:id',
@@ -166,13 +160,13 @@ function addEnding(scope: FastifyInstance, { db, clock }: AlertRouteParts): void
       const reader = readerOf(request);
       checkRight(reader, 'silence');
       const at = clock();
-      const row = await endSilence(db, idOf(request), reader.name, at);
-      if (row === undefined) {
+      const id = idOf(request);
+      if ((await actions.endSilence(id, { by: reader.name, at })) === 'unknown') {
         throw new Problem(404, 'silence-unknown', 'There is no such silence.', {
           hint: 'GET /v1/silences lists them.',
         });
       }
-      return silenceOf(row, new Date(at));
+      return oneSilence(db, id, at);
     },
   });
 }

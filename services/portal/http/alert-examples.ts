@@ -45,7 +45,7 @@ const alerts: AlertsAnswer = {
   detector: {
     evaluatedUntil: '2026-11-29T08:00:00.000Z',
     firstAt: '2026-08-31T00:04:12.000Z',
-    readyAt: '2026-09-07T00:04:12.000Z',
+    readyAt: '2026-09-14T00:04:12.000Z',
     isReady: true,
     seriesTested: 41_207,
     silentSources: [],

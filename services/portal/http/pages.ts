@@ -9,7 +9,7 @@ import { Problem } from '#core/http/problem.ts';
 import { encoder, encodingFor } from './encoding.ts';
 
 /** First parts of the addresses that the pages know; what follows is theirs. */
-const sections: ReadonlySet<string> = new Set(['', 'map', 'streams']);
+const sections: ReadonlySet<string> = new Set(['', 'alerts', 'map', 'streams']);
 
 /** https://www.w3.org/TR/CSP3/ */
 const policy = [

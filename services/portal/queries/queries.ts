@@ -13,7 +13,7 @@ import { rank } from './rank.ts';
 import { waves } from './waves.ts';
 
 /** As alert has it where nothing else is set. */
-const usualWarmUpDays = 7;
+const usualWarmUpDays = 14;
 
 /**
  * @param clock milliseconds since the epoch

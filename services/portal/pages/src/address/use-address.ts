@@ -30,6 +30,7 @@ function isOurs(link: HTMLAnchorElement, event: MouseEvent): boolean {
     !link.hasAttribute('download') &&
     link.target === '' &&
     !link.pathname.startsWith('/v1/') &&
+    !link.pathname.endsWith('/report') &&
     !link.getAttribute('href')!.startsWith('#')
   );
 }

@@ -6,6 +6,7 @@ import { useAddress } from '../address/use-address.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Failed, Skeleton } from '../show/states.tsx';
 import { Verbatim } from '../show/verbatim.tsx';
+import { Firing } from './firing.tsx';
 import { Flow } from './flow.tsx';
 import { Health } from './health.tsx';
 import { FirstSteps, Next } from './next.tsx';
@@ -30,6 +31,7 @@ export default function HomePage() {
       {answer !== null && (
         <>
           <Health health={answer.health} lastReceivedAt={answer.lastReceivedAt} />
+          <Firing />
           {answer.today === null ? <FirstSteps /> : <Told overview={answer} />}
         </>
       )}

@@ -7,7 +7,7 @@ import { useSession } from '../api/session.tsx';
 import { Failed, Skeleton } from '../show/states.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { Keys } from './keys.tsx';
-import { loadPage, pages } from './pages.ts';
+import { loadPage, pageOf, pages } from './pages.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { Toasts } from './toast.tsx';
@@ -16,7 +16,8 @@ import { TopBar } from './top-bar.tsx';
 export function App() {
   const { path } = useAddress();
   const main = useRef<HTMLElement>(null);
-  const title = pages.find((page) => page.path === path)?.title ?? 'No such page';
+  const page = pageOf(path);
+  const title = pages.find((each) => each.path === page)?.title ?? 'No such page';
   const before = useRef(path);
   useEffect(() => {
     document.title = `${title} · Signpost`;
@@ -29,10 +30,10 @@ export function App() {
       <a class="skip" href="#main">
         Skip to the page
       </a>
-      <Rail path={path} />
+      <Rail path={page} />
       <TopBar />
       <main id="main" class="main" tabIndex={-1} ref={main}>
-        <PageAt path={path} />
+        <PageAt path={page} />
       </main>
       <Keys />
       <Palette />

@@ -15,9 +15,10 @@ const listed: readonly (readonly [keys: string, does: string])[] = [
   ['+ − 0', 'Map: nearer, farther, all of it'],
   ['← ↑ → ↓', 'Map: move; lists and charts: go along'],
   ['Enter', 'List or map: open the place'],
-  ['j k', 'Streams: next and previous insight; ← → to the feed beside'],
+  ['j k', 'Streams and Alerts: next and previous; Streams: ← → to the feed beside'],
   ['r w', 'Streams: the insight is right, or wrong, for the feed it stands in'],
-  ['n', 'Streams: show what is new'],
+  ['n', 'Streams and Alerts: show what is new'],
+  ['a s', 'Alert: acknowledge it, silence it'],
 ];
 
 export function Keys() {
@@ -35,7 +36,10 @@ export function Keys() {
       if (went) {
         went = false;
         const page = pages.find(({ key }) => key === event.key);
-        if (page !== undefined) open(page.path);
+        if (page === undefined) return;
+        // What the page before would do by the same key it does not do now.
+        event.preventDefault();
+        open(page.path);
         return;
       }
       if (event.key === '?') setOpen(true);

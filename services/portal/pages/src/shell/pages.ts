@@ -6,7 +6,7 @@ export interface Page {
   readonly title: string;
   /** Pressed after `g`. */
   readonly key: string;
-  readonly icon: 'home' | 'streams' | 'map';
+  readonly icon: 'home' | 'streams' | 'map' | 'alerts';
 }
 
 const loaders = import.meta.glob<{ default: ComponentType }>('../*/page.tsx');
@@ -16,8 +16,14 @@ export const pages: readonly Page[] = (
     { path: '/', title: 'Home', key: 'h', icon: 'home' },
     { path: '/streams', title: 'Streams', key: 's', icon: 'streams' },
     { path: '/map', title: 'Map', key: 'm', icon: 'map' },
+    { path: '/alerts', title: 'Alerts', key: 'a', icon: 'alerts' },
   ] as const
 ).filter((page) => folderOf(page.path) in loaders);
+
+/** The page that an address belongs to: what follows `/alerts/` is one alert. */
+export function pageOf(path: string): string {
+  return path.startsWith('/alerts/') ? '/alerts' : path;
+}
 
 /** Null where there is no such page. */
 export function loadPage(path: string): Promise<ComponentType> | null {

@@ -2,7 +2,9 @@
 // asking.
 import { useEffect, useState } from 'preact/hooks';
 import type { AggregatesAnswer, InsightsAnswer, Place } from '../../../api/answers.ts';
+import type { AlertsAnswer } from '../../../alerts/answers.ts';
 import { ask, open } from '../address/use-address.ts';
+import { alertPath, placeTitleOf, stateTitle, themesTitle } from '../alerts/words.ts';
 import { listText } from '../api/get.ts';
 import { useSession } from '../api/session.tsx';
 import { useAnswer } from '../api/use-answer.ts';
@@ -25,7 +27,8 @@ export function useItems(typed: string, only: 'all' | 'places'): readonly Item[]
   const places = usePlaces();
   const insights = useInsights(only === 'all' ? typed : '');
   const themes = facets.answer?.themes ?? [];
-  const named = only === 'places' ? [] : [...pageItems(), ...themeItems(themes)];
+  const alerts = useAlerts(only === 'all');
+  const named = only === 'places' ? [] : [...pageItems(), ...alerts, ...themeItems(themes)];
   return [...found(typed, [...named, ...places]), ...insights];
 }
 
@@ -36,6 +39,18 @@ function pageItems(): readonly Item[] {
     title,
     detail: `g ${key}`,
     choose: () => open(path),
+  }));
+}
+
+/** The latest, those that are over too. */
+function useAlerts(isWanted: boolean): readonly Item[] {
+  const asked = useAnswer<AlertsAnswer>(isWanted ? '/v1/alerts' : null, { limit: 30 });
+  return (asked.answer?.alerts ?? []).map((alert) => ({
+    id: `alert ${alert.id}`,
+    group: 'Alerts',
+    title: `${themesTitle(alert.themes)}, ${placeTitleOf(alert)}`,
+    detail: stateTitle(alert.state),
+    choose: () => open(alertPath(alert.id)),
   }));
 }
 
@@ -114,7 +129,7 @@ function found(typed: string, items: readonly Item[]): readonly Item[] {
     .toSorted((a, b) => groupOrder(a) - groupOrder(b));
 }
 
-const groups = ['Pages', 'Themes', 'Places'];
+const groups = ['Pages', 'Alerts', 'Themes', 'Places'];
 
 function groupOrder({ group }: Item): number {
   return groups.indexOf(group);

@@ -67,7 +67,7 @@ export function isClear({ low, high }: Estimate): boolean {
 /** `no-clear-change` → No clear change; names of themes and departments as people write them. */
 export function titleOf(name: string): string {
   if (name === '' || name === 'none') return 'No theme';
-  const words = name.replaceAll('-', ' ');
+  const words = name.replaceAll('-', ' ').replace(/^tv\b/, 'TV');
   return words.length <= 2 ? words.toUpperCase() : words.charAt(0).toUpperCase() + words.slice(1);
 }
 

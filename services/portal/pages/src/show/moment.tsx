@@ -41,7 +41,7 @@ export function Moment({ at, isExact = true }: { at: string; isExact?: boolean }
 }
 
 /** Now, anew each half minute; one timer for all. */
-function useNow(): number {
+export function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     nowListeners.add(setNow);
