@@ -175,6 +175,7 @@ export async function readSightings(
   queries: Kysely<Tables>,
   from: number,
   to: number,
+  which: 'in-time' | 'all' = 'in-time',
 ): Promise<readonly Sighting[]> {
   const bits = await queries
     .selectFrom('signpost.departments')
@@ -190,7 +191,7 @@ export async function readSightings(
     JOIN signpost.labels source ON source.id = s.source
     JOIN signpost.labels theme ON theme.id = s.theme
     LEFT JOIN signpost.labels product ON product.id = s.product
-    WHERE s.at >= ${new Date(from)} AND s.at < ${new Date(to)} AND NOT s.is_late
+    WHERE s.at >= ${new Date(from)} AND s.at < ${new Date(to)} AND (${which === 'all'} OR NOT s.is_late)
     ORDER BY s.at, s.id`.execute(queries);
   return rows.map((row) => {
     const received = BigInt(row.departments);

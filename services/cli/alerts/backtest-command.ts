@@ -8,7 +8,7 @@ import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { safeText } from '../safe-text.ts';
-import { historyOfFile, historyOfLog } from './history.ts';
+import { historyOf, historyOfFile } from './history.ts';
 
 export interface BacktestCommand {
   readonly place: LogPlace;
@@ -33,10 +33,8 @@ export async function runBacktest(command: BacktestCommand): Promise<void> {
   if (range.from >= range.to)
     throw new SignpostError('wrong-time', '--to is not later than --from');
   const progress = createProgress(process.stderr, () => performance.now());
-  const sightings = await (file === undefined
-    ? historyOfLog(place, (read, all) =>
-        progress.update(read / all, `${count(read)} insights read`),
-      )
+  const { sightings, isLogAlone } = await (file === undefined
+    ? historyOf(place, (read, all) => progress.update(read / all, `${count(read)} insights read`))
     : historyOfFile(file, mapping, place.config));
   if (sightings.length === 0) throw noHistory(file);
   const result = backtest(sightings, {
@@ -51,6 +49,10 @@ export async function runBacktest(command: BacktestCommand): Promise<void> {
   const output = createOutput();
   if (command.json) await output.json(result);
   else for (const line of reportLines(result, sightings)) await output.line(line);
+  if (isLogAlone)
+    process.stderr.write(
+      'signpost: another process has the data directory open, so only what its log still holds was replayed\n',
+    );
 }
 
 function noHistory(file: string | undefined): SignpostError {

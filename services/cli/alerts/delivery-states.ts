@@ -1,15 +1,10 @@
 // What became of deliveries, as far as a command can know: from the database, or, where a process that runs has it to
 // itself, from what that process tells of itself.
-import { existsSync } from 'node:fs';
-import { SignpostError } from '#core/errors.ts';
-import { lockForWriting, type WriterLock } from '#core/log/embedded/writer-lock.ts';
-import type { Db } from '#core/store/postgres.ts';
 import type { TargetCounts } from '../../alert/deliver/delivery-rows.ts';
 import type { Config } from '../config.ts';
 import { intakeOf } from '../judgements/intake-address.ts';
-import { logAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
-import { storeDirectory } from '../store-place.ts';
+import { withStore } from './open-store.ts';
 
 /** Of a process: since it began, without errors. */
 export interface RunningCounts {
@@ -30,49 +25,10 @@ export async function deliveryStates(
   config: Config,
   fetch: typeof globalThis.fetch,
 ): Promise<DeliveryStates> {
-  const at = logAt(place, () => config);
-  if (at.kind === 'kafka') {
-    if (config.database === undefined)
-      return nowhere('no database is configured: set database.url or DATABASE_URL');
-    const { connectPostgres } = await import('#core/store/postgres.ts');
-    return inStore(
-      connectPostgres({ url: config.database.url, applicationName: 'signpost alerts' }),
-    );
-  }
-  const { directory } = at;
-  if (!existsSync(storeDirectory(directory)))
-    return nowhere(`nothing has run on the data directory ${directory}`);
-  const lock = lockOf(directory);
-  if (lock === undefined) return ofProcess(directory, fetch);
-  try {
-    const { openPglite } = await import('#core/store/pglite.ts');
-    return await inStore(await openPglite(storeDirectory(directory)));
-  } finally {
-    lock.release();
-  }
-}
-
-/** Undefined where another process has it. */
-function lockOf(directory: string): WriterLock | undefined {
-  try {
-    return lockForWriting(directory, Date.now());
-  } catch (error) {
-    if (error instanceof SignpostError && error.code === 'log-in-use') return undefined;
-    throw error;
-  }
-}
-
-async function inStore(db: Db): Promise<DeliveryStates> {
-  try {
-    const { deliveryCounts } = await import('../../alert/deliver/delivery-rows.ts');
-    return { from: 'store', counts: await deliveryCounts(db) };
-  } catch (error) {
-    if (error instanceof SignpostError && error.code === 'store-outdated')
-      return nowhere('no alert was raised yet');
-    throw error;
-  } finally {
-    await db.close();
-  }
+  const { deliveryCounts } = await import('../../alert/deliver/delivery-rows.ts');
+  const store = await withStore(place, config, deliveryCounts);
+  if (store.kind === 'used') return { from: 'store', counts: store.value };
+  return store.kind === 'none' ? nowhere(store.why) : ofProcess(store.directory, fetch);
 }
 
 const answerWithinMs = 10_000;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignpostError } from '#core/errors.ts';
 import type { LogReader } from '#core/log/port.ts';
+import { readSightings } from '../../alert/sighting-rows.ts';
 import { sightingOf, type Sighting } from '../../alert/sighting.ts';
 import { routeOf, subscribersByName } from '../../publish/route.ts';
 import { insightsShared } from '../../topology.ts';
@@ -15,16 +16,33 @@ import { withReader } from '../open-reader.ts';
 import type { LogPlace } from '../options.ts';
 import { readRange } from '../read-range.ts';
 import { mappingFor } from './mapping-for.ts';
+import { withStore } from './open-store.ts';
 
-/** Sightings among the insights that the log at `place` holds, the first of each id. */
-export async function historyOfLog(
+export interface History {
+  readonly sightings: readonly Sighting[];
+  /** Whether what is kept longer than the log is in a database that another process has open. */
+  readonly isLogAlone: boolean;
+}
+
+/** Later than anything that was said. */
+const latestMs = Date.UTC(9999, 0, 1);
+
+/**
+ * Sightings of a data directory or a cluster: those that the database keeps, and those among the insights that the log
+ * still holds, the first of each id. A database that another process has to itself is passed over, and said to be.
+ */
+export async function historyOf(
   place: LogPlace,
   onRead: (read: number, all: number) => void,
-): Promise<Sighting[]> {
-  const { departments } = readDepartments(readConfig(place.config).classify);
-  const subscribers = subscribersByName(departments);
-  return withReader(place, async (log) => {
-    const sightings = new Map<string, Sighting>();
+): Promise<History> {
+  const config = readConfig(place.config);
+  const kept = await withStore(place, config, ({ query }) =>
+    readSightings(query, 0, latestMs, 'all'),
+  );
+  const sightings = new Map<string, Sighting>();
+  if (kept.kind === 'used') for (const each of kept.value) sightings.set(each.id, each);
+  const subscribers = subscribersByName(readDepartments(config.classify).departments);
+  await withReader(place, async (log) => {
     for await (const insights of insightsIn(log, onRead))
       for (const insight of insights) {
         const { receivers } = routeOf(insight, subscribers);
@@ -32,8 +50,8 @@ export async function historyOfLog(
         if (sighting !== undefined && !sightings.has(sighting.id))
           sightings.set(sighting.id, sighting);
       }
-    return [...sightings.values()];
   });
+  return { sightings: [...sightings.values()], isLogAlone: kept.kind === 'in-use' };
 }
 
 async function* insightsIn(log: LogReader, onRead: (read: number, all: number) => void) {
@@ -70,14 +88,14 @@ export async function historyOfFile(
   file: string,
   mapping: string | undefined,
   config: string | undefined,
-): Promise<Sighting[]> {
+): Promise<History> {
   const named = mapping ?? (await mappingFor(file));
   const { kind } = await loadMapping(named);
   const data = await mkdtemp(join(tmpdir(), 'signpost-backtest-'));
   const place = { data, isDataNamed: true, ...(config === undefined ? {} : { config }) };
   try {
     await runImport({ kind, file, mapping: named, place }, () => Promise.resolve());
-    return await historyOfLog(place, () => {});
+    return await historyOf(place, () => {});
   } finally {
     await rm(data, { recursive: true, force: true });
   }
