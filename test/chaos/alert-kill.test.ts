@@ -89,8 +89,7 @@ it(
       await pause(random() * 120);
       if (bucket % 24 === 12 && struck < kills) {
         struck += 1;
-        process.kill(postgres.node.pid!, 'SIGQUIT');
-        await expect.poll(() => postgres.node.state, { timeout: 10_000 }).toBe('stopped');
+        await stopAtOnce();
         await pause(random() * 200);
         await postgres.start();
       }
@@ -152,6 +151,12 @@ function historyOf(random: () => number): readonly (readonly Insight[])[] {
       });
     }),
   );
+}
+
+/** As `pg_ctl stop -m immediate`: no checkpoint, no goodbye; the next start recovers. */
+async function stopAtOnce(): Promise<void> {
+  process.kill(postgres.node.pid!, 'SIGQUIT');
+  await expect.poll(() => postgres.node.state, { timeout: 10_000 }).toBe('stopped');
 }
 
 /** What tells one transition from another, and whether it was counted once. */

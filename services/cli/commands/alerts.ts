@@ -1,5 +1,6 @@
 // Definition of `signpost alerts` and its parts.
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { addDesk } from './alert-desk.ts';
 import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '../options.ts';
 
 interface TargetsOptions extends LogOptions {
@@ -33,6 +34,7 @@ export function addAlerts(program: Command): void {
         'what would have been raised, by the history of the data directory',
       ]),
     );
+  addDesk(alerts);
   addBacktest(alerts);
   addTargets(alerts);
 }

@@ -9,9 +9,8 @@ import type { Db } from '#core/store/postgres.ts';
 import { createProjectionStore } from '#core/store/projection-store.ts';
 import { longestLateness, type AlertConfig } from '../../alert/config.ts';
 import type { DeliveryMetrics } from '../../alert/deliver/delivery-metrics.ts';
-import { receiversOf as targetsToldOf } from '../../alert/deliver/receivers.ts';
 import { runDeliveries } from '../../alert/deliver/run-deliveries.ts';
-import { readTargets, type Targets } from '../../alert/deliver/targets.ts';
+import type { Targets } from '../../alert/deliver/targets.ts';
 import type { DetectorOptions } from '../../alert/detect/detection.ts';
 import { createDetector, restoreDetector } from '../../alert/detect/detector.ts';
 import type { DetectorForm } from '../../alert/detector-state.ts';
@@ -21,6 +20,7 @@ import { runDetector } from '../../alert/run-detector.ts';
 import { createAlert } from '../../alert/stage.ts';
 import type { DepartmentsConfig } from '../../classify/departments.ts';
 import type { Config } from '../config.ts';
+import { alertContext } from './alert-context.ts';
 import { receiversOf } from './receivers.ts';
 
 export interface AlertParts {
@@ -51,14 +51,6 @@ function formOf(config: AlertConfig): DetectorForm {
   return { create: createDetector, restore: restoreDetector, options: detectorOptions(config) };
 }
 
-/** Nobody, where no file of targets is named. @throws SignpostError `config-invalid` */
-export function targetsOf(
-  { alert }: Pick<Config, 'alert'>,
-  env = process.env,
-): Targets | undefined {
-  return alert.targetsFile === undefined ? undefined : readTargets(alert.targetsFile, env);
-}
-
 export interface BesideAlertParts {
   readonly db: Db;
   readonly config: Pick<Config, 'alert' | 'aggregate'>;
@@ -82,7 +74,6 @@ export async function runBesideAlert(parts: BesideAlertParts, signal: AbortSigna
   const { alert, aggregate } = config;
   const now = Date.now;
   const clock = (): number => performance.now();
-  const told = targets?.targets ?? [];
   const forgetting = startForgettingSightings(db, {
     now,
     keepDays: alert.keepDays,
@@ -99,7 +90,7 @@ export async function runBesideAlert(parts: BesideAlertParts, signal: AbortSigna
       log,
       form: formOf(alert),
       config: alert,
-      targetsOf: (record, before) => targetsToldOf(record, told, before),
+      targetsOf: alertContext(config, targets?.targets ?? []).targetsOf,
       metrics,
       now,
       clock,

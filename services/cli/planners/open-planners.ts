@@ -14,7 +14,7 @@ import { metricsOf } from '../thread-metrics.ts';
 import type { Targets } from '../../alert/deliver/targets.ts';
 import type { AggregateThreadData } from './aggregate-thread.ts';
 import type { AlertThreadData } from './alert-thread.ts';
-import { targetsOf } from './alert-work.ts';
+import { targetsOf } from './alert-context.ts';
 
 export interface Planners {
   /** What is asked before the tables are there is answered once they are. */

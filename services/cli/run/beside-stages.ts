@@ -28,7 +28,7 @@ export interface AlertBeside {
 
 /** Reads who is told of alerts. @throws SignpostError `config-invalid` */
 export async function openAlertBeside(config: Config, metrics: AlertMetrics): Promise<AlertBeside> {
-  const { targetsOf } = await import('../planners/alert-work.ts');
+  const { targetsOf } = await import('../planners/alert-context.ts');
   const { createDeliveryMetrics } = await import('../../alert/deliver/delivery-metrics.ts');
   const targets = targetsOf(config);
   const names = (targets?.targets ?? []).map(({ name }) => name);
