@@ -30,6 +30,8 @@ export function logProbability(count: number, mean: number, dispersion: number):
 }
 
 const precision = 1e-12;
+/** Below it floating point has few digits: a term of the smallest number there is never gets smaller. */
+const smallestTerm = 1e-290;
 
 /** Probability of `count` or more. `mean` above 0, `dispersion` 0 or more. */
 export function upperTail(count: number, mean: number, dispersion: number): number {
@@ -38,7 +40,7 @@ export function upperTail(count: number, mean: number, dispersion: number): numb
   if (count > mean) {
     let term = Math.exp(logProbability(count, mean, dispersion));
     let sum = term;
-    for (let i = count; term > sum * precision; i += 1) {
+    for (let i = count; term > sum * precision && term > smallestTerm; i += 1) {
       term *= ((1 + dispersion * i) * rise) / (i + 1);
       sum += term;
     }
