@@ -1,6 +1,7 @@
 // The detector: a fold over buckets of sightings. Read this file for the way of a bucket; the same buckets give the same
 // incidents, whatever the order of arrival within them, and whether or not it was begun anew from a snapshot.
 import { deserialize, serialize } from 'node:v8';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SignpostError } from '#core/errors.ts';
 import { alarmsOf, driftsOf, expectedOf, type AlarmOptions } from './alarms.ts';
 import { createBaseline, forgetDrift, learn, spreadOf, type Baseline } from './baseline.ts';
@@ -19,7 +20,7 @@ import { areInLine, isWithin } from './places.ts';
 import { createRecent, takeBucket, type Recent } from './recent.ts';
 import { goOn, recovers } from './recovery.ts';
 import type { Scene } from './scan.ts';
-import { createSeries, seriesAt, type Series } from './series.ts';
+import { createSeries, seriesAt, trimmedSeries, type Series } from './series.ts';
 import { createSources, learnSources, seenShare, takeSources, type Sources } from './silence.ts';
 import { countedIn, incidentOf, type Standing } from './standing.ts';
 
@@ -64,7 +65,7 @@ export function createDetector(options: DetectorOptions): Detector {
 
 /** @throws SignpostError `snapshot-unknown` where it is of another release: then sightings are to be gone through anew. */
 export function restoreDetector(options: DetectorOptions, snapshot: Uint8Array): Detector {
-  const state = deserialize(snapshot) as State;
+  const state = deserialize(zstdDecompressSync(snapshot)) as State;
   if (state.version !== version)
     throw new SignpostError('snapshot-unknown', 'The detector was stored by another release');
   return detectorOf(options, state);
@@ -214,7 +215,17 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
     incidents: () => state.standing.map((each) => incidentOf(each, series)),
     seriesTested: () => state.solvedFor,
     silentSources: () => [...sources.silent].toSorted(),
-    snapshot: () => serialize(state),
+    // Most of it is zeros, and a database on one machine takes bytes as text of twice the length.
+    snapshot: () => zstdCompressSync(serialize(trimmed(state))),
+  };
+}
+
+function trimmed(state: State): State {
+  const { series, sources } = state;
+  return {
+    ...state,
+    series: trimmedSeries(series),
+    sources: { ...sources, series: trimmedSeries(sources.series) },
   };
 }
 

@@ -46,10 +46,12 @@ const most = { themes: 1_000, products: 2_000, series: 400_000 };
 const themeFactor = 1_024;
 const productFactor = 2_048;
 
+const first = 1_024;
+
 export function createSeries(): Series {
   return {
     size: 0,
-    columns: columnsOf(1_024),
+    columns: columnsOf(first),
     places: createPlaces(),
     themes: new Map(),
     products: new Map(),
@@ -197,8 +199,15 @@ function add(series: Series, key: number, { node, theme, product, parent }: Kind
   return number;
 }
 
+/** Without room for more. */
+export function trimmedSeries(series: Series): Series {
+  const columns = columnsOf(0);
+  for (const name of columnNames) columns[name] = series.columns[name].slice(0, series.size);
+  return { ...series, columns };
+}
+
 function grow(series: Series): void {
-  const larger = columnsOf(series.columns.node.length * 2);
+  const larger = columnsOf(Math.max(first, series.columns.node.length * 2));
   for (const name of columnNames) larger[name].set(series.columns[name]);
   series.columns = larger;
 }
