@@ -96,12 +96,13 @@ test(
     const pages = (await portal.says(/Pages at (http:\/\/[^/]+)\//))[1]!;
     const applied = await run(['topics', 'apply', '--config', config], { env, cwd: directory });
     expect(applied.code).toBe(0);
-    const [flow, first, second] = await Promise.all([
+    const [flow, first, second, alerting] = await Promise.all([
       begin('gateway', 'normalize', 'classify', 'publish'),
       begin('aggregate'),
       begin('aggregate'),
+      begin('alert'),
     ]);
-    await Promise.all([flow, first, second, portal].map(isReady));
+    await Promise.all([flow, first, second, alerting, portal].map(isReady));
     const intake = (await flow.says(/Intake at (\S+)/))[1]!;
 
     await send(intake, 200);
@@ -119,6 +120,15 @@ test(
 
     const told = await fetch(`${second.probe}/metrics`);
     expect(await told.text()).toContain('signpost_consumer_lag_records{group="signpost.aggregate"');
+
+    // All that was accepted is counted by then, and what is known to be so is evaluated.
+    const evaluated = async () =>
+      Number(
+        /^signpost_alert_evaluated_until_seconds (\S+)$/m.exec(
+          await (await fetch(`${alerting.probe}/metrics`)).text(),
+        )?.[1] ?? 0,
+      );
+    await expect.poll(evaluated, { timeout: 120_000, interval: 500 }).toBeGreaterThan(0);
 
     // What is stored can be asked for while the log is away.
     await kafka.stop();

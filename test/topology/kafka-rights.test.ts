@@ -64,6 +64,23 @@ describe('access rights', () => {
     expect(allowed('gateway', 'group', 'Read', given)).toEqual([]);
   });
 
+  it('of alert let it see how far the stages before it are, and read insights alone', () => {
+    expect(allowed('alert', 'topic', 'Read')).toEqual([
+      'insights.shared.v1',
+      'signpost.schemas.v1',
+      'signpost.checkpoints.v1',
+    ]);
+    expect(allowed('alert', 'group', 'Read')).toEqual(['signpost.alert']);
+    expect(allowed('alert', 'group', 'Describe')).toEqual([
+      'signpost.alert',
+      'signpost.normalize',
+      'signpost.classify',
+    ]);
+    expect(allowed('alert', 'topic', 'Describe')).toContain('tickets.reported.v1');
+    expect(allowed('alert', 'topic', 'Write')).not.toContain('insights.shared.v1');
+    expect(readersOf('alerts.raised.v1')).toEqual(['responders', 'data', 'operator']);
+  });
+
   it('to write judgements have the gateway and the portal, which take them in, and the operator', () => {
     const writers = rules
       .filter(
