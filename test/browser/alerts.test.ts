@@ -109,7 +109,11 @@ describe('with alerts', () => {
     ]);
     const said = { ...fresno, area: 'F1', theme: 'outage', at: minutesAgo(60) };
     await addFacts(db, [
-      { ...said, text: 'For operations alone: no internet', departments: ['operations'] },
+      {
+        ...said,
+        text: `For operations alone: no internet, ${'and on it goes '.repeat(30)}`,
+        departments: ['operations'],
+      },
       { ...said, text: `For planning: ${hostile}`, departments: ['planning'] },
       { ...said, at: minutesAgo(40 * 1440), departments: ['marketing'] },
     ]);
@@ -151,6 +155,27 @@ describe('with alerts', () => {
       resolvedAt: minutesAgo(2000),
       themes: ['billing-error'],
       departments: ['marketing'],
+    });
+    await addAlert(db, {
+      id: 'long',
+      state: 'resolved',
+      startedAt: minutesAgo(70 * 1440),
+      resolvedAt: minutesAgo(65 * 1440),
+      place: 'A place whose name is as long as the names of places may be at the very most, or so',
+      themes: ['outage', 'unstable-service', 'slow-speed', 'billing-error'],
+      departments: ['operations', 'planning', 'marketing'],
+      words: Array.from({ length: 10 }, (_, index) => `a rather long word ${index}`),
+      examples: rows.map(({ id }) => id),
+      counts: Array.from({ length: 480 }, (_, index) => index % 9),
+      widened: 20,
+      planned: Array.from({ length: 8 }, (_, index) => ({
+        kind: 'maintenance' as const,
+        silence: `s${index}`,
+        comment: `Work ${index} with a comment that takes its time to come to its point`,
+        from: 0,
+        until: 3_600_000,
+      })),
+      deliveries: Array.from({ length: 12 }, (_, index) => ({ target: `target-${index}` })),
     });
     await evaluatedUntil(db, minutesAgo(15));
     ({ portal, url } = await serve(db));
@@ -281,10 +306,12 @@ describe('with alerts', () => {
       const saving = page.waitForEvent('download');
       await page.getByRole('link', { name: 'Save the report' }).click();
       expect((await saving).suggestedFilename()).toMatch(/^signpost-alert-.*-fresno\.html$/);
-      await page.goto('/alerts/fresno/report');
-      await page.getByRole('heading', { name: 'What customers said' }).waitFor();
-      const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
-      expect(pdf.match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+      for (const id of ['fresno', 'long']) {
+        await page.goto(`/alerts/${id}/report`);
+        await page.getByRole('heading', { name: 'What customers said' }).waitFor();
+        const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+        expect([id, ...(pdf.match(/\/Type\s*\/Page\b/g) ?? [])]).toHaveLength(2);
+      }
       expect(await axeViolations(page)).toEqual([]);
     }));
 

@@ -1,6 +1,7 @@
 // Pure parts of the Alerts page: the live list that does not jump, the chart's places, words.
 import { describe, expect, test } from 'vitest';
 import type { AlertRow } from '../../services/portal/alerts/answers.ts';
+import { charted } from '../../services/portal/alerts/counts-by-hour.ts';
 import { alertExamples } from '../../services/portal/http/alert-examples.ts';
 import { bandFrame, hourTicks } from '../../services/portal/pages/src/alerts/band-frame.ts';
 import { begun, continued, heardSince } from '../../services/portal/pages/src/alerts/live-list.ts';
@@ -80,6 +81,35 @@ describe('the live list', () => {
       over: [...heard.over, alert('old', 'resolved', '2026-10-01T00:00:00.000Z')],
     });
     expect(moved.waiting).toEqual([]);
+  });
+});
+
+describe('counts of days', () => {
+  const quarters = Array.from({ length: 200 }, (_, index) => ({
+    start: new Date(Date.parse('2026-11-20T00:15:00Z') + index * 900_000).toISOString(),
+    customers: 2,
+    expected: index < 4 ? null : 1,
+    low: index < 4 ? null : 0,
+    high: index < 4 ? null : 3,
+  }));
+
+  test('are charted by whole hours, with the band of their sum', () => {
+    const { counts, bucket } = charted(quarters);
+    expect(bucket).toBe('hour');
+    expect(counts[0]).toEqual({
+      start: '2026-11-20T01:00:00.000Z',
+      customers: 8,
+      expected: null,
+      low: null,
+      high: null,
+    });
+    expect(counts[1]).toMatchObject({ customers: 8, expected: 4, low: 2, high: 8 });
+    expect(counts).toHaveLength(49);
+  });
+
+  test('are left as they are where there are fewer than two days', () => {
+    expect(charted(quarters.slice(0, 191))).toMatchObject({ bucket: 'quarter' });
+    expect(charted(quarters.slice(0, 191)).counts).toHaveLength(191);
   });
 });
 
@@ -164,7 +194,7 @@ test('addresses name alerts, whatever their ids hold', () => {
 
 test('numbers and themes in words', () => {
   expect([3.6, 37.4, 1945, 12_345].map(aboutText)).toEqual(['4', '37', '1,900', '12,000']);
-  expect([1e-9, 2e-4].map(chanceText)).toEqual(['less than 1 in 1,000,000', '1 in 5,000']);
+  expect([1e-9, 2e-4].map(chanceText)).toEqual(['below 1 in 1 million', '1 in 5,000']);
   expect([45, 200, 2880, 4500].map((minutes) => lastedText(minutes * 60_000))).toEqual([
     '45 min',
     '3 h 20 min',

@@ -28,6 +28,8 @@ export interface PlainAlert {
   /** Customers in each quarter of an hour from the start. */
   readonly counts?: readonly number[];
   readonly deliveries?: readonly PlainDelivery[];
+  /** Transitions in between. */
+  readonly widened?: number;
 }
 
 export interface PlainDelivery {
@@ -96,6 +98,8 @@ export async function addAlert(db: Db, plain: PlainAlert): Promise<void> {
     })
     .execute();
   await addTransition(db, plain, 'firing', detected);
+  for (let time = 1; time <= (plain.widened ?? 0); time += 1)
+    await addTransition(db, plain, 'firing', new Date(detected.getTime() + time * quarterMs), time);
   if (state !== 'firing') {
     const at = plain.resolvedAt ?? new Date(detected.getTime() + 600_000).toISOString();
     await addTransition(db, plain, state, new Date(at));
@@ -135,6 +139,7 @@ async function addTransition(
   { id, place = 'somewhere', customers = 57 }: PlainAlert,
   state: IncidentState,
   at: Date,
+  widened = 0,
 ): Promise<void> {
   const reasons = {
     firing: 'began',
@@ -146,12 +151,12 @@ async function addTransition(
   await db.query
     .insertInto('signpost.transitions')
     .values({
-      id: `${id}-${state}`,
+      id: `${id}-${state}${widened === 0 ? '' : widened}`,
       incident_id: id,
       state,
       at,
       by: state === 'acknowledged' ? 'noc' : null,
-      reason: reasons[state],
+      reason: widened === 0 ? reasons[state] : 'widened',
       record: JSON.stringify({ summary: `${customers} customers in ${place}: ${state}.` }),
       written_at: at,
     })

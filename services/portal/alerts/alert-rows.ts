@@ -2,7 +2,14 @@
 import type { Selectable } from 'kysely';
 import type { IncidentRow, SilenceRow, StoredPath } from '#core/store/alert-tables.ts';
 import type { Estimate } from '../api/answers.ts';
-import { isNamedLevel, keyAt, parseKey, partsIn, type NamedLevel } from '../queries/place-keys.ts';
+import {
+  isNamedLevel,
+  keyAt,
+  parseKey,
+  partsIn,
+  type Homonyms,
+  type NamedLevel,
+} from '../queries/place-keys.ts';
 import { placeLevels } from '../api/questions.ts';
 import type { AlertRow, SilenceAnswer } from './answers.ts';
 
@@ -11,7 +18,8 @@ export type Silence = Selectable<SilenceRow>;
 
 export const everywhere = 'everywhere';
 
-export function alertOf(row: Incident): AlertRow {
+/** @param homonyms areas that are told apart by their region */
+export function alertOf(row: Incident, homonyms: Homonyms): AlertRow {
   const level = namedLevel(row.level);
   return {
     id: row.id,
@@ -21,7 +29,7 @@ export function alertOf(row: Incident): AlertRow {
     resolvedAt: row.resolved_at?.toISOString() ?? null,
     place: {
       level: level ?? everywhere,
-      key: level === null ? null : keyAt(level, row.path),
+      key: level === null ? null : keyAt(level, row.path, homonyms),
       name: row.place,
     },
     themes: row.themes,

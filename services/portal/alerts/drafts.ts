@@ -1,7 +1,15 @@
 // Messages about an alert, drafted for those who tell others of it; people read and send them. Pure.
 import type { StoredPath } from '#core/store/alert-tables.ts';
 import type { AlertAnswer, Draft } from './answers.ts';
-import { chanceWords, listed, momentWords, plain, roundWords, themeWords } from './wording.ts';
+import {
+  chanceWords,
+  listed,
+  momentWords,
+  plain,
+  roundWords,
+  themeWords,
+  usualWords,
+} from './wording.ts';
 
 /** What is known of the alert; drafts quote nobody. */
 export type DraftedOf = Pick<AlertAnswer, 'alert' | 'words' | 'planned'>;
@@ -80,7 +88,7 @@ function forOperations({ alert, words, planned }: DraftedOf): Draft {
     isOver
       ? `When: ${momentWords(alert.startedAt)} to ${momentWords(alert.resolvedAt!)}`
       : `Since: ${momentWords(alert.startedAt)}, noticed ${momentWords(alert.detectedAt)}`,
-    `How many: ${customers} ${customers === 1 ? 'customer' : 'customers'} said so, about ${roundWords(expected)} are usual`,
+    `How many: ${customers} ${customers === 1 ? 'customer' : 'customers'} said so, ${usualWords(expected)}`,
     `Affected: ${affectedWords(affected)} customers, an estimate from how few of them say so`,
     `How sure: chance alone does this ${chanceWords(alert.pValue)}`,
     ...(words.length === 0

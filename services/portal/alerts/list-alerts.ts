@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '#core/store/postgres.ts';
 import { QuestionRefused } from '../api/queries.ts';
 import { asReader } from '../queries/as-reader.ts';
+import { gazetteerOf } from '../queries/known-gazetteer.ts';
 import { readCursor, writeCursor, type Position } from '../queries/pages.ts';
 import { answered, rangeOf } from '../queries/range.ts';
 import { unseenNames } from '../queries/unseen-names.ts';
@@ -46,7 +47,8 @@ export async function listAlerts(
       ORDER BY ${columnOf(order)} ${direction}, i.id ${direction} LIMIT ${limit + 1}`.execute(
       reading.tx,
     );
-    const alerts = rows.slice(0, limit).map(alertOf);
+    const { homonyms } = await gazetteerOf(reading);
+    const alerts = rows.slice(0, limit).map((row) => alertOf(row, homonyms));
     const last = alerts.at(-1);
     return {
       range: answered(range),

@@ -32,7 +32,7 @@ export function readAlert(
     const [row] = rows;
     if (row === undefined) return null;
     const told = {
-      alert: { ...alertOf(row), ...(await whereabouts(reading, row)) },
+      alert: await located(reading, row),
       timeline: await timelineOf(reading, id),
       counts: await countsOf(reading, row),
       words: row.words,
@@ -45,15 +45,13 @@ export function readAlert(
   });
 }
 
-async function whereabouts(
-  reading: Reading,
-  row: Incident,
-): Promise<Pick<AlertAnswer['alert'], 'lat' | 'lon' | 'subscribers'>> {
-  const { key, level } = alertOf(row).place;
+async function located(reading: Reading, row: Incident): Promise<AlertAnswer['alert']> {
   const gazetteer = await gazetteerOf(reading);
-  if (key === null) return { lat: null, lon: null, subscribers: gazetteer.subscribers };
+  const alert = alertOf(row, gazetteer.homonyms);
+  const { key, level } = alert.place;
+  if (key === null) return { ...alert, lat: null, lon: null, subscribers: gazetteer.subscribers };
   const { lat, lon, subscribers } = describePlace(level as PlaceLevel, key, row.path, gazetteer);
-  return { lat, lon, subscribers };
+  return { ...alert, lat, lon, subscribers };
 }
 
 async function timelineOf({ tx }: Reading, id: string): Promise<AlertAnswer['timeline']> {

@@ -1,5 +1,6 @@
 // Counts against what is usual as a drawing for paper: grey scale, named in place. Pure.
 import type { AlertAnswer } from './answers.ts';
+import type { Charted } from './counts-by-hour.ts';
 
 type Count = AlertAnswer['counts'][number];
 
@@ -7,7 +8,7 @@ const size = { width: 680, height: 130 };
 const margin = { left: 30, right: 64, top: 10, bottom: 18 };
 
 /** An SVG element. @param counts two at least, in order */
-export function reportChart(counts: readonly Count[]): string {
+export function reportChart(counts: readonly Count[], bucket: Charted['bucket']): string {
   const first = Date.parse(counts[0]!.start);
   const last = Date.parse(counts.at(-1)!.start);
   const top = Math.max(1, ...counts.map(({ customers, high }) => Math.max(customers, high ?? 0)));
@@ -42,7 +43,7 @@ export function reportChart(counts: readonly Count[]): string {
     ({ at, anchor }) =>
       `<text x="${x(at)}" y="${size.height - 4}" text-anchor="${anchor}">${at.start.slice(5, 16).replace('T', ' ')} UTC</text>`,
   );
-  return `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="At most ${Math.max(...counts.map(({ customers }) => customers))} customers in a quarter of an hour; up to ${Math.round(usualMost)} are usual">
+  return `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="At most ${Math.max(...counts.map(({ customers }) => customers))} customers in ${bucket === 'hour' ? 'an hour' : 'a quarter of an hour'}; up to ${Math.round(usualMost)} are usual">
 ${ticks.join('')}
 <polygon points="${band}" fill="#dcdde1"/>
 <polyline points="${line}" fill="none" stroke="#1b1c1f" stroke-width="1.5" stroke-linejoin="round"/>

@@ -1,5 +1,6 @@
 // The report of an alert: one page of HTML that needs nothing else, to be printed or sent on. Pure.
 import type { AlertAnswer } from './answers.ts';
+import { charted } from './counts-by-hour.ts';
 import { reportChart } from './report-chart.ts';
 import {
   chanceWords,
@@ -9,31 +10,32 @@ import {
   plain,
   roundWords,
   themeWords,
+  usualWords,
 } from './wording.ts';
 
 /** What one page has room for. */
-const most = { transitions: 8, quotes: 3, quoteCharacters: 220, deliveries: 6, planned: 3 };
+const most = { transitions: 5, quotes: 3, quoteCharacters: 160, targets: 8, planned: 2, words: 8 };
 
 /** All of the style, so that a policy may name it by its hash. */
 export const reportStyle = `
-@page { size: A4; margin: 14mm }
+@page { size: A4; margin: 12mm 14mm }
 * { box-sizing: border-box }
 body { max-width: 182mm; margin: 0 auto; padding: 8mm 0; color: #1b1c1f; background: #fff;
   font: 10.5pt/1.4 system-ui, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
 @media screen and (max-width: 720px) { body { padding: 16px } dl { grid-template-columns: 1fr !important } dt { padding-top: 4px } }
-@media print { body { padding: 0; max-width: none } section { break-inside: avoid } }
 h1 { margin: 0; font-size: 16pt; line-height: 1.25 }
 h2 { margin: 5mm 0 1.5mm; font-size: 10.5pt; color: #585b64 }
 p, ul, ol, dl, blockquote, figure { margin: 0; padding: 0 }
 .state { color: #585b64 }
 dl { display: grid; grid-template-columns: 48mm 1fr; gap: 0 4mm; margin-top: 3mm }
 dt { color: #585b64 } dd { margin: 0 }
-table { width: 100%; border-collapse: collapse } td, th { padding: .6mm 3mm .6mm 0; text-align: start; vertical-align: baseline; font-weight: 400 }
+table { width: 100%; font-size: 9.5pt; border-collapse: collapse } td, th { padding: .6mm 3mm .6mm 0; text-align: start; vertical-align: baseline; font-weight: 400 }
 td:first-child { width: 1%; white-space: nowrap; color: #585b64; padding-inline-end: 6mm }
 blockquote { padding-inline-start: 3mm; border-inline-start: .5mm solid #e1e2e6; margin-bottom: 1.5mm }
 svg { display: block; width: 100%; height: auto }
 svg text { font: 10px system-ui, sans-serif; fill: #585b64 }
 footer { margin-top: 5mm; padding-top: 1.5mm; border-top: .3mm solid #e1e2e6; color: #585b64; font-size: 8.5pt }
+@media print { body { padding: 0; max-width: none; font-size: 9.5pt; line-height: 1.35 } table { font-size: 8.5pt } h2 { margin: 3.5mm 0 1mm } footer { margin-top: 3.5mm } section { break-inside: avoid } }
 `;
 
 /** @param now milliseconds since the epoch */
@@ -95,7 +97,7 @@ function facts({ alert, words }: AlertAnswer, now: number): string {
         : momentWords(alert.resolvedAt),
     ],
     ...(alert.product === null ? [] : ([['Product', plain(alert.product)]] as const)),
-    ['Customers who said so', `${customers}; about ${roundWords(expected)} are usual`],
+    ['Customers who said so', `${customers}; ${usualWords(expected)}`],
     [
       'Customers affected',
       `about ${roundWords(affected.value)} (${between(affected.low, affected.high)}), estimated from how few say so`,
@@ -122,8 +124,11 @@ function facts({ alert, words }: AlertAnswer, now: number): string {
 }
 
 function chart({ counts }: AlertAnswer): string {
-  if (counts.length < 2) return '';
-  return section('Customers in each quarter of an hour', reportChart(counts));
+  const { counts: shown, bucket } = charted(counts);
+  if (shown.length < 2) return '';
+  const title =
+    bucket === 'hour' ? 'Customers in each hour' : 'Customers in each quarter of an hour';
+  return section(title, reportChart(shown, bucket));
 }
 
 function timeline({ timeline: all }: AlertAnswer): string {
@@ -131,7 +136,7 @@ function timeline({ timeline: all }: AlertAnswer): string {
     all.length > most.transitions ? [...all.slice(0, 1), ...all.slice(1 - most.transitions)] : all;
   if (shown.length === 0) return '';
   const rows = shown.map(({ at, state, by, summary }) => {
-    const what = summary === '' ? state : plain(summary, 160);
+    const what = summary === '' ? state : plain(summary, 130);
     const who = by === null || what.includes(plain(by)) ? '' : ` (${plain(by)})`;
     return `<tr><td>${text(momentWords(at))}</td><td><bdi>${text(what)}</bdi>${text(who)}</td></tr>`;
   });
@@ -157,16 +162,19 @@ function planned({ planned: all }: AlertAnswer): string {
   return section('Planned work that may have to do with it', items.join('\n'));
 }
 
+/** Each target once, with when it was first told. */
 function deliveries({ deliveries: all }: AlertAnswer): string {
-  const delivered = all.filter(({ delivery }) => delivery === 'delivered');
-  if (delivered.length === 0) return '';
-  const rows = delivered.slice(0, most.deliveries).map(({ target, state, deliveredAt }) => {
-    const when = deliveredAt === null ? '' : momentWords(deliveredAt);
-    return `<tr><td>${text(when)}</td><td><bdi>${text(plain(target))}</bdi>: ${text(state)}</td></tr>`;
+  const told = new Map<string, string | null>();
+  for (const { delivery, target, deliveredAt } of all)
+    if (delivery === 'delivered' && !told.has(target)) told.set(target, deliveredAt);
+  if (told.size === 0) return '';
+  const items = [...told].slice(0, most.targets).map(([target, at]) => {
+    const when = at === null ? '' : ` (${momentWords(at)})`;
+    return `<bdi>${text(plain(target, 40))}</bdi>${text(when)}`;
   });
-  const left = delivered.length - rows.length;
-  const more = left > 0 ? `<p class="state">and ${left} more</p>` : '';
-  return section('What went out', `<table>${rows.join('\n')}</table>${more}`);
+  const left = told.size - items.length;
+  const more = left > 0 ? `, and ${left} more` : '';
+  return section('Who was told, and when first', `<p>${items.join(', ')}${more}</p>`);
 }
 
 function section(title: string, content: string): string {

@@ -40,6 +40,11 @@ export function roundWords(value: number): string {
   return (Math.round(value / power) * power).toLocaleString('en');
 }
 
+/** about 4 are usual */
+export function usualWords(expected: number): string {
+  return expected < 0.5 ? 'hardly any are usual' : `about ${roundWords(expected)} are usual`;
+}
+
 /** How seldom chance alone does as much: 1 in 1,000,000 at the least, since below that models mean little. */
 export function chanceWords(pValue: number): string {
   if (!(pValue > 1e-6)) return 'less than once in 1,000,000 such quarters of an hour';

@@ -13,6 +13,7 @@ import {
   placeTitleOf,
   stateTitle,
   themesTitle,
+  usualText,
 } from './words.ts';
 
 export function AlertRows({ alerts }: { alerts: readonly AlertRow[] }) {
@@ -42,8 +43,7 @@ function Row({ alert }: { alert: AlertRow }) {
       <p class="alert-figures quiet">
         <span>
           <strong>{countText(alert.customers)}</strong>{' '}
-          {alert.customers === 1 ? 'customer' : 'customers'}, about {aboutText(alert.expected)}{' '}
-          usual
+          {alert.customers === 1 ? 'customer' : 'customers'}, {usualText(alert.expected)}
         </span>
         <span title="Estimated from how few of the customers affected say so; 95 % interval">
           about {aboutText(alert.affected.value)} affected,{' '}

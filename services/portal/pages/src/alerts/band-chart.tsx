@@ -2,6 +2,7 @@
 // read exact values.
 import { useRef, useState } from 'preact/hooks';
 import type { AlertAnswer } from '../../../alerts/answers.ts';
+import { charted } from '../../../alerts/counts-by-hour.ts';
 import { ChartFrame } from '../show/chart-frame.tsx';
 import type { Column } from '../show/csv.ts';
 import { countText, intervalText } from '../show/figures.ts';
@@ -23,15 +24,20 @@ const columns: readonly Column<Count>[] = [
   { title: 'Usual to', of: ({ high }) => high, isNumber: true },
 ];
 const height = 220;
-const title = 'Customers in each quarter of an hour';
+const titles = {
+  quarter: 'Customers in each quarter of an hour',
+  hour: 'Customers in each hour',
+} as const;
 
 export function BandChart({
-  counts,
+  counts: all,
   alert,
 }: {
   counts: readonly Count[];
   alert: Pick<AlertAnswer['alert'], 'id' | 'detectedAt' | 'acknowledgedAt' | 'resolvedAt'>;
 }) {
+  const { counts, bucket } = charted(all);
+  const title = titles[bucket];
   const [at, setAt] = useState<number | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const { width } = useSize(box);

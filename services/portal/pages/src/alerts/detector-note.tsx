@@ -44,7 +44,8 @@ export function NoAlerts({ detector }: { detector: DetectorState }) {
             <>
               Nothing alarms before {absoluteText(readyAt)}:{' '}
               {lastedText(Date.parse(readyAt) - Date.parse(evaluatedUntil ?? firstAt))} of what
-              customers say are still needed. History makes it shorter:
+              customers say are still needed. History makes it shorter: stop Signpost, import it,
+              and start again.
             </>
           )}
         </p>

@@ -18,7 +18,14 @@ import { PlaceMap } from './place-map.tsx';
 import { SilenceLine } from './silences.tsx';
 import { Timeline } from './timeline.tsx';
 import { useLive } from './use-live.ts';
-import { aboutText, chanceText, lastedText, placeTitleOf, themesTitle } from './words.ts';
+import {
+  aboutText,
+  chanceText,
+  lastedText,
+  placeTitleOf,
+  themesTitle,
+  usualText,
+} from './words.ts';
 
 export function Incident({ id }: { id: string }) {
   const address = useAddress();
@@ -150,7 +157,7 @@ function Figures({ answer: { alert } }: { answer: AlertAnswer }) {
       <Figure name="Customers who said so">
         <span class="figure-value">{countText(customers)}</span>
         <span class="quiet">
-          about {aboutText(expected)} are usual; {aboutText(excess.value)} above that,{' '}
+          {usualText(expected)}; {aboutText(excess.value)} above that,{' '}
           {intervalText(excess, aboutText)}
         </span>
       </Figure>

@@ -82,12 +82,10 @@ function draw({ lat, lon, level, key }: Where, atlas: Atlas, width: number): Dra
   const isOutlined = level === 'country' || level === 'region';
   const found = isOutlined ? atlas.find(namesIn(key)) : null;
   const own = found !== null && isOwn(found, level, atlas) ? found : null;
+  // As the whole of it is known from other maps: its outermost islands would make it small.
+  const isStates = level === 'country' && isUnitedStates(namesIn(key)[0] ?? '');
   const points = own === null ? pointsAround(lat, lon) : cornersOf(own);
-  const projection = fittedProjection(
-    { points, isStates: false, isCountries: false },
-    width,
-    height,
-  );
+  const projection = fittedProjection({ points, isStates, isCountries: false }, width, height);
   const path = geoPath(projection);
   const at = own === null && lat !== null && lon !== null ? projection([lon, lat]) : null;
   return {

@@ -1,6 +1,6 @@
 // Alerts in the words of the pages. Pure.
 import type { AlertRow } from '../../../alerts/answers.ts';
-import { titleOf } from '../show/figures.ts';
+import { countryTitle, titleOf } from '../show/figures.ts';
 
 export type State = AlertRow['state'];
 
@@ -28,7 +28,8 @@ export function themesTitle(themes: readonly string[]): string {
 }
 
 export function placeTitleOf({ place }: Pick<AlertRow, 'place'>): string {
-  return place.level === 'everywhere' ? 'everywhere' : place.name;
+  if (place.level === 'everywhere') return 'everywhere';
+  return place.level === 'country' ? countryTitle(place.name) : place.name;
 }
 
 /** The page of one alert. */
@@ -54,6 +55,11 @@ export function aboutText(value: number): string {
   return value < 10 ? about.format(Math.round(value)) : about.format(value);
 }
 
+/** about 4 usual */
+export function usualText(expected: number): string {
+  return expected < 0.5 ? 'hardly any usual' : `about ${aboutText(expected)} usual`;
+}
+
 /** 45 min, 3 h 20 min, 2 days 4 h */
 export function lastedText(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000));
@@ -67,7 +73,7 @@ export function lastedText(ms: number): string {
 
 /** How seldom chance alone does as much: below one in a million models mean little. */
 export function chanceText(pValue: number): string {
-  return pValue > 1e-6 ? `1 in ${about.format(1 / pValue)}` : 'less than 1 in 1,000,000';
+  return pValue > 1e-6 ? `1 in ${about.format(1 / pValue)}` : 'below 1 in 1 million';
 }
 
 const deliveryTitles = {
