@@ -23,6 +23,8 @@ export const alertConfig = z.strictObject({
     .default(5 * minuteMs),
   /** The same of sources that are slower, by their names. */
   latenessMsBySource: z.record(z.string().min(1), z.number().int().min(0).max(dayMs)).default({}),
+  /** Nothing later is judged, milliseconds since the epoch: a demonstration's customers speak hundreds of times as fast as in its past. */
+  judgeUntil: z.number().int().optional(),
   /** Days that what is counted is kept: backtests replay it. */
   keepDays: z.number().min(30).max(36_500).default(400),
   /** How long an incident may go on, unacknowledged, until it is told again. */

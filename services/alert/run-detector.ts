@@ -84,7 +84,8 @@ function createWork(options: RunDetector): () => Promise<number> {
 
   return async () => {
     await tick();
-    const due = Math.floor((now() - lateness) / bucketMs) * bucketMs;
+    const until = Math.min(now(), config.judgeUntil ?? Infinity);
+    const due = Math.floor((until - lateness) / bucketMs) * bucketMs;
     const stand = await readStand(db.query);
     const from = stand.evaluatedUntil ?? (await beginning(db, now() - config.keepDays * dayMs));
     if (from === null || from >= due) return tickMs;
