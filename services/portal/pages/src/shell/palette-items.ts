@@ -21,7 +21,7 @@ export interface Item {
 
 const mostOfAGroup = 8;
 
-/** Pages, themes and places that have what was typed, those that begin with it first; insights that say it. */
+/** Pages, themes, places and alerts that have what was typed, those that begin with it first; insights that say it. */
 export function useItems(typed: string, only: 'all' | 'places'): readonly Item[] {
   const { facets } = useSession();
   const places = usePlaces();
@@ -129,7 +129,7 @@ function found(typed: string, items: readonly Item[]): readonly Item[] {
     .toSorted((a, b) => groupOrder(a) - groupOrder(b));
 }
 
-const groups = ['Pages', 'Alerts', 'Themes', 'Places'];
+const groups = ['Pages', 'Themes', 'Places', 'Alerts'];
 
 function groupOrder({ group }: Item): number {
   return groups.indexOf(group);
