@@ -80,7 +80,7 @@ describe('signpost alerts backtest', () => {
     expect(code).toBe(0);
     const { incidents, weeks, seriesTested, falseAlarmBudgetPerWeek } = JSON.parse(stdout);
     const place = 'Northport, California, US';
-    const [incident] = incidents.filter((each: { place: string }) => each.place === place);
+    const incident = incidents.find((each: { place: string }) => each.place === place);
     expect(incident).toMatchObject({ placeLevel: 'city' });
     expect(incident.themes).toContain('outage');
     expect(Date.parse(incident.detectedAt)).toBeGreaterThan(Date.parse(incident.startedAt));
