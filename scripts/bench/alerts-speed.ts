@@ -3,7 +3,7 @@ import { createDetector } from '../../services/alert/detect/detector.ts';
 import { streamOf } from './alerts/stream.ts';
 import { inTime, latenessMs, weekBuckets } from './alerts/runs.ts';
 import { percentile } from './alerts/summary.ts';
-import { countrySize, createWorld } from './alerts/world.ts';
+import { largeCountry, createWorld } from './alerts/world.ts';
 
 /** Weeks until it knows the wanted number of series; more than the most are not waited for. */
 const mostWeeks = 12;
@@ -12,7 +12,7 @@ const measuredBuckets = 192;
 
 /** Time of one bucket, once it tests `series` series at least; memory of the whole process. */
 export function benchAlertsSpeed(series: number): object {
-  const world = createWorld(countrySize, 1);
+  const world = createWorld(largeCountry, 1);
   const buckets = mostWeeks * weekBuckets + measuredBuckets;
   const plan = { world, seed: 1, buckets, truths: [], deadTimes: [] };
   const options = { budgetPerWeek: 1, minCustomers: 3, warmUpDays: 7, latenessMs };

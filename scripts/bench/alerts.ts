@@ -16,6 +16,7 @@ export interface AlertsBench {
   readonly outages: number;
   readonly weeks: number;
   readonly warmUpWeeks: number;
+  readonly country: 'large' | 'small';
   readonly seed: number;
   readonly minCustomers: number;
   /** Names of `alertSystems`, see alerts/systems.ts. */

@@ -7,7 +7,7 @@ import type { Truth } from '../../scripts/bench/alerts/outages.ts';
 import { createWorld, type WorldPlace } from '../../scripts/bench/alerts/world.ts';
 
 const world = createWorld(
-  { regions: 2, cities: 4, areas: 8, postcodes: 16, postcodesWithSites: 4 },
+  { regions: 2, cities: 4, areas: 8, postcodes: 16, postcodesWithSites: 4, customersADay: 5000 },
   1,
 );
 const hour = 3_600_000;

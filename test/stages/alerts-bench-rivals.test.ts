@@ -15,7 +15,7 @@ import { fixedThresholdAlarms, zScoreAlarms } from '../../scripts/bench/alerts/r
 import { createWorld, type WorldPlace } from '../../scripts/bench/alerts/world.ts';
 
 const world = createWorld(
-  { regions: 2, cities: 4, areas: 8, postcodes: 16, postcodesWithSites: 4 },
+  { regions: 2, cities: 4, areas: 8, postcodes: 16, postcodesWithSites: 4, customersADay: 5000 },
   1,
 );
 const [country] = world.places as [WorldPlace];

@@ -10,9 +10,9 @@ import {
   type Truth,
 } from '../../scripts/bench/alerts/outages.ts';
 import { streamOf, type StreamPlan } from '../../scripts/bench/alerts/stream.ts';
-import { countrySize, createWorld } from '../../scripts/bench/alerts/world.ts';
+import { largeCountry, createWorld } from '../../scripts/bench/alerts/world.ts';
 
-const world = createWorld(countrySize, 1);
+const world = createWorld(largeCountry, 1);
 const twoWeeks: StreamPlan = { world, seed: 7, buckets: 2 * 672, truths: [], deadTimes: [] };
 
 function sightingsOf(plan: StreamPlan): Sighting[] {

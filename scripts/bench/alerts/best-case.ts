@@ -70,6 +70,6 @@ function ordinaryMean(
   let mean = 0;
   for (const theme of themes)
     if (names.includes(theme.name))
-      for (const part of parts) mean += ordinaryRate(theme, part, start);
+      for (const part of parts) mean += ordinaryRate(theme, part, world.size.customersADay, start);
   return mean * share;
 }

@@ -70,16 +70,15 @@ const nationalHolidays = new Set([
 ]);
 const regionalHolidays = [25, 60, 72, 109, 165, 200];
 
-/** Customers a day in the whole country at the beginning. */
-export const customersADay = 5000;
-
 /**
  * Customers in 15 minutes from `start` that are to be expected of a theme in a part of a region, by the hour of the week
  * there, the trend, the season and holidays; without the chances of a day.
+ * @param customersADay in the whole country at the beginning
  */
 export function ordinaryRate(
   theme: OrdinaryTheme,
   { region, share }: Pick<WorldPlace, 'region' | 'share'>,
+  customersADay: number,
   start: number,
 ): number {
   const offset = utcOffsetHours[region! % utcOffsetHours.length]! * hourMs;

@@ -8,7 +8,7 @@ import { beginsAt, dayMs, hourMs, weekMs } from './ordinary.ts';
 import { planOutages, type Truth } from './outages.ts';
 import { streamOf, type StreamBucket } from './stream.ts';
 import { sourceNames, type DeadTime } from './voices.ts';
-import { countrySize, createWorld, type World } from './world.ts';
+import { createWorld, largeCountry, smallCountry, type World } from './world.ts';
 
 export const weekBuckets = weekMs / bucketMs;
 /** How long after a bucket's end what was said in it may come. */
@@ -20,6 +20,7 @@ export interface RunOptions {
   /** Weeks that count, after the warm-up. */
   readonly weeks: number;
   readonly outages: number;
+  readonly country: 'large' | 'small';
 }
 
 export interface Run {
@@ -34,11 +35,11 @@ export interface Run {
 }
 
 /** The same country in both, on other days. */
-export function createRuns({ seed, warmUpWeeks, weeks, outages }: RunOptions): {
+export function createRuns({ seed, warmUpWeeks, weeks, outages, country }: RunOptions): {
   quiet: Run;
   withOutages: Run;
 } {
-  const world = createWorld(countrySize, seed);
+  const world = createWorld(country === 'small' ? smallCountry : largeCountry, seed);
   const warmUpBuckets = warmUpWeeks * weekBuckets;
   const buckets = (warmUpWeeks + weeks) * weekBuckets;
   const to = beginsAt + buckets * bucketMs;

@@ -60,7 +60,10 @@ export function* streamOf({
     days.turnTo(start);
     for (const [t, theme] of themes.entries()) {
       for (const city of world.at.city) {
-        const customers = poisson(random, ordinaryRate(theme, city, start) * days.factor(t, city));
+        const customers = poisson(
+          random,
+          ordinaryRate(theme, city, world.size.customersADay, start) * days.factor(t, city),
+        );
         for (let each = 0; each < customers; each += 1) {
           const postcode = pickBySums(random, days.sums(t), city.firstPostcode, city.endPostcode);
           const first = draw(random, world, {

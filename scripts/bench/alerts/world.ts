@@ -14,14 +14,27 @@ export interface WorldSize {
   readonly postcodes: number;
   /** Postcodes that have two sites each; the others have none. */
   readonly postcodesWithSites: number;
+  /** Who speak up on an ordinary day. Of 300 customers there are, one does. */
+  readonly customersADay: number;
 }
 
-export const countrySize: WorldSize = {
+/** About 140,000 series in half a year. */
+export const largeCountry: WorldSize = {
   regions: 6,
   cities: 60,
   areas: 600,
   postcodes: 3000,
   postcodesWithSites: 600,
+  customersADay: 5000,
+};
+/** About 30,000 series, for a measurement in between. */
+export const smallCountry: WorldSize = {
+  regions: 4,
+  cities: 20,
+  areas: 120,
+  postcodes: 600,
+  postcodesWithSites: 120,
+  customersADay: 1500,
 };
 
 export interface WorldPlace {
@@ -54,7 +67,7 @@ export interface World {
   readonly find: (place: SightingPlace) => WorldPlace;
 }
 
-const subscribersInAll = 1_500_000;
+const subscribersPerCustomerADay = 300;
 const nowhere: SightingPlace = {
   country: null,
   region: null,
@@ -154,7 +167,10 @@ function number(size: WorldSize, country: Draft, total: number): World {
     for (const child of children) below += visit(child, place);
     const own = level === 'postcode' || level === 'site' ? weight : below;
     place.share = own / total;
-    place.subscribers = Math.max(20, Math.round(place.share * subscribersInAll));
+    place.subscribers = Math.max(
+      20,
+      Math.round(place.share * size.customersADay * subscribersPerCustomerADay),
+    );
     place.endPostcode = sitesOf.length;
     return own;
   }
