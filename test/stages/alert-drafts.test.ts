@@ -41,7 +41,7 @@ test('Operations hear what, where, since when, how many, how sure and what rose'
     'Since: 29 Nov 2026, 06:15 UTC, noticed 29 Nov 2026, 06:35 UTC',
     'How many: 57 customers said so, about 4 are usual',
     'Affected: about 3,700 (1,900 to 7,000) customers, an estimate from how few of them say so',
-    'How sure: chance alone does this less than once in 1,000,000 such quarters of an hour',
+    'How sure: chance gives such a count less than once in 1,000,000 looks at one place and theme; thresholds are set so that all looks together give about the false alarms a week that you allow',
     'Words that rose: no internet, red light, modem',
     'Planned work nearby: none known',
     'Now: firing, nobody has acknowledged it',
@@ -142,10 +142,10 @@ test('what is not resolved says so, with the moment it was looked at', () => {
 
 test('numbers and lists in words', () => {
   expect([3.4, 37.2, 1945, 12_345].map(roundWords)).toEqual(['3', '37', '1,900', '12,000']);
-  expect([1e-9, 2e-4, 0.5].map(chanceWords)).toEqual([
-    'less than once in 1,000,000 such quarters of an hour',
-    'about once in 5,000 such quarters of an hour',
-    'about once in 2 such quarters of an hour',
+  expect([1e-9, 2e-4, 0.5].map((each) => chanceWords(each).split(';')[0])).toEqual([
+    'chance gives such a count less than once in 1,000,000 looks at one place and theme',
+    'chance gives such a count about once in 5,000 looks at one place and theme',
+    'chance gives such a count about once in 2 looks at one place and theme',
   ]);
   const minute = 60_000;
   expect([45, 60, 200, 3000, 2880].map((each) => durationWords(each * minute))).toEqual([

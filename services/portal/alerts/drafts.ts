@@ -90,7 +90,7 @@ function forOperations({ alert, words, planned }: DraftedOf): Draft {
       : `Since: ${momentWords(alert.startedAt)}, noticed ${momentWords(alert.detectedAt)}`,
     `How many: ${customers} ${customers === 1 ? 'customer' : 'customers'} said so, ${usualWords(expected)}`,
     `Affected: ${affectedWords(affected)} customers, an estimate from how few of them say so`,
-    `How sure: chance alone does this ${chanceWords(alert.pValue)}`,
+    `How sure: ${chanceWords(alert.pValue)}`,
     ...(words.length === 0
       ? []
       : [`Words that rose: ${words.map((each) => plain(each)).join(', ')}`]),

@@ -106,7 +106,7 @@ function facts({ alert, words }: AlertAnswer, now: number): string {
       'User-minutes',
       `about ${roundWords(userMinutes.value)} (${between(userMinutes.low, userMinutes.high)})`,
     ],
-    ['How sure', `chance alone does this ${chanceWords(alert.pValue)}`],
+    ['How sure', chanceWords(alert.pValue)],
     ['Should know', listed(alert.departments.map(themeWords)) || 'none'],
     ...(words.length === 0
       ? []

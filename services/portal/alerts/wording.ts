@@ -45,10 +45,14 @@ export function usualWords(expected: number): string {
   return expected < 0.5 ? 'hardly any are usual' : `about ${roundWords(expected)} are usual`;
 }
 
-/** How seldom chance alone does as much: 1 in 1,000,000 at the least, since below that models mean little. */
+/**
+ * How seldom chance gives such a count: 1 in 1,000,000 at the least, since below that models mean little. It is of one
+ * look, and there are millions of looks a week, so it says what that means in the unit that users set.
+ */
 export function chanceWords(pValue: number): string {
-  if (!(pValue > 1e-6)) return 'less than once in 1,000,000 such quarters of an hour';
-  return `about once in ${roundWords(1 / pValue)} such quarters of an hour`;
+  const often =
+    pValue > 1e-6 ? `about once in ${roundWords(1 / pValue)}` : 'less than once in 1,000,000';
+  return `chance gives such a count ${often} looks at one place and theme; thresholds are set so that all looks together give about the false alarms a week that you allow`;
 }
 
 /** 45 min; 3 h 20 min; 2 days 4 h */

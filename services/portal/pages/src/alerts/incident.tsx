@@ -172,9 +172,12 @@ function Figures({ answer: { alert } }: { answer: AlertAnswer }) {
         <span class="figure-value">about {aboutText(userMinutes.value)}</span>
         <span class="quiet">{intervalText(userMinutes, aboutText)}</span>
       </Figure>
-      <Figure name="By chance alone">
+      <Figure name="By chance, in one look">
         <span class="figure-value">{chanceText(alert.pValue)}</span>
-        <span class="quiet">quarters of an hour like this</span>
+        <span class="quiet">
+          looks at one place and theme; thresholds are set so that all looks together give about the
+          false alarms a week that you allow
+        </span>
       </Figure>
       <Figure name="Should know">
         <span class="alert-departments">

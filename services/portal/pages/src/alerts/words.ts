@@ -71,7 +71,7 @@ export function lastedText(ms: number): string {
   return hours % 24 === 0 ? `${days} ${name}` : `${days} ${name} ${hours % 24} h`;
 }
 
-/** How seldom chance alone does as much: below one in a million models mean little. */
+/** How seldom chance gives as much in one look at one place and theme: below one in a million models mean little. */
 export function chanceText(pValue: number): string {
   return pValue > 1e-6 ? `1 in ${about.format(1 / pValue)}` : 'below 1 in 1 million';
 }
