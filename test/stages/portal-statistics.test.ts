@@ -2,8 +2,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createScore, weeksOf, type Evidence } from '../../services/portal/queries/score.ts';
-import { suppressedParts } from '../../services/portal/queries/figures.ts';
+import { suppressedParts, toldOf } from '../../services/portal/queries/figures.ts';
 import { hiddenBeside } from '../../services/portal/queries/hidden-rows.ts';
+import type { CountMeasure } from '../../services/portal/queries/tally.ts';
 import { createDistinct, createSamples } from '../../services/portal/queries/growing.ts';
 import { betaShare } from '#core/statistics/beta.ts';
 import { gammaQuantile, gammaShare } from '#core/statistics/gamma.ts';
@@ -280,6 +281,37 @@ describe('rows of a total', () => {
     expect([0, 1, 2].some((slot) => isHidden(slot, 'surveyAnswers'))).toBe(false);
   });
 
+  it('hide tickets resolved and still open together, for either is what the other leaves of those opened', () => {
+    const counts: Partial<Record<string, readonly number[]>> = {
+      opened: [30, 40, 50, 60],
+      resolved: [28, 20, 25, 30],
+      stillOpen: [2, 20, 25, 30],
+    };
+    const isHidden = hiddenBeside(
+      [0, 1, 2, 3].map((start) => ({ ...group, start })),
+      { ...openedOf([]), count: (slot, measure) => counts[measure]?.[slot] ?? 0 },
+      5,
+    );
+    const hidden = (figure: Parameters<typeof isHidden>[1]) =>
+      [0, 1, 2, 3].filter((slot) => isHidden(slot, figure));
+    expect(hidden('opened')).toEqual([]);
+    expect(hidden('stillOpen')).toEqual([0, 1]);
+    expect(hidden('resolved')).toEqual(hidden('stillOpen'));
+  });
+
+  it('hide those still open where few of the opened ended otherwise, and one beside them', () => {
+    const counts: Partial<Record<string, readonly number[]>> = {
+      opened: [10, 20],
+      stillOpen: [8, 0],
+    };
+    const isHidden = hiddenBeside(
+      [0, 1].map((start) => ({ ...group, start })),
+      { ...openedOf([]), count: (slot, measure) => counts[measure]?.[slot] ?? 0 },
+      5,
+    );
+    expect([0, 1].map((slot) => isHidden(slot, 'stillOpen'))).toEqual([true, true]);
+  });
+
   it('hide one along each dimension that sums to a total, which departments do not', () => {
     const square = [
       { place: 1, start: 0 },
@@ -351,6 +383,21 @@ describe('a score', () => {
       weight: 70,
       points: 35,
     });
+  });
+});
+
+describe('figures of one row', () => {
+  const row = (counts: Partial<Record<CountMeasure, number>>) => {
+    const told = (measure: CountMeasure) => toldOf((each) => counts[each] ?? 0, measure, 5);
+    return [told('opened'), told('resolved'), told('stillOpen')];
+  };
+
+  it('tell tickets resolved and those still open both or neither', () => {
+    expect(row({ opened: 20, resolved: 17, stillOpen: 3 })).toEqual([20, null, null]);
+    expect(row({ opened: 20, resolved: 3, stillOpen: 17 })).toEqual([20, null, null]);
+    expect(row({ opened: 20, resolved: 12, stillOpen: 17 })).toEqual([20, null, null]);
+    expect(row({ opened: 20, resolved: 20, stillOpen: 0 })).toEqual([20, 20, 0]);
+    expect(row({ opened: 20, resolved: 8, stillOpen: 12 })).toEqual([20, 8, 12]);
   });
 });
 

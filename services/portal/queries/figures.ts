@@ -54,25 +54,42 @@ function isWithheld(
   suppressBelow: number,
   isHidden: IsHidden,
 ): boolean {
-  return [measure, ...(restsOn[measure] ?? [])].some(
-    (each) => isSmall(countOf(each), suppressBelow) || isHidden(each),
+  return (
+    [measure, ...(restsOn[measure] ?? [])].some(
+      (each) => isSmall(countOf(each), suppressBelow) || isHidden(each),
+    ) ||
+    (isEnd(measure) && isSmall(endedOf(countOf), suppressBelow))
   );
+}
+
+/** Of the tickets opened, those that are open no more: whoever is told the others can reckon them. */
+export function endedOf(countOf: CountOf): number {
+  return countOf('opened') - countOf('stillOpen');
+}
+
+function isEnd(measure: CountMeasure): boolean {
+  return measure === 'resolved' || measure === 'stillOpen';
 }
 
 function restsOnAny(countOf: CountOf, measure: CountMeasure): boolean {
   return restsOn[measure]?.some((each) => countOf(each) > 0) === true;
 }
 
+/**
+ * Where all that was opened in a range and ended was resolved in it, tickets opened are those resolved and those still
+ * open: the two are told both or neither.
+ */
 const restsOn: Readonly<Partial<Record<CountMeasure, readonly CountMeasure[]>>> = {
-  stillOpen: ['opened'],
+  resolved: ['opened', 'stillOpen'],
+  stillOpen: ['opened', 'resolved'],
   customers: ['opened', 'posts', 'surveyAnswers'],
 };
 
 /**
- * What rests on a suppressed count goes with it: of tickets opened, those still open, severities and the rate; of
- * resolved ones, the times; of answers, their scores; of any of what is said, the mean sentiment. Severities are told all
- * or not at all, since one left out would follow from the others; and so are the intervals of scores, for each tells how
- * many answers it is of.
+ * What rests on a suppressed count goes with it: of tickets opened, those resolved and still open, severities and the
+ * rate; of resolved ones, those still open and the times; of those still open, the resolved ones; of answers, their
+ * scores; of any of what is said, the mean sentiment. Severities are told all or not at all, since one left out would
+ * follow from the others; and so are the intervals of scores, for each tells how many answers it is of.
  */
 export function figuresOf(counts: Counts, times: Times, options: FiguresOptions): Figures {
   const { suppressBelow, subscribers, severityOf, isHidden = () => false } = options;

@@ -1,5 +1,5 @@
 // Which figures of an answer's rows are not told, so that none too small follows from a total and the rows beside it. Pure.
-import { isSmall, type IsHidden } from './figures.ts';
+import { endedOf, isSmall, type IsHidden } from './figures.ts';
 import type { Group } from './groups.ts';
 import { scaleMeasures, type CountMeasure, type ScaleMeasure, type Tally } from './tally.ts';
 
@@ -24,6 +24,11 @@ export function hiddenBeside(
   const hidden = new Map<Figure, Set<number>>();
   if (suppressBelow > 0) {
     const lines = linesOf(groups);
+    const hasFewEnded = (slot: number): boolean =>
+      isSmall(
+        endedOf((measure) => tally.count(slot, measure)),
+        suppressBelow,
+      );
     const hide = (
       figure: Figure,
       measure: CountMeasure | ScaleMeasure,
@@ -39,9 +44,18 @@ export function hiddenBeside(
         measure,
         (slot) =>
           isSmall(tally.count(slot, measure), suppressBelow) ||
-          (measure === 'stillOpen' && hidden.get('opened')!.has(slot)),
+          (measure === 'stillOpen' && (hidden.get('opened')!.has(slot) || hasFewEnded(slot))),
       );
     }
+    // One of the two beside tickets opened would tell of the other.
+    const ends = new Set([...hidden.get('resolved')!, ...hidden.get('stillOpen')!]);
+    for (let before = -1; before !== ends.size;) {
+      before = ends.size;
+      for (const measure of ['resolved', 'stillOpen', 'opened'] as const) {
+        hideBeside(lines, ends, (slot) => tally.count(slot, measure));
+      }
+    }
+    hidden.set('resolved', ends).set('stillOpen', ends);
     for (const measure of scaleMeasures) {
       hide(
         measure,
