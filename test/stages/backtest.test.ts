@@ -1,12 +1,12 @@
 // A backtest tells what would have been raised: by program, and by the command on a file and on a data directory.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtest } from '../../services/alert/backtest.ts';
 import type { Sighting } from '../../services/alert/sighting.ts';
 import { beginning, historyOf } from '../support/alert-history.ts';
-import { run } from '../support/command.ts';
+import { endAll, run, start } from '../support/command.ts';
 
 const day = 96;
 const rise = {
@@ -72,6 +72,7 @@ describe('signpost alerts backtest', () => {
     file = join(folder, 'complaints.csv');
     await writeFile(file, complaintsOf(sightings));
   });
+  afterAll(endAll);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('replays a file by the mapping that its columns ask for', async () => {
@@ -91,8 +92,42 @@ describe('signpost alerts backtest', () => {
 
   it('says the same for people', async () => {
     const { stdout } = await run(['alerts', 'backtest', '--file', file], { cwd: folder });
-    expect(stdout).toContain('at 1 false alarm a week');
+    expect(stdout).toContain('at 1 false alarm a week: on average at most about 1 ');
     expect(stdout).toMatch(/Northport, California, US \(city\): .*outage/);
+  });
+
+  it('runs with what is configured where no option says otherwise', async () => {
+    const config = join(folder, 'signpost.yaml');
+    await writeFile(config, 'alert: { falseAlarmsPerWeek: 5, minCustomers: 900, warmUpDays: 3 }');
+    const args = ['alerts', 'backtest', '--file', file, '--config', config];
+    const { stdout } = await run(args, { cwd: folder });
+    expect(stdout).toContain('after 3 days of warm-up, at 5 false alarms a week');
+    expect(stdout).toContain('No incident.');
+  });
+
+  it('says that nothing lies in a range after all that was said', async () => {
+    const args = ['alerts', 'backtest', '--file', file, '--from', '2036-01-01'];
+    const { stdout } = await run(args, { cwd: folder });
+    expect(stdout).toContain('nothing lies in the range');
+  });
+
+  it('says of a file with a header alone that it holds no records', async () => {
+    const empty = join(folder, 'empty.csv');
+    await writeFile(empty, complaintsOf([]));
+    const { code, stderr } = await run(['alerts', 'backtest', '--file', empty], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain('empty.csv holds no records');
+  });
+
+  it('keeps nothing of a file when it is interrupted, and says so', async () => {
+    const temporary = await mkdtemp(join(folder, 'tmp-'));
+    const env = { ...process.env, TMPDIR: temporary };
+    const { child, ended } = start(['alerts', 'backtest', '--file', file], { cwd: folder, env });
+    const isFilling = async () => (await readdir(temporary, { recursive: true })).length > 1;
+    await expect.poll(isFilling, { timeout: 20_000, interval: 20 }).toBe(true);
+    child.kill('SIGINT');
+    expect((await ended).stderr).toMatch(/Interrupted; nothing is kept\.\n*$/);
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   it.each([

@@ -1,9 +1,11 @@
 // `signpost alerts backtest`: replays history and prints what would have been raised.
 import { SignpostError } from '#core/errors.ts';
+import { longestLateness } from '../../alert/config.ts';
 import { backtest, type Backtest, type BacktestIncident } from '../../alert/backtest.ts';
 import type { Sighting } from '../../alert/sighting.ts';
 import { count } from '../count.ts';
 import { momentOf } from '../moment.ts';
+import { configOf } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
@@ -16,16 +18,18 @@ export interface BacktestCommand {
   readonly mapping?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  readonly budget: number;
-  readonly minCustomers: number;
-  readonly warmUpDays: number;
-  readonly latenessMs: number;
+  /** As configured where it is undefined, as are the three that follow. */
+  readonly budget: number | undefined;
+  readonly minCustomers: number | undefined;
+  readonly warmUpDays: number | undefined;
+  readonly latenessMs: number | undefined;
   readonly json: boolean;
 }
 
 /** @throws SignpostError, `no-history` where there is nothing to replay. */
 export async function runBacktest(command: BacktestCommand): Promise<void> {
-  const { place, file, mapping, from, to, budget } = command;
+  const { place, file, mapping, from, to } = command;
+  const { alert } = configOf(place);
   const range = {
     from: from === undefined ? -Infinity : momentOf('--from', from),
     to: to === undefined ? Infinity : momentOf('--to', to),
@@ -39,16 +43,16 @@ export async function runBacktest(command: BacktestCommand): Promise<void> {
   if (sightings.length === 0) throw noHistory(file);
   const result = backtest(sightings, {
     ...range,
-    budgetPerWeek: budget,
-    minCustomers: command.minCustomers,
-    warmUpDays: command.warmUpDays,
-    latenessMs: command.latenessMs,
+    budgetPerWeek: command.budget ?? alert.falseAlarmsPerWeek,
+    minCustomers: command.minCustomers ?? alert.minCustomers,
+    warmUpDays: command.warmUpDays ?? alert.warmUpDays,
+    latenessMs: command.latenessMs ?? longestLateness(alert),
     onProgress: (share, at) => progress.update(share, new Date(at).toISOString().slice(0, 10)),
   });
   progress.end();
   const output = createOutput();
   if (command.json) await output.json(result);
-  else for (const line of reportLines(result, sightings)) await output.line(line);
+  else for (const line of reportLines(result, sightings, range)) await output.line(line);
   if (isLogAlone)
     process.stderr.write(
       'signpost: another process has the data directory open, so only what its log still holds was replayed\n',
@@ -68,7 +72,11 @@ function noHistory(file: string | undefined): SignpostError {
   );
 }
 
-function reportLines(result: Backtest, sightings: readonly Sighting[]): string[] {
+function reportLines(
+  result: Backtest,
+  sightings: readonly Sighting[],
+  range: { readonly from: number; readonly to: number },
+): string[] {
   const { incidents, weeks, falseAlarmBudgetPerWeek, seriesTested, warmUpDays } = result;
   const times = sightings.map(({ at }) => at);
   const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
@@ -76,13 +84,26 @@ function reportLines(result: Backtest, sightings: readonly Sighting[]): string[]
   const last = times.reduce((most, at) => Math.max(most, at), -Infinity);
   const lines = [
     `${count(sightings.length)} tickets and posts from ${day(first)} to ${day(last)}; ${count(seriesTested)} series tested.`,
-    `${weeks.toFixed(1)} weeks after ${warmUpDays} days of warm-up, at ${falseAlarmBudgetPerWeek} false alarm${falseAlarmBudgetPerWeek === 1 ? '' : 's'} a week: at most about ${count(Math.ceil(weeks * falseAlarmBudgetPerWeek))} of these incidents are chance.`,
+    `${weeks.toFixed(1)} weeks after ${warmUpDays} days of warm-up, at ${falseAlarmBudgetPerWeek} false alarm${falseAlarmBudgetPerWeek === 1 ? '' : 's'} a week: ${ofChance(incidents.length, Math.ceil(weeks * falseAlarmBudgetPerWeek))}.`,
     '',
   ];
   if (weeks === 0)
-    lines.push('Nothing could be detected: history ends within the warm-up (--warm-up-days).');
+    lines.push(
+      range.from > last || range.to <= first
+        ? 'Nothing could be detected: nothing lies in the range (--from, --to).'
+        : 'Nothing could be detected: it ends within the warm-up (--warm-up-days).',
+    );
   else if (incidents.length === 0) lines.push('No incident.');
   return [...lines, ...incidents.flatMap(incidentLines)];
+}
+
+/** @param allowed false alarms, in all that was replayed */
+function ofChance(incidents: number, allowed: number): string {
+  const most = `on average at most about ${count(allowed)}`;
+  if (incidents === 0) return `${most} by chance`;
+  return allowed < incidents
+    ? `${most} of these ${count(incidents)} incidents are chance`
+    : `${most} by chance, so all of these ${count(incidents)} may be`;
 }
 
 function incidentLines(incident: BacktestIncident): string[] {

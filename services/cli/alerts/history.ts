@@ -96,6 +96,10 @@ export async function historyOfFile(
   try {
     await runImport({ kind, file, mapping: named, place }, () => Promise.resolve());
     return await historyOf(place, () => {});
+  } catch (error) {
+    // What an import keeps when it is interrupted is here in a directory that is gone.
+    if (!(error instanceof SignpostError && error.code === 'interrupted')) throw error;
+    throw new SignpostError('interrupted', 'Interrupted; nothing is kept.', { cause: error });
   } finally {
     await rm(data, { recursive: true, force: true });
   }

@@ -14,22 +14,29 @@ const notItsOwn: ReadonlySet<string> = new Set([
 
 /**
  * @returns the name of the one shipped mapping whose columns the file has
- * @throws SignpostError `mapping-unclear` where there is none or more than one; those of `readMapped`.
+ * @throws SignpostError `mapping-unclear` where there is none or more than one; `no-history` where the columns are known
+ *   and no record follows; those of `readMapped`.
  */
 export async function mappingFor(file: string): Promise<string> {
   const fitting: string[] = [];
+  let isHeaderAlone = false;
   const names = await shippedMappings();
   for (const name of names) {
     try {
+      let hasRecords = false;
       for await (const { results } of readMapped(file, await loadMapping(name))) {
+        hasRecords = true;
         if (results.some(({ ok }) => ok)) fitting.push(name);
         break;
       }
+      isHeaderAlone ||= !hasRecords;
     } catch (error) {
       if (!(error instanceof SignpostError && notItsOwn.has(error.code))) throw error;
     }
   }
   if (fitting.length === 1) return fitting[0]!;
+  if (fitting.length === 0 && isHeaderAlone)
+    throw new SignpostError('no-history', `${file} holds no records.`);
   throw new SignpostError(
     'mapping-unclear',
     fitting.length === 0

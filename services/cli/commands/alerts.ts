@@ -13,10 +13,10 @@ interface BacktestOptions extends LogOptions {
   readonly mapping?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly budget: number;
-  readonly minCustomers: number;
-  readonly warmUpDays: number;
-  readonly lateness: number;
+  readonly budget?: number;
+  readonly minCustomers?: number;
+  readonly warmUpDays?: number;
+  readonly lateness?: number;
   readonly json?: true;
 }
 
@@ -87,7 +87,8 @@ function addBacktest(alerts: Command): void {
     .summary('what would have been raised')
     .description(
       'Replays history through the detector and prints the incidents it would have raised: of a data directory, a\n' +
-        'cluster, or a file of tickets or posts. Judge a change of budget or thresholds by it before it goes live.',
+        'cluster, or a file of tickets or posts. Judge a change of budget or thresholds by it before it goes live: what is\n' +
+        'not given is as configured.',
     )
     .option('--file <file>', 'replay this file (CSV, TSV, JSON lines, also gzip), not a log')
     .option(
@@ -96,18 +97,31 @@ function addBacktest(alerts: Command): void {
     )
     .option('--from <time>', 'incidents detected from then on; history before is learnt from')
     .option('--to <time>', 'history up to then, exclusive')
-    .addOption(number('--budget <n>', 'false alarms a week, over all series', 1, above(0)))
     .addOption(
-      number('--min-customers <n>', 'distinct customers below which nothing alarms', 4, from(1)),
+      number(
+        '--budget <n>',
+        'false alarms a week, over all series (default: alert.falseAlarmsPerWeek, 1)',
+        above(0),
+      ),
     )
     .addOption(
-      number('--warm-up-days <days>', 'nothing alarms in the first days of history', 14, from(1)),
+      number(
+        '--min-customers <n>',
+        'distinct customers below which nothing alarms (default: alert.minCustomers, 4)',
+        from(1),
+      ),
+    )
+    .addOption(
+      number(
+        '--warm-up-days <days>',
+        'nothing alarms in the first days of history (default: alert.warmUpDays, 14)',
+        from(1),
+      ),
     )
     .addOption(
       number(
         '--lateness <minutes>',
-        'how long each quarter of an hour is waited for: part of the delay of detection',
-        5,
+        'how long each quarter of an hour is waited for: part of the delay of detection (default: the longest of alert.latenessMs, 5 minutes, and those by source)',
         from(0),
       ),
     )
@@ -139,7 +153,7 @@ function addBacktest(alerts: Command): void {
         budget,
         minCustomers,
         warmUpDays,
-        latenessMs: options.lateness * 60_000,
+        latenessMs: options.lateness === undefined ? undefined : options.lateness * 60_000,
         json: options.json === true,
       });
     });
@@ -150,8 +164,8 @@ type Check = readonly [isGood: (value: number) => boolean, says: string];
 const above = (least: number): Check => [(value) => value > least, `It must be above ${least}.`];
 const from = (least: number): Check => [(value) => value >= least, `It must be ${least} or more.`];
 
-function number(flags: string, says: string, standard: number, [isGood, must]: Check): Option {
-  return new Option(flags, says).default(standard).argParser((text) => {
+function number(flags: string, says: string, [isGood, must]: Check): Option {
+  return new Option(flags, says).argParser((text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (!Number.isFinite(value) || !isGood(value))
       throw new InvalidArgumentError(`It must be a number. ${must}`);
