@@ -69,7 +69,7 @@ export const silenceBody = z
       .number()
       .int()
       .min(1)
-      .max(longestSilenceDays * 24 * 60)
+      .max(longestSilenceDays * 24 * 60, `must be at most ${longestSilenceDays} days`)
       .optional()
       .describe('How long it lasts; or `until`.'),
     comment: z
