@@ -7,6 +7,7 @@ import type { Db } from '#core/store/postgres.ts';
 import { createRedactor } from '../../normalize/redact.ts';
 import { createReaderAccess, type ReaderAccess } from '../../portal/http/access.ts';
 import { registerPortal } from '../../portal/http/portal.ts';
+import { tellingOfLag } from '../../portal/queries/lag-notices.ts';
 import { overview } from '../../portal/queries/overview.ts';
 import { createQueries } from '../../portal/queries/queries.ts';
 import { createStreams } from '../../portal/streams.ts';
@@ -56,7 +57,7 @@ export function portalOnServer(parts: PortalParts): PortalOnServer {
         registerPortal(app, {
           access,
           queries: {
-            ...createQueries(db, clock, { ...config.portal, warmUpDays }),
+            ...tellingOfLag(createQueries(db, clock, { ...config.portal, warmUpDays }), health),
             overview: async (reader) => overview(db, reader, new Date(clock()), await health()),
           },
           config: config.portal,

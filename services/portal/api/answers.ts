@@ -15,17 +15,19 @@ const ends = z.object({ low: z.number(), high: z.number() });
 
 export const range = z.object({ from: moment, to: moment });
 
-/** A value of a filter that is no name of anything the reader may see, and finds nothing. */
+/** A value of a filter that is no name of anything the reader may see, and finds nothing; or what holds for all figures. */
 export const notice = z.object({
-  field: z.string().describe('The parameter.'),
-  value: z.string(),
+  field: z.string().nullable().describe('The parameter; null for a notice of the whole answer.'),
+  value: z.string().nullable(),
   nearest: z.string().nullable().describe('A name that there is, and may be meant.'),
   message: z.string(),
 });
 export type Notice = z.output<typeof notice>;
 const notices = z
   .array(notice)
-  .describe('Values of filters that nothing has which you may see; they are perhaps misspelt.');
+  .describe(
+    'That records still wait to be counted; values of filters that nothing has which you may see, perhaps misspelt.',
+  );
 
 /** `key` is the level and the path, `region:US/California`, and names the place in addresses. */
 export const place = z.object({

@@ -3,7 +3,8 @@ import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { AggregatesAnswer } from '../../../api/answers.ts';
 import { ask } from '../address/use-address.ts';
 import { useScope, useSession } from '../api/session.tsx';
-import { useAnswer } from '../api/use-answer.ts';
+import { forgetAnswers, useAnswer } from '../api/use-answer.ts';
+import { CatchingUp } from '../show/catching-up.tsx';
 import { countText } from '../show/figures.ts';
 import { Empty, Failed, Skeleton } from '../show/states.tsx';
 import { usePlaces, type Places } from './ask-places.ts';
@@ -22,6 +23,7 @@ import type { MapPlace } from './map-place.ts';
 
 export default function MapPage() {
   const { facets } = useSession();
+  const [turn, setTurn] = useState(0);
   if (facets.answer === null) {
     return (
       <div class="map-nothing">
@@ -31,13 +33,19 @@ export default function MapPage() {
     );
   }
   if (facets.answer.range === null) return <NothingYet />;
-  return <Map />;
+  const again = (): void => {
+    forgetAnswers();
+    facets.again();
+    setTurn(turn + 1);
+  };
+  return <Map key={turn} again={again} />;
 }
 
 function NothingYet() {
   return (
     <div class="map-nothing">
       <h1>Map</h1>
+      <CatchingUp />
       <Empty title="No signal has arrived yet" command="signpost up --demo">
         The map shows tickets, posts and survey answers by place. Import a file, connect a source,
         or look at made-up data:
@@ -46,7 +54,8 @@ function NothingYet() {
   );
 }
 
-function Map() {
+/** @param again asks everything anew */
+function Map({ again }: { again: () => void }) {
   const state = useMapState();
   const places = usePlaces(state);
   const measure = measureOf(state.measure);
@@ -70,6 +79,9 @@ function Map() {
     <div class={state.opened === null ? 'map-page' : 'map-page has-drawer'}>
       <h1 class="unseen">Map</h1>
       <Controls state={state} places={places} />
+      <div class="map-notes">
+        <CatchingUp again={again} />
+      </div>
       <MapView {...shared} state={state} places={places} ordered={ordered} inWave={inWave} />
       <TimeBrush themes={state.themes} counts={measure.counts} />
       <div class="map-side">
@@ -131,7 +143,7 @@ function NoPlaces({ state, places }: { state: MapState; places: Places }) {
         ? `${countText(places.unplaced ?? 0)} tickets of this time range name no place of this level. A gazetteer fills in what they leave out.`
         : `No ${countedName(counts)} with this time range, place, department and themes.`}
       {others.length > 0 && ` There are ${others.map(({ has }) => has).join(' and ')}.`}
-      {places.notices.map(({ message }) => ` ${message}`).join('')}
+      {places.notices.map(({ field, message }) => (field === null ? '' : ` ${message}`)).join('')}
       <p class="empty-actions">
         <button
           type="button"
