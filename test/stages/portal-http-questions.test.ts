@@ -4,6 +4,7 @@ import { DatabaseError } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SignpostError } from '#core/errors.ts';
 import { QuestionRefused } from '../../services/portal/api/queries.ts';
+import { writeCursor } from '../../services/portal/queries/pages.ts';
 import { openPortal, type TestPortal } from '../support/portal.ts';
 
 let portal: TestPortal;
@@ -116,6 +117,26 @@ describe('refused', () => {
     expect(message).toMatch(/to must be .* bucket must be .* limit must be/);
   });
 
+  test('unknown parameters, departments and cursors are told of beside others', async () => {
+    expect(await refusal('/v1/aggregates?limit=-1&frm=2')).toMatchObject({
+      code: 'unknown-parameter',
+      field: 'frm',
+      message: 'There is no parameter frm here. limit must be at least 1.',
+      hint: expect.stringMatching(/^Did you mean from\?/),
+    });
+    const { code, message } = await refusal(
+      '/v1/insights?format=cvs&cursor=zzz&limit=-1&department=planing',
+    );
+    expect(code).toBe('invalid-parameter');
+    expect(message).toMatch(
+      /limit must be .* department must be .* cursor must be `next` .* format must be/,
+    );
+    expect((await refusal('/v1/waves?from=2026-03-01&to=2026-02-01&h3=88')).message).toMatch(
+      /h3 must be .* to must be after from/,
+    );
+    expect(portal.asked).toEqual([]);
+  });
+
   test('an unknown parameter is told with the nearest one that there is', async () => {
     expect(await refusal('/v1/aggregates?groupby=area')).toMatchObject({
       status: 400,
@@ -185,7 +206,9 @@ describe('trouble of the store', () => {
 
   test('a cursor of another question is a refused parameter', async () => {
     failure = new QuestionRefused('cursor', 'must be next of the answer before');
-    expect(await refusal('/v1/areas/rank?cursor=x')).toMatchObject({
+    const [from, to] = [new Date('2026-01-01'), new Date('2026-02-01')];
+    const cursor = writeCursor({}, { range: { from, to }, after: [1, 'x'] });
+    expect(await refusal(`/v1/areas/rank?cursor=${cursor}`)).toMatchObject({
       status: 400,
       field: 'cursor',
       message: 'cursor must be next of the answer before.',

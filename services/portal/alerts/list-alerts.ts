@@ -4,7 +4,7 @@ import type { Db } from '#core/store/postgres.ts';
 import { QuestionRefused } from '../api/queries.ts';
 import { asReader } from '../queries/as-reader.ts';
 import { gazetteerOf } from '../queries/known-gazetteer.ts';
-import { readCursor, writeCursor, type Position } from '../queries/pages.ts';
+import { cursorSays, readCursor, writeCursor, type Position } from '../queries/pages.ts';
 import { answered, rangeOf } from '../queries/range.ts';
 import { unseenNames } from '../queries/unseen-names.ts';
 import type { Condition } from '../queries/where.ts';
@@ -118,7 +118,7 @@ function isAfter(order: AlertOrder, [value, id]: Position['after']): Condition {
       ? sql`${value}::double precision`
       : sql`${new Date(value ?? Number.NaN)}`;
   if (value === null) {
-    throw new QuestionRefused('cursor', 'must be `next` of an answer to the same question');
+    throw new QuestionRefused('cursor', cursorSays);
   }
   const than = order.startsWith('-') ? sql`<` : sql`>`;
   return sql`(${columnOf(order)}, i.id) ${than} (${at}, ${id})`;

@@ -57,10 +57,11 @@ const instant = z
   .transform((text) => new Date(text))
   .describe('A moment (2026-11-29T08:00:00Z) or a day (2026-11-29, its start in UTC).');
 
+/** Asked whatever else is wrong, so that all is told at once; what is no moment is told as such. */
 export const inOrder = [
   ({ from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined }) =>
-    from === undefined || to === undefined || from < to,
-  { message: 'must be after from', path: ['to'] as string[] },
+    !(from instanceof Date && to instanceof Date) || from < to,
+  { message: 'must be after from', path: ['to'] as string[], when: () => true },
 ] as const;
 
 /** A range of time: `from` inclusive, `to` exclusive. By default the 90 days before the newest signal. */

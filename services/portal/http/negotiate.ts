@@ -43,9 +43,15 @@ export function essenceOf(format: Format): string {
 function named(offered: readonly Format[], asked: unknown): Format {
   const format = offered.find((one) => one === asked);
   if (format !== undefined) return format;
+  throw invalidParameter('format', formatSays(offered, asked) ?? '');
+}
+
+/** What the value of `format` must be; undefined where it is. */
+export function formatSays(offered: readonly Format[], asked: unknown): string | undefined {
+  if (offered.some((one) => one === asked)) return undefined;
   const near = typeof asked === 'string' ? nearest(asked, offered) : undefined;
   const meant = near === undefined ? '' : `; perhaps ${near} was meant`;
-  throw invalidParameter('format', `must be one of ${offered.join(', ')} here${meant}`);
+  return `must be one of ${offered.join(', ')} here${meant}`;
 }
 
 interface MediaRange {

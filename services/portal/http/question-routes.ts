@@ -3,12 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Notice, Place } from '../api/answers.ts';
 import type { PortalConfig } from '../config.ts';
+import { cursorSays, isCursor } from '../queries/pages.ts';
 import type { Reader } from '../reader.ts';
 import { csvOf } from './csv.ts';
 import { schemaOf, unchecked, type Documented } from './documents.ts';
 import { geojsonOf } from './geojson.ts';
 import type { Turns } from './limits.ts';
-import { formatFor, formats, type Format } from './negotiate.ts';
+import { formatFor, formatSays, formats, type Format } from './negotiate.ts';
 import { parquetOf } from './parquet.ts';
 import { checkDepartments, readQuestion } from './question.ts';
 import { sendBody, type Body } from './send.ts';
@@ -65,9 +66,12 @@ export function addQuestion<Q extends z.ZodObject, A extends object>(
     async handler(request, reply) {
       const reader = readerOf(request);
       const query = request.query as Readonly<Record<string, unknown>>;
+      const question = readQuestion(route.question, query, {
+        department: (names) => checkDepartments(names as string[], reader, parts.departments),
+        cursor: (text) => (isCursor(text as string) ? undefined : cursorSays),
+        format: (asked) => formatSays(offered, asked),
+      });
       const format = formatFor(offered, query['format'], request.headers.accept);
-      const question = readQuestion(route.question, query);
-      checkDepartments(departmentsIn(question), reader, parts.departments);
       const { id = '' } = request.params as { readonly id?: string };
       const isGone = () => request.socket.destroyed;
       const answer = await answered(parts, () => route.ask(reader, question, id), isGone);
@@ -94,11 +98,6 @@ async function answered<A>(
   } catch (error) {
     throw asProblem(error, config);
   }
-}
-
-function departmentsIn(question: Readonly<Record<string, unknown>>): string[] | undefined {
-  const { department } = question;
-  return Array.isArray(department) ? department : undefined;
 }
 
 function bodyOf<A extends Paged>(

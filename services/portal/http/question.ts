@@ -5,49 +5,57 @@ import { nearest } from '#core/nearest.ts';
 import { pathText } from '#core/refusal.ts';
 import type { Reader } from '../reader.ts';
 
+/** What a parameter's own schema cannot know to be wrong, of its value: what it must be, or undefined. */
+export type Checks = Readonly<Record<string, (value: unknown) => string | undefined>>;
+
 /**
- * @param query as the server has split it; `format` is not part of the question
- * @throws Problem 400 `unknown-parameter`, `invalid-parameter` with the first such parameter as its field.
+ * @param query as the server has split it; `format` is not part of the question, but may be checked
+ * @param checks by parameter; asked of what its schema takes, whatever else is wrong
+ * @throws Problem 400 `unknown-parameter` where any is, else `invalid-parameter`; the first is its field, all are in its
+ * message.
  */
-export function readQuestion<S extends z.ZodObject>(schema: S, query: unknown): z.output<S> {
-  const { format: _format, ...given } = { ...(query as Readonly<Record<string, unknown>>) };
+export function readQuestion<S extends z.ZodObject>(
+  schema: S,
+  query: unknown,
+  checks: Checks = {},
+): z.output<S> {
+  const { format, ...all } = { ...(query as Readonly<Record<string, unknown>>) };
   const known = Object.keys(schema.shape);
-  const unknown = Object.keys(given).filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw unknownParameter(unknown, [...known, 'format']);
+  const unknown = Object.keys(all).filter((name) => !known.includes(name));
+  const given = Object.fromEntries(Object.entries(all).filter(([name]) => known.includes(name)));
   const result = schema.safeParse(given, { reportInput: true });
-  if (result.success) return result.data;
   const told = new Map<string, string>();
-  for (const issue of result.error.issues) {
+  for (const issue of result.error?.issues ?? []) {
     const field = pathText(issue.path.slice(0, 1));
     if (!told.has(field)) told.set(field, saysOf(issue, given[field]));
   }
+  for (const [field, check] of Object.entries(checks)) {
+    const shape: Readonly<Record<string, z.ZodType>> = schema.shape;
+    const value = field === 'format' ? format : shape[field]?.safeParse(given[field]).data;
+    const says = value === undefined ? undefined : check(value);
+    if (says !== undefined && !told.has(field)) told.set(field, says);
+  }
+  const invalid = [...told].map(([name, says]) => `${name} ${says}.`);
+  if (unknown.length > 0) throw unknownParameter(unknown, [...known, 'format'], invalid);
+  if (result.success && invalid.length === 0) return result.data;
   const [[field] = ['']] = told;
-  throw new Problem(
-    400,
-    'invalid-parameter',
-    [...told].map(([name, says]) => `${name} ${says}.`).join(' '),
-    { field },
-  );
+  throw new Problem(400, 'invalid-parameter', invalid.join(' '), { field });
 }
 
 /**
  * Nobody is told nothing where it is something else that they may not see.
  * @param departments names of all that there are
- * @throws Problem 400 `invalid-parameter`.
  */
 export function checkDepartments(
-  asked: readonly string[] | undefined,
+  asked: readonly string[],
   reader: Reader,
   departments: readonly string[],
-): void {
+): string | undefined {
   const allowed = reader.departments ?? departments;
-  const wrong = asked?.find((name) => !allowed.includes(name));
-  if (wrong === undefined) return;
+  const wrong = asked.find((name) => !allowed.includes(name));
+  if (wrong === undefined) return undefined;
   const whose = reader.departments === null ? '' : ', which are those of your key';
-  throw invalidParameter(
-    'department',
-    `must be of ${allowed.join(', ')}${whose}${meant(wrong, allowed)}`,
-  );
+  return `must be of ${allowed.join(', ')}${whose}${meant(wrong, allowed)}`;
 }
 
 /** @param says a sentence without the parameter's name and without its full stop */
@@ -55,11 +63,15 @@ export function invalidParameter(field: string, says: string): Problem {
   return new Problem(400, 'invalid-parameter', `${field} ${says}.`, { field });
 }
 
-function unknownParameter(unknown: readonly string[], known: readonly string[]): Problem {
+function unknownParameter(
+  unknown: readonly string[],
+  known: readonly string[],
+  invalid: readonly string[],
+): Problem {
   const names = unknown.map((name) => pathText([name]));
   const near = nearest(unknown[0] ?? '', known);
   const hint = `${near === undefined ? '' : `Did you mean ${near}? `}There are ${known.join(', ')}.`;
-  const message = `There is no parameter ${names.join(', ')} here.`;
+  const message = [`There is no parameter ${names.join(', ')} here.`, ...invalid].join(' ');
   return new Problem(400, 'unknown-parameter', message, { field: names[0] ?? '', hint });
 }
 

@@ -7,7 +7,7 @@ import type { InsightsQuestion } from '../api/questions.ts';
 import { QuestionRefused } from '../api/queries.ts';
 import type { Reader } from '../reader.ts';
 import { asReader, type Reading } from './as-reader.ts';
-import { readCursor, writeCursor } from './pages.ts';
+import { cursorSays, readCursor, writeCursor } from './pages.ts';
 import { answered, rangeOf, type Range } from './range.ts';
 import { unseenNames } from './unseen-names.ts';
 import { matching, type Condition } from './where.ts';
@@ -50,7 +50,7 @@ export function insights(
 /** After a row in the order of `newestInsights`. */
 function isAfter([atMicros, thing]: readonly [number | null, string]): Condition {
   if (atMicros === null || !/^[0-9a-f-]{36}$/.test(thing)) {
-    throw new QuestionRefused('cursor', 'must be `next` of an answer to the same question');
+    throw new QuestionRefused('cursor', cursorSays);
   }
   // By whole microseconds, as the database keeps them: a page never begins within one.
   return sql`(s.at, s.entity) < ('epoch'::timestamptz + ${String(atMicros)}::bigint * interval '1 microsecond', ${thing}::uuid)`;

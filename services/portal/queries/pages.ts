@@ -35,6 +35,13 @@ export function writeCursor(question: Asked, { range, after }: Position): string
   return Buffer.from(JSON.stringify(said)).toString('base64url');
 }
 
+export const cursorSays = 'must be `next` of an answer to the same question';
+
+/** Whether some answer may have given it, to this question or another. */
+export function isCursor(text: string): boolean {
+  return content.safeParse(decoded(text)).success;
+}
+
 /**
  * Where the page before ended; undefined for the first.
  * @throws QuestionRefused for what no answer to this question gave
@@ -45,7 +52,7 @@ export function readCursor(
   if (question.cursor === undefined) return undefined;
   const parsed = content.safeParse(decoded(question.cursor));
   if (!parsed.success || parsed.data.q !== fingerprint(question)) {
-    throw new QuestionRefused('cursor', 'must be `next` of an answer to the same question');
+    throw new QuestionRefused('cursor', cursorSays);
   }
   const { from, to, after } = parsed.data;
   return { range: { from: new Date(from), to: new Date(to) }, after };
