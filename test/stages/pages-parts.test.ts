@@ -22,6 +22,7 @@ import {
   intervalText,
   shareText,
 } from '../../services/portal/pages/src/show/figures.ts';
+import { paletteKeysOn } from '../../services/portal/pages/src/shell/palette-keys.ts';
 import { poissonQuantile } from '../../services/portal/pages/src/show/poisson.ts';
 import { numberTicks, timeTicks } from '../../services/portal/pages/src/show/ticks.ts';
 import { parseKey, keyOf } from '../../services/portal/queries/place-keys.ts';
@@ -30,6 +31,15 @@ const at = (text: string) => {
   const url = new URL(text, 'http://signpost.test');
   return parseAddress(url);
 };
+
+test.each([
+  ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36', 'Ctrl K'],
+  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Edg/131.0.0.0', 'Ctrl K'],
+  ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Safari/605.1.15', '⌘K'],
+  ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15', '⌘K'],
+])('on %s the palette opens by %s', (userAgent, keys) => {
+  expect(paletteKeysOn(userAgent)).toBe(keys);
+});
 
 describe('addresses', () => {
   test('time range, place and department follow to another page; what is asked of one page alone does not', () => {

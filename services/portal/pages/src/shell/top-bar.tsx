@@ -6,8 +6,11 @@ import { listIn, listText } from '../api/get.ts';
 import { useSession } from '../api/session.tsx';
 import { levelTitle, titleOf } from '../show/figures.ts';
 import { Icon } from './icon.tsx';
+import { paletteKeysOn } from './palette-keys.ts';
 import { openPalette } from './palette.tsx';
 import { RangeMenu } from './range-menu.tsx';
+
+const paletteKeys = paletteKeysOn(navigator.userAgent);
 
 export function TopBar() {
   return (
@@ -107,11 +110,11 @@ function Search() {
       <button
         type="button"
         class="bar-button palette-button"
-        aria-label="⌘K: go to a page, place, theme or insight"
-        title="Go to a page, place, theme or insight (Ctrl or ⌘ and K)"
+        aria-label={`${paletteKeys}: go to a page, place, theme or insight`}
+        title={`Go to a page, place, theme or insight (${paletteKeys})`}
         onClick={() => openPalette('all')}
       >
-        <kbd aria-hidden="true">⌘K</kbd>
+        <kbd aria-hidden="true">{paletteKeys}</kbd>
       </button>
     </search>
   );
