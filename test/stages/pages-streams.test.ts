@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../services/portal/pages/src/address/address.ts';
-import { flowLayout } from '../../services/portal/pages/src/home/flow-layout.ts';
+import { flowLayout, halvesOf, sidesOf } from '../../services/portal/pages/src/home/flow-layout.ts';
 import { columnsOf, isPast, toggled } from '../../services/portal/pages/src/streams/asked.ts';
 import {
   arrived,
@@ -156,4 +156,20 @@ test('bands fill their sources and departments, and none lies over another at it
       }
     }),
   );
+});
+
+test('names of sources that begin alike keep their ends where room is scarce', () => {
+  expect(halvesOf('brindlewave-care')).toEqual(['brindlewave-', 'care']);
+  expect(halvesOf('us-isp-complaints')).toEqual(['us-isp-compl', 'aints']);
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (name) => halvesOf(name).join('') === name),
+  );
+});
+
+test('a department and its number have room within the page, on a telephone and on a desk', () => {
+  for (const width of [288, 358, 639, 640, 1056]) {
+    const { left, right } = sidesOf(width);
+    expect(right).toBeGreaterThanOrEqual(Math.min(208, width * 0.4));
+    expect(width - left - right).toBeGreaterThan(80);
+  }
 });

@@ -30,7 +30,8 @@ export interface FlowLayout {
 export type When = 'today' | 'week';
 
 const mostSources = 8;
-const gap = 20;
+/** With it a name and a number below it, 40 pixels, have room beside each. */
+const gap = 28;
 const leastHeight = 3;
 const nodesHeight = 176;
 
@@ -77,6 +78,27 @@ export function flowLayout(
     bands: bandsOf(left, right, some, when, heightOf),
     height: Math.max(bottomOf(left), bottomOf(right)),
   };
+}
+
+/** Widths of what stands beside the bands; where it is narrow each number has a line of its own. Pixels. */
+export function sidesOf(width: number): { isNarrow: boolean; left: number; right: number } {
+  return width < narrowWidth
+    ? { isNarrow: true, left: width * 0.27, right: Math.min(208, width * 0.42) }
+    : { isNarrow: false, left: Math.min(208, width * 0.3), right: 208 };
+}
+
+const narrowWidth = 640;
+const mostTail = 10;
+const usualTail = 5;
+
+/** A name before and after where it may be cut: its last part, or its last letters. */
+export function halvesOf(name: string): readonly [head: string, tail: string] {
+  const letters = [...name];
+  const last = letters.findLastIndex((letter) => ' -_./:'.includes(letter));
+  const length = letters.length - last;
+  const isPart = last > 0 && length > 1 && length <= mostTail;
+  const at = isPart ? last + 1 : Math.max(0, letters.length - usualTail);
+  return [letters.slice(0, at).join(''), letters.slice(at).join('')];
 }
 
 function stacked(

@@ -6,7 +6,7 @@ import { useAddress } from '../address/use-address.ts';
 import { Department, useMarkOf } from '../show/department-mark.tsx';
 import { countText, titleOf } from '../show/figures.ts';
 import { useSize } from '../show/use-size.ts';
-import { flowLayout, type FlowLayout, type When } from './flow-layout.ts';
+import { flowLayout, halvesOf, sidesOf, type FlowLayout, type When } from './flow-layout.ts';
 
 export function Flow({ overview }: { overview: OverviewAnswer }) {
   const [when, setWhen] = useState<When>('today');
@@ -61,10 +61,10 @@ function Picture({ layout }: { layout: FlowLayout }) {
   const { width } = useSize(box);
   const address = useAddress();
   const { sources, departments, bands, height } = layout;
-  const sides = [Math.min(208, width * 0.3), Math.min(176, width * 0.36)] as const;
-  const [x1, x2] = [sides[0], width - sides[1]];
+  const { isNarrow, left, right } = sidesOf(width);
+  const [x1, x2] = [left, width - right];
   return (
-    <div class="flow" ref={box} style={{ height: `${height}px` }}>
+    <div class={isNarrow ? 'flow flow-narrow' : 'flow'} ref={box} style={{ height: `${height}px` }}>
       {width > 0 && (
         <svg width={width} height={height} aria-hidden="true">
           {bands.map((band) => (
@@ -86,17 +86,17 @@ function Picture({ layout }: { layout: FlowLayout }) {
           ))}
         </svg>
       )}
-      <ul class="flow-names flow-sources" aria-label="Sources" style={{ width: `${sides[0]}px` }}>
+      <ul class="flow-names flow-sources" aria-label="Sources" style={{ width: `${left}px` }}>
         {sources.map(({ name, count, top, height: high }) => (
           <li key={name} style={{ top: `${top + high / 2}px` }}>
-            <bdi title={name}>{name}</bdi> <span class="figure-value">{countText(count)}</span>
+            <SourceName name={name} /> <span class="figure-value">{countText(count)}</span>
           </li>
         ))}
       </ul>
       <ul
         class="flow-names flow-departments"
         aria-label="Departments"
-        style={{ width: `${sides[1]}px` }}
+        style={{ width: `${right}px` }}
       >
         {departments.map(({ name, count, top, height: high }) => (
           <li key={name} style={{ top: `${top + high / 2}px` }}>
@@ -115,15 +115,26 @@ function Picture({ layout }: { layout: FlowLayout }) {
   );
 }
 
+/** Sources of one provider begin alike: where room is scarce the middle goes, and the end stays. */
+function SourceName({ name }: { name: string }) {
+  const [head, tail] = halvesOf(name);
+  return (
+    <bdi title={name}>
+      <span>{head}</span>
+      <span>{tail}</span>
+    </bdi>
+  );
+}
+
 function Band({ band, x1, x2 }: { band: FlowLayout['bands'][number]; x1: number; x2: number }) {
   const mark = useMarkOf()(band.department ?? '');
   const middle = (x1 + x2) / 2;
   const { from, to, thick, source, department, count } = band;
+  const half = thick / 2;
   return (
     <path
       class={`flow-band ${department === null ? 'flow-nowhere' : `mark-${mark}`}`}
-      d={`M${x1} ${from}C${middle} ${from} ${middle} ${to} ${x2} ${to}`}
-      stroke-width={thick}
+      d={`M${x1} ${from - half}C${middle} ${from - half} ${middle} ${to - half} ${x2} ${to - half}v${thick}C${middle} ${to + half} ${middle} ${from + half} ${x1} ${from + half}Z`}
     >
       <title>
         {`${source} to ${department === null ? 'no department' : titleOf(department)}: ${countText(count)}`}
