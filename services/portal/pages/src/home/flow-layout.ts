@@ -88,12 +88,14 @@ export function sidesOf(width: number): { isNarrow: boolean; left: number; right
 }
 
 const narrowWidth = 640;
+/** What a reader takes for one letter is not cut in two. */
+const segmenter = new Intl.Segmenter('en');
 const mostTail = 10;
 const usualTail = 5;
 
 /** A name before and after where it may be cut: its last part, or its last letters. */
 export function halvesOf(name: string): readonly [head: string, tail: string] {
-  const letters = [...name];
+  const letters = [...segmenter.segment(name)].map(({ segment }) => segment);
   const last = letters.findLastIndex((letter) => ' -_./:'.includes(letter));
   const length = letters.length - last;
   const isPart = last > 0 && length > 1 && length <= mostTail;
