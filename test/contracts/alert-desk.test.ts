@@ -1,6 +1,6 @@
 // `signpost alerts`: what stands is shown, acknowledged and silenced, whether the database is free or `up` has it.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -124,7 +124,10 @@ it('while `up` has the database, it is asked', { timeout: 120_000 }, async () =>
     expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringContaining('Acknowledged') });
     expect((await alerts('ack', hayward!.id)).stdout).toContain('in hand already');
     const [shown] = await jsonOf<AlertAnswer>('show', hayward!.id);
-    expect(shown!.timeline.at(-1)).toMatchObject({ state: 'acknowledged' });
+    expect(shown!.timeline.at(-1)).toMatchObject({
+      state: 'acknowledged',
+      by: userInfo().username,
+    });
     expect((await alerts('show', 'nothing')).stderr).toContain('There is no incident nothing');
     const [silence] = await jsonOf<SilenceAnswer>(
       'silence',

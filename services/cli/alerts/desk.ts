@@ -95,7 +95,13 @@ function deskOfWriter(
 ): AlertDesk {
   const url = intakeOf(directory);
   if (url !== undefined)
-    return remoteDesk({ url, key: env['SIGNPOST_KEY']?.trim() ?? '', fetch, clock });
+    return remoteDesk({
+      url,
+      key: env['SIGNPOST_KEY']?.trim() ?? '',
+      user: operator().name,
+      fetch,
+      clock,
+    });
   throw new SignpostError(inUse.code, `${inUse.message}, which answers no questions`, {
     cause: inUse,
     hint: 'Run it again when that process has ended.',

@@ -16,6 +16,8 @@ export interface RemoteDeskParts {
   /** Empty for none. */
   readonly key: string;
   readonly fetch: typeof globalThis.fetch;
+  /** Who acts, where no key says so. */
+  readonly user: string;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
@@ -69,7 +71,7 @@ function unless<T>(code: string, instead: T): (error: unknown) => T {
 }
 
 async function ask<S extends z.ZodType>(
-  { url, key, fetch }: RemoteDeskParts,
+  { url, key, user, fetch }: RemoteDeskParts,
   schema: S,
   method: string,
   path: string,
@@ -79,7 +81,10 @@ async function ask<S extends z.ZodType>(
     method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+      ...(key === ''
+        ? // Others are no header, or none that is taken.
+          /^[\w.@+-]{1,64}$/.test(user) && { 'signpost-user': user }
+        : { authorization: `Bearer ${key}` }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(answerWithinMs),

@@ -132,8 +132,9 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
         const sent = tokenOf(headers);
         // A key that is sent is looked at also where none is needed: who has a wrong one is not who they say.
         if (sent === undefined && (await isOpen())) {
-          if (changes) checkSameOrigin(headers, false);
-          return openReader;
+          if (!changes) return openReader;
+          checkSameOrigin(headers, false);
+          return { ...openReader, name: localName(headers) ?? openReader.name };
         }
         if (sent === undefined && changes) checkSameOrigin(headers, true);
         const token = sent ?? sessionToken(headers);
@@ -165,6 +166,14 @@ export function createReaderAccess(parts: AccessParts): ReaderAccess {
       });
     }
   }
+}
+
+/**
+ * Who acts on this machine, as its commands say: whoever is there may do everything, so that there is nothing to prove.
+ * Reading has no name, since its limits are by name.
+ */
+function localName({ 'signpost-user': name }: IncomingHttpHeaders): string | null {
+  return typeof name === 'string' && /^[\w.@+-]{1,64}$/.test(name) ? name : null;
 }
 
 /** The three parts of a signed JWT, RFC 7515 section 7.1; keys have no dots. */
