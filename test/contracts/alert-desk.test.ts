@@ -77,6 +77,7 @@ describe('while nobody has the database', () => {
       [['unsilence', 'nothing'], 'There is no silence nothing'],
       [['silence', '--for', '2h', '--comment', ' '], '--comment:'],
       [['silence', '--for', '2h', '--comment', 'a', '--at', 'nonsense'], 'key of a country'],
+      [['silence', '--for', '1h', '--comment', 'a', '--theme', 'outtage'], 'perhaps outage'],
       [['silence', '--for', '40d', '--comment', 'a'], '--for: must be at most 30 days'],
     ] as const;
     for (const [args, says] of cases) {

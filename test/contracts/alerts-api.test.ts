@@ -368,6 +368,19 @@ describe.each(storeNames)('on %s', (storeName) => {
     ]);
   });
 
+  test('a silence of a place where nothing was said tells so, with the nearest that there is', async () => {
+    const noticesOf = async (place: string) =>
+      (
+        await send('POST', 'silences', { place, minutes: 1, comment: 'x' })
+      ).json<answers.MadeSilence>().notices;
+    expect(await noticesOf('city:US/California/Fresno')).toEqual([]);
+    expect(await noticesOf('city:us/california/fresno')).toEqual([]);
+    expect(await noticesOf('city:US/California/Fresmo')).toMatchObject([
+      { field: 'place', nearest: 'city:US/California/Fresno' },
+    ]);
+    expect(await noticesOf('city:Nowhere/No/Such')).toMatchObject([{ nearest: null }]);
+  });
+
   test('a silence of an alert has its place and themes', async () => {
     const body = { incident: 'bills', minutes: 30, comment: 'Known' };
     expect((await send('POST', 'silences', body)).json()).toMatchObject({
@@ -386,6 +399,7 @@ describe.each(storeNames)('on %s', (storeName) => {
     [{ comment: 'x', minutes: 5, place: 'nowhere' }, 'place'],
     [{ comment: 'x', minutes: 5, incident: 'none' }, 'incident'],
     [{ comment: 'x', minutes: 5, incident: 'bills', place: 'country:US' }, 'place'],
+    [{ comment: 'x', minutes: 5, themes: ['outtage'] }, 'themes'],
     [{ comment: 'x', minutes: 5, who: 'me' }, 'who'],
     [[], 'body'],
   ])('the silence %j is refused for %s', async (body, field) => {

@@ -45,6 +45,8 @@ export async function silenceAlerts(place: LogPlace, options: SilenceOptions): P
     throw new SignpostError('silence-invalid', ['The silence is not taken:', ...flaws].join('\n'));
   }
   const silence = await onDesk(place, (desk) => desk.silence(body.data));
+  for (const { message } of silence.notices)
+    process.stderr.write(oneLine(`signpost: ${message}`) + '\n');
   const output = createOutput();
   if (options.json) return output.json(silence);
   const what = silence.themes === null ? 'everything' : silence.themes.join(', ');

@@ -8,7 +8,12 @@ import { SignpostError } from '#core/errors.ts';
 import { makeDirectory } from '#core/make-directory.ts';
 import type { Db } from '#core/store/postgres.ts';
 import type { Acknowledged } from '../../alert/actions.ts';
-import type { AlertAnswer, AlertsAnswer, SilenceAnswer } from '../../portal/alerts/answers.ts';
+import type {
+  AlertAnswer,
+  AlertsAnswer,
+  MadeSilence,
+  SilenceAnswer,
+} from '../../portal/alerts/answers.ts';
 import type { SilenceBody } from '../../portal/alerts/questions.ts';
 import type { Reader } from '../../portal/reader.ts';
 import type { Config } from '../config.ts';
@@ -29,7 +34,7 @@ export interface AlertDesk {
   acknowledge(id: string): Promise<Acknowledged>;
   silences(over: boolean): Promise<readonly SilenceAnswer[]>;
   /** @throws SignpostError naming what is wrong with it */
-  silence(body: SilenceBody): Promise<SilenceAnswer>;
+  silence(body: SilenceBody): Promise<MadeSilence>;
   /** Undefined where there is none. */
   unsilence(id: string): Promise<SilenceAnswer | undefined>;
 }
@@ -141,6 +146,7 @@ async function storeDesk(db: Db, config: Config, clock: () => number): Promise<A
   const { alertsQuestion } = await import('../../portal/alerts/questions.ts');
   const { readAlert } = await import('../../portal/alerts/read-alert.ts');
   const { readSilence } = await import('../../portal/alerts/read-silence.ts');
+  const { checkNames } = await import('../../portal/alerts/unknown-names.ts');
   const { alertActions } = await import('../planners/alert-actions.ts');
   const { questionOfList } = await import('./remote-desk.ts');
   const actions = alertActions(db, config);
@@ -165,7 +171,9 @@ async function storeDesk(db: Db, config: Config, clock: () => number): Promise<A
       const asked = await readSilence(body, at, show).catch(asError);
       const redact = createRedactor({ region: config.normalize.phoneRegion });
       const comment = redact(asked.comment).text;
-      return (await silenceOf(await actions.addSilence({ ...asked, comment, by }, at)))!;
+      const notices = body.incident === undefined ? await checkNames(db, asked).catch(asError) : [];
+      const made = await silenceOf(await actions.addSilence({ ...asked, comment, by }, at));
+      return { ...made!, notices };
     },
     async unsilence(id) {
       const done = await actions.endSilence(id, { by, at: clock() });

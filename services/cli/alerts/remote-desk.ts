@@ -5,6 +5,7 @@ import {
   acknowledgeAnswer,
   alertAnswer,
   alertsAnswer,
+  madeSilence,
   silence,
   silencesAnswer,
 } from '../../portal/alerts/answers.ts';
@@ -15,9 +16,9 @@ export interface RemoteDeskParts {
   readonly url: string;
   /** Empty for none. */
   readonly key: string;
-  readonly fetch: typeof globalThis.fetch;
   /** Who acts, where no key says so. */
   readonly user: string;
+  readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
@@ -55,7 +56,7 @@ export function remoteDesk(parts: RemoteDeskParts): AlertDesk {
         .catch(unless('alert-unknown', 'unknown' as const)),
     silences: async (over) =>
       (await ask(parts, silencesAnswer, 'GET', `silences?over=${over}`)).silences,
-    silence: (body) => ask(parts, silence, 'POST', 'silences', body),
+    silence: (body) => ask(parts, madeSilence, 'POST', 'silences', body),
     unsilence: (one) =>
       ask(parts, silence, 'DELETE', `silences/${id(one)}`).catch(
         unless('silence-unknown', undefined),

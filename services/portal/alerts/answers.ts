@@ -79,6 +79,11 @@ export const silence = z.object({
   state: z.enum(['planned', 'in-force', 'over']),
 });
 export type SilenceAnswer = z.output<typeof silence>;
+/** What answers the making of one. */
+export const madeSilence = silence.extend({
+  notices: z.array(notice).describe('A place at which nothing was ever said: perhaps misspelt.'),
+});
+export type MadeSilence = z.output<typeof madeSilence>;
 export const silencesAnswer = z.object({ silences: z.array(silence) });
 export type SilencesAnswer = z.output<typeof silencesAnswer>;
 

@@ -10,10 +10,11 @@ import { readerOf } from '../http/question-routes.ts';
 import { invalidParameter, readQuestion } from '../http/question.ts';
 import type { Reader } from '../reader.ts';
 import { checkRight, type AlertActions } from './actions.ts';
-import { acknowledgeAnswer, silence, type AlertAnswer } from './answers.ts';
+import { acknowledgeAnswer, madeSilence, silence, type AlertAnswer } from './answers.ts';
 import { silenceBody } from './questions.ts';
 import { oneSilence } from './list-silences.ts';
 import { readSilence } from './read-silence.ts';
+import { checkNames } from './unknown-names.ts';
 
 export interface AlertRouteParts {
   readonly db: Db;
@@ -118,7 +119,7 @@ function addSilencing(scope: FastifyInstance, parts: AlertRouteParts): void {
       security,
       body: silenceBody,
       response: {
-        201: silence.meta({ examples: [alertExamples.silence] }),
+        201: madeSilence.meta({ examples: [{ ...alertExamples.silence, notices: [] }] }),
         400: told[400],
         401: told[401],
         403: told[403],
@@ -131,9 +132,10 @@ function addSilencing(scope: FastifyInstance, parts: AlertRouteParts): void {
       const at = parts.clock();
       const body = readQuestion(silenceBody, jsonIn(request.body));
       const asked = await readSilence(body, at, (id) => parts.alert(reader, id));
+      const notices = body.incident === undefined ? await checkNames(parts.db, asked) : [];
       const comment = parts.redact(asked.comment);
       const id = await parts.actions.addSilence({ ...asked, comment, by: reader.name }, at);
-      return reply.code(201).send(await oneSilence(parts.db, id, at));
+      return reply.code(201).send({ ...(await oneSilence(parts.db, id, at)), notices });
     },
   });
 }
