@@ -5,12 +5,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '#core/store/postgres.ts';
 import type { AreaStatusAnswer } from '../../services/portal/api/answers.ts';
 import { areaStatusQuestion } from '../../services/portal/api/questions.ts';
-import { areaStatus } from '../../services/portal/queries/area-status.ts';
+import type { Reader } from '../../services/portal/reader.ts';
+import { areaStatus, nearestArea } from '../../services/portal/queries/area-status.ts';
 import { importWaves } from '../../services/portal/waves/store-waves.ts';
 import { addFacts, setGazetteer } from '../support/planner-facts.ts';
 import { openStore, storeNames } from '../support/stores.ts';
 
 const now = new Date('2026-11-29T12:00:00Z');
+const everyone: Reader = {
+  name: 'care',
+  role: 'admin',
+  departments: null,
+  suppressBelow: 0,
+  mayJudge: false,
+};
 const options = { coverageSurveys: ['desk'], suppressBelow: 5 };
 
 describe.each(storeNames)('the status of a place on %s', (name) => {
@@ -110,6 +118,17 @@ describe.each(storeNames)('the status of a place on %s', (name) => {
     const other = { ...options, coverageSurveys: ['after-calls'] };
     const none = await areaStatus(db, areaStatusQuestion.parse({ area: 'Old Mint' }), now, other);
     expect(none?.coverage.filter(({ by }) => by !== 'gazetteer')).toEqual([]);
+  });
+
+  it('tells the name that was meant where it would be answered', async () => {
+    const meant = (question: unknown) =>
+      nearestArea(db, everyone, areaStatusQuestion.parse(question));
+    expect(await meant({ area: 'Old Mnt' })).toBe('Old Mint');
+    expect(await meant({ area: 'area:Old Mint' })).toBe('Old Mint');
+    expect(await meant({ area: 'Old Mnt', country: 'XV' })).toBe('Old Mint');
+    expect(await meant({ area: 'Old Mnt', country: 'US' })).toBeNull();
+    expect(await meant({ area: 'Somewhere' })).toBeNull();
+    expect(await meant({ postcode: 'AM1 17' })).toBeNull();
   });
 
   it('knows calls around a point where no gazetteer reaches', async () => {

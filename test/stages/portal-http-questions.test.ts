@@ -18,6 +18,7 @@ beforeAll(async () => {
       },
       place: async () => null,
       areaStatus: async () => null,
+      nearestArea: async (_reader, { area }) => (area === 'Dale Fot' ? 'Dale Foot' : null),
     },
   });
 });
@@ -166,6 +167,12 @@ describe('refused', () => {
     expect(await refusal('/v1/area-status?postcode=1')).toMatchObject({
       status: 404,
       field: 'postcode',
+      message: 'There is no such place.',
+      hint: expect.stringMatching(/by area .* postcode, .* lat and lon/),
+    });
+    expect(await refusal('/v1/area-status?area=Dale%20Fot')).toMatchObject({
+      field: 'area',
+      message: 'There is no such place; perhaps Dale Foot is meant.',
     });
   });
 

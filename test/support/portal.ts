@@ -132,6 +132,7 @@ const given: Queries = {
   waves: async () => examples.waves,
   insights: async () => examples.insights,
   areaStatus: async () => examples.areaStatus,
+  nearestArea: async () => null,
   facets: async () => examples.facets,
   overview: async () => examples.overview,
   alerts: async () => alertExamples.alerts,

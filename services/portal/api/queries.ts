@@ -34,6 +34,8 @@ export interface Queries {
   insights(reader: Reader, question: InsightsQuestion): Promise<InsightsAnswer>;
   /** Null when the gazetteer knows no such place. */
   areaStatus(reader: Reader, question: AreaStatusQuestion): Promise<AreaStatusAnswer | null>;
+  /** The name of the area that was meant, where there is none; null where none is near enough. */
+  nearestArea(reader: Reader, question: AreaStatusQuestion): Promise<string | null>;
   facets(reader: Reader): Promise<FacetsAnswer>;
   overview(reader: Reader): Promise<OverviewAnswer>;
   alerts(reader: Reader, question: AlertsQuestion): Promise<AlertsAnswer>;

@@ -77,10 +77,8 @@ export function addQuestions(app: FastifyInstance, queries: Queries, parts: Rout
     answer: answers.areaStatusAnswer,
     example: examples.areaStatus,
     ask: async (reader, question) =>
-      found(
-        await queries.areaStatus(reader, question),
-        question.area !== undefined ? 'area' : question.postcode !== undefined ? 'postcode' : 'lat',
-      ),
+      (await queries.areaStatus(reader, question)) ??
+      noSuchStatus(question, await queries.nearestArea(reader, question)),
   });
   addQuestion(app, parts, {
     url: '/v1/facets',
@@ -107,5 +105,17 @@ function found<A>(answer: A | null, field: string): A {
   throw new Problem(404, 'place-unknown', 'There is no such place.', {
     field,
     hint: 'Places are named by `key` in the answers of /v1/areas/rank and /v1/aggregates.',
+  });
+}
+
+/** Not by `key`, as elsewhere: customer service knows what customers say. */
+function noSuchStatus(
+  { area, postcode }: z.output<typeof questions.areaStatusQuestion>,
+  nearest: string | null,
+): never {
+  const perhaps = nearest === null ? '' : `; perhaps ${nearest} is meant`;
+  throw new Problem(404, 'place-unknown', `There is no such place${perhaps}.`, {
+    field: area !== undefined ? 'area' : postcode !== undefined ? 'postcode' : 'lat',
+    hint: 'Places are named by area (its name alone, like Dale Foot) or postcode, with a country if need be, or by lat and lon.',
   });
 }

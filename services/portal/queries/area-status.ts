@@ -9,6 +9,7 @@ import { usualSuppression, type Reader } from '../reader.ts';
 import { asReader, type Reading } from './as-reader.ts';
 import { dayMs, hourMs } from './range.ts';
 import { statusPlace, type StatusPlace } from './status-place.ts';
+import { nearestSeen } from './unseen-names.ts';
 import { nowHours, problemOf, qualityOf, subjects, usualDays } from './status-rules.ts';
 
 export interface AreaStatusOptions {
@@ -60,6 +61,23 @@ export async function areaStatus(
       problems: await problemsOf(reading, found, asOf, options.suppressBelow),
       planned: await plannedOf(reading, found, now),
     };
+  });
+}
+
+/**
+ * The area that was meant where there is none of that name: one that would be answered, and that the reader may know of.
+ * The key of a place is taken for its name.
+ */
+export async function nearestArea(
+  db: Db,
+  reader: Reader,
+  { area, country }: AreaStatusQuestion,
+): Promise<string | null> {
+  if (area === undefined) return null;
+  return asReader(db, reader, async (reading) => {
+    const meant = await nearestSeen(reading, 'area', area.replace(/^area:/, ''));
+    if (meant === null) return null;
+    return (await statusPlace(reading, { area: meant, country })) === null ? null : meant;
   });
 }
 

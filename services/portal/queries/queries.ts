@@ -5,7 +5,7 @@ import { listSilences } from '../alerts/list-silences.ts';
 import { readAlert } from '../alerts/read-alert.ts';
 import type { Queries } from '../api/queries.ts';
 import { aggregates } from './aggregates.ts';
-import { areaStatus, type AreaStatusOptions } from './area-status.ts';
+import { areaStatus, nearestArea, type AreaStatusOptions } from './area-status.ts';
 import { facets } from './facets.ts';
 import { insights } from './insights.ts';
 import { place } from './place.ts';
@@ -34,6 +34,7 @@ export function createQueries(
     insights: (reader, question) => insights(db, reader, question, now()),
     // The same for everyone: nothing of it is one department's.
     areaStatus: (_reader, question) => areaStatus(db, question, now(), settings),
+    nearestArea: (reader, question) => nearestArea(db, reader, question),
     facets: (reader) => facets(db, reader),
     alerts: (reader, question) => listAlerts(db, reader, question, now(), alertOptions),
     alert: (reader, id) => readAlert(db, reader, id, now()),

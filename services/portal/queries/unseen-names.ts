@@ -97,7 +97,12 @@ async function isNew({ tx }: Reading): Promise<boolean> {
   return rows.length === 0;
 }
 
-async function nearestSeen(reading: Reading, field: Field, value: string): Promise<string | null> {
+/** The name that was meant, of those that the reader may see; null where none is near enough. */
+export async function nearestSeen(
+  reading: Reading,
+  field: Field,
+  value: string,
+): Promise<string | null> {
   const candidates = new Set(await candidatesFor(reading, field, value));
   for (let tried = 0; tried < mostTried; tried += 1) {
     const near = nearest(value, [...candidates]);
