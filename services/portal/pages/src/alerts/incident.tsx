@@ -175,8 +175,8 @@ function Figures({ answer: { alert } }: { answer: AlertAnswer }) {
       <Figure name="By chance, in one look">
         <span class="figure-value">{chanceText(alert.pValue)}</span>
         <span class="quiet">
-          looks at one place and theme; thresholds are set so that all looks together give about the
-          false alarms a week that you allow
+          looks at one place and theme; all looks together give about the false alarms a week that
+          you allow
         </span>
       </Figure>
       <Figure name="Should know">
