@@ -7,6 +7,7 @@ import {
   elsewhere,
   parseAddress,
 } from '../../services/portal/pages/src/address/address.ts';
+import { ignoredIn } from '../../services/portal/pages/src/address/ignored.ts';
 import {
   parsePlaceKey,
   placeFilters,
@@ -53,6 +54,16 @@ describe('addresses', () => {
     expect(changed(at('/map?level=city&open=x'), { open: null, theme: 'outage' })).toBe(
       '/map?level=city&theme=outage',
     );
+  });
+
+  test('what is none of what it may say is told, and the rest is not', () => {
+    const { query } = at('/map?level=foo&measure=rate&from=zz&to=2026-11-01&last=12d&wave=Nope');
+    expect(ignoredIn(query, { level: ['region', 'area'], measure: ['rate'] })).toEqual([
+      { name: 'level', value: 'foo' },
+      { name: 'from', value: 'zz' },
+      { name: 'last', value: '12d' },
+    ]);
+    expect(ignoredIn(at('/streams?level=foo&last=28d&from=').query)).toEqual([]);
   });
 
   test('a list of names is read back as it was written, commas and all', () => {

@@ -7,6 +7,8 @@ export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** The parameter that is wrong. */
+  readonly field?: string;
 }
 
 export type Answered<T> =
@@ -101,9 +103,14 @@ function problemIn(body: unknown, status: number): Problem {
     typeof error['code'] === 'string' &&
     typeof error['message'] === 'string'
   ) {
-    const hint = error['hint'];
-    const { code, message } = error;
-    return { status, code, message, ...(typeof hint === 'string' && { hint }) };
+    const { code, message, hint, field } = error;
+    return {
+      status,
+      code,
+      message,
+      ...(typeof hint === 'string' && { hint }),
+      ...(typeof field === 'string' && { field }),
+    };
   }
   return { status, code: 'unknown', message: `The server answered with status ${status}.` };
 }

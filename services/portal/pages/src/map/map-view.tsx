@@ -130,7 +130,7 @@ function LeftOut(props: { places: Places; level: string; counts: Counted }) {
   const unlocated = shown.filter(({ ranked, shape }) => !isLocated(ranked, shape !== null)).length;
   return (
     <>
-      {unplacedText(unplaced, named, counts)}
+      {(shown.length > 0 || unplaced !== 0) && unplacedText(unplaced, named, counts)}
       {unlocated > 0 &&
         ` ${countText(unlocated)} ${unlocated === 1 ? 'place has' : 'places have'} no position: in the list alone.`}
       {isCut && ` Only the first ${countText(shown.length)} places are shown.`}

@@ -6,12 +6,20 @@ import { useScope, useSession } from '../api/session.tsx';
 import { forgetAnswers, useAnswer } from '../api/use-answer.ts';
 import { CatchingUp } from '../show/catching-up.tsx';
 import { countText } from '../show/figures.ts';
+import { IgnoredStrip } from '../show/ignored-strip.tsx';
 import { Empty, Failed, Skeleton } from '../show/states.tsx';
 import { usePlaces, type Places } from './ask-places.ts';
 import { Controls } from './controls.tsx';
 import { MapView } from './map-view.tsx';
-import { useMapState, type MapState } from './map-state.ts';
-import { countedName, inOrder, measureOf, measuresWithData, type Measure } from './measures.ts';
+import { mapLevels, useMapState, type MapState } from './map-state.ts';
+import {
+  countedName,
+  inOrder,
+  measureOf,
+  measures,
+  measuresWithData,
+  type Measure,
+} from './measures.ts';
 import { PlaceDrawer } from './place-drawer.tsx';
 import { RankedList } from './ranked-list.tsx';
 import { ThemeBars } from './theme-bars.tsx';
@@ -54,6 +62,8 @@ function NothingYet() {
   );
 }
 
+const allowed = { level: mapLevels, measure: measures.map(({ key }) => key) };
+
 /** @param again asks everything anew */
 function Map({ again }: { again: () => void }) {
   const state = useMapState();
@@ -81,6 +91,7 @@ function Map({ again }: { again: () => void }) {
       <Controls state={state} places={places} />
       <div class="map-notes">
         <CatchingUp again={again} />
+        <IgnoredStrip allowed={{ ...allowed, ...(wave.isNone && { wave: [] }) }} />
       </div>
       <MapView {...shared} state={state} places={places} ordered={ordered} inWave={inWave} />
       <TimeBrush themes={state.themes} counts={measure.counts} />

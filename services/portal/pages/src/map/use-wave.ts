@@ -8,6 +8,8 @@ import type { MapState } from './map-state.ts';
 export interface WaveShown {
   /** Null while none is picked or it is not known yet. */
   readonly answer: WaveAnswer | null;
+  /** One is picked that no plan has. */
+  readonly isNone: boolean;
   readonly problem: Problem | null;
   /** Waves are of areas, so that areas and sites show which are of it. */
   readonly isShown: boolean;
@@ -19,8 +21,10 @@ export function useWave({ wave, themes, level }: MapState): WaveShown {
     ...scope,
     theme: themes,
   });
+  const answer = asked.answer?.waves.find((each) => each.wave === wave) ?? null;
   return {
-    answer: asked.answer?.waves.find((each) => each.wave === wave) ?? null,
+    answer,
+    isNone: wave !== null && asked.answer !== null && answer === null,
     problem: asked.problem,
     isShown: level === 'area' || level === 'site',
   };

@@ -1,6 +1,7 @@
 // What stands where an answer will be, is none or failed.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { ask, useAddress } from '../address/use-address.ts';
 import type { Problem } from '../api/get.ts';
 import { say } from '../shell/toast.tsx';
 
@@ -57,12 +58,19 @@ export function Command({ text }: { text: string }) {
 
 /** Says what happened; what was there stays where the page leaves it. */
 export function Failed({ problem, again }: { problem: Problem; again?: () => void }) {
+  // Asked again it would be refused again.
+  const isOtherDepartment = useAddress().query.has('department') && problem.field === 'department';
   return (
     <div class="failed" role="alert">
       <p>
         <strong>{problem.message}</strong> {problem.hint !== undefined && problem.hint}
       </p>
-      {again !== undefined && (
+      {isOtherDepartment && (
+        <button type="button" class="button" onClick={() => ask({ department: null })}>
+          All departments
+        </button>
+      )}
+      {again !== undefined && !isOtherDepartment && (
         <button type="button" class="button" onClick={again}>
           Try again
         </button>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAddress } from '../address/use-address.ts';
 import { useScope, useSession } from '../api/session.tsx';
 import { CatchingUp } from '../show/catching-up.tsx';
+import { IgnoredStrip } from '../show/ignored-strip.tsx';
 import { Empty, Skeleton } from '../show/states.tsx';
 import { columnsOf, filtersOf, isPast } from './asked.ts';
 import { Feed } from './feed.tsx';
@@ -40,7 +41,10 @@ export default function StreamsPage() {
           {columns.length > 0 && <Filters />}
         </div>
       </header>
-      <CatchingUp />
+      <div class="streams-notes">
+        <CatchingUp />
+        <IgnoredStrip />
+      </div>
       {!isKnown && <Skeleton lines={8} />}
       {isKnown && columns.length === 0 && <NoDepartments />}
       <div class="feeds" style={{ '--feeds': columns.length }}>
