@@ -4,6 +4,9 @@ import type { Readable } from 'node:stream';
 import { Problem } from '#core/http/problem.ts';
 import type { Logger } from '#core/logger.ts';
 import type { Db } from '#core/store/postgres.ts';
+import type { Notice } from './api/answers.ts';
+import { asReader } from './queries/as-reader.ts';
+import { unseenNames } from './queries/unseen-names.ts';
 import {
   openEventStream,
   usualEventStream,
@@ -32,12 +35,15 @@ export interface Listening {
   readonly question: FeedQuestion;
   /** Null: from now on. */
   readonly from: Position | null;
+  readonly notices: readonly Notice[];
   /** Asked while the stream is open; a failure is a no. */
   readonly mayStillRead: () => Promise<boolean>;
 }
 
 /** One for a process. */
 export interface Streams {
+  /** Names in the filters that no signal has; none while the database cannot be asked, for the feed waits for it. */
+  notices(question: FeedQuestion): Promise<readonly Notice[]>;
   /**
    * The text of events, without end; ends when it is destroyed.
    * @throws Problem 429 `too-many-requests`, 503 `too-busy`, `shutting-down`
@@ -63,11 +69,16 @@ export function createStreams({ db, logger, clock, ...parts }: StreamsParts): St
   let isClosed = false;
 
   return {
-    listen({ question, from, mayStillRead }) {
+    async notices({ reader, filters }) {
+      // Departments are checked by their names as configured.
+      if (Object.keys(filters).every((name) => name === 'department')) return [];
+      return asReader(db, reader, (reading) => unseenNames(reading, filters)).catch(() => []);
+    },
+    listen({ question, from, notices, mayStillRead }) {
       if (isClosed) throw new Problem(503, 'shutting-down', 'The server is shutting down.');
       checkLimits([...open.values()], question.reader.name, settings);
       const key = keyOf(question);
-      const stream = openEventStream({ question, key }, settings, clock, mayStillRead);
+      const stream = openEventStream({ question, key, notices }, settings, clock, mayStillRead);
       open.set(stream, question.reader.name);
       const stop = feed.listen(stream.listener, from);
       stream.body.once('close', () => {

@@ -101,6 +101,16 @@ describe.each(storeNames)('live feeds on %s', (store) => {
     await hearing.stop();
   });
 
+  it('begin with notices of filters that name nothing', async () => {
+    const readyOf = async (path: string) => (await listen('all', path)).events[0];
+    expect(await readyOf('all?theme=coverge')).toMatchObject({
+      event: 'ready',
+      data: { notices: [{ field: 'theme', value: 'coverge', nearest: 'coverage' }] },
+    });
+    expect(await readyOf('all?theme=coverage')).toMatchObject({ data: { notices: [] } });
+    for (const each of hearings.splice(-2)) await each.stop();
+  });
+
   it('tell every row once, however many transactions commit in whatever order', async () => {
     const four = await Promise.all([
       listen('all', 'all'),

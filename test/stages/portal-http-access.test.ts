@@ -343,6 +343,7 @@ describe('streams', () => {
   test('are handed over with their reader, and only those that it reads', async () => {
     await using listening = await openPortal({
       streams: {
+        notices: async () => [],
         listen: ({ question: { reader, filters } }) =>
           Readable.from([`${String(filters.department)} ${reader.name}`]),
         close: async () => {},

@@ -30,7 +30,7 @@ let portal: TestPortal;
 let document: Document;
 beforeAll(async () => {
   portal = await openPortal({
-    streams: { listen: () => Readable.from(['']), close: async () => {} },
+    streams: { notices: async () => [], listen: () => Readable.from(['']), close: async () => {} },
   });
   document = (await portal.get('/openapi.json')).json<Document>();
 });

@@ -1,5 +1,6 @@
 // One reader's feed as server-sent events (html.spec.whatwg.org, 9.2): every event carries the position to go on from.
 import { Readable } from 'node:stream';
+import type { Notice } from '../api/answers.ts';
 import type { Listener } from './feed.ts';
 import { textOf, type Position } from './position.ts';
 
@@ -31,12 +32,19 @@ export interface EventStream<Question> {
   end(reason: Ending): void;
 }
 
+export interface EventStreamParts<Question> {
+  readonly question: Question;
+  readonly key: string;
+  /** Told as the stream begins. */
+  readonly notices: readonly Notice[];
+}
+
 /**
  * @param onBeat asked at every beat whether the reader may still read; a failure is a no.
  * @param clock milliseconds since the epoch
  */
 export function openEventStream<Question>(
-  { question, key }: { readonly question: Question; readonly key: string },
+  { question, key, notices }: EventStreamParts<Question>,
   settings: EventStreamSettings,
   clock: () => number,
   onBeat: () => Promise<boolean>,
@@ -89,7 +97,7 @@ export function openEventStream<Question>(
       ready: () => waitsSince === null && !isOver,
       begin(at) {
         position = at;
-        say('ready', { at: new Date(clock()).toISOString() });
+        say('ready', { at: new Date(clock()).toISOString(), notices });
       },
       take(insight, at) {
         position = at;

@@ -52,7 +52,7 @@ export function addStreams(
       operationId: 'listen-to-stream',
       summary: 'Insights of departments as they come, by server-sent events.',
       description:
-        'Events: `ready`; `insight`, with one as /v1/insights tells it; `beat` every 15 s; `skip` when more happened ' +
+        'Events: `ready`, with notices; `insight`, with one as /v1/insights tells it; `beat` every 15 s; `skip` when more happened ' +
         'than is told; `store`, when the database is away or back; `end`, with the reason. The id of each is where ' +
         'Last-Event-ID goes on.',
       tags: ['query'],
@@ -79,12 +79,14 @@ export function addStreams(
       const asked = departmentsAsked(department, reader, departments);
       const { after, q, ...given } = readQuestion(streamQuestion, request.query);
       const rights = JSON.stringify(reader);
+      const question = {
+        reader,
+        q,
+        filters: { ...given, ...(asked !== null && { department: asked }) },
+      };
       const body = streams.listen({
-        question: {
-          reader,
-          q,
-          filters: { ...given, ...(asked !== null && { department: asked }) },
-        },
+        question,
+        notices: await streams.notices(question),
         from: beginning(request.headers['last-event-id'], after),
         mayStillRead: async () => JSON.stringify(await access.readerOf(request)) === rights,
       });
