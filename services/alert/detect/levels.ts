@@ -44,11 +44,13 @@ export interface LevelOptions {
  */
 export function solveLevel(baseline: Baseline, series: Series, options: LevelOptions): number {
   const tests = gather(baseline, series, options);
+  const drifts = driftsTested(series, options) * driftLooksPerWeek;
   let low = Math.log(negligible);
   let high = Math.log(greatestLevel);
   for (let step = 0; step < 50; step += 1) {
     const middle = (low + high) / 2;
-    if (expectedAlarms(tests, Math.exp(middle)) <= options.budgetPerWeek) low = middle;
+    const level = Math.exp(middle);
+    if (expectedAlarms(tests, level) + drifts * level <= options.budgetPerWeek) low = middle;
     else high = middle;
   }
   return Math.exp(low);
@@ -114,6 +116,20 @@ function firstAtMost(values: readonly number[], level: number): number {
     else low = middle + 1;
   }
   return low;
+}
+
+/**
+ * An EWMA changes little from one hour to the next: with a correlation of ρ = 2^(-1/48), a threshold of 4.3 standard
+ * deviations is crossed anew in 17 % of the hours in which it is exceeded (D. Siegmund, "Sequential analysis", 1985,
+ * chapter X: δ²/2 · exp(-0.583 δ) with δ = 4.3 · √(2(1 − ρ))).
+ */
+const driftLooksPerWeek = 0.17 * hoursPerWeek;
+
+function driftsTested({ size, columns }: Series, { isTested }: LevelOptions): number {
+  let tested = 0;
+  for (let number = 0; number < size; number += 1)
+    if (columns.driftMean[number]! >= leastDriftMean && isTested(number)) tested += 1;
+  return tested;
 }
 
 /** Means below this, in sightings, are too few for the gamma distribution to be near. */
