@@ -42,6 +42,8 @@ const outage = (rise: Partial<Rise>): Rise => ({
   ...rise,
 });
 
+const startOf = ({ from }: Rise): number => beginning + from * 900_000;
+
 describe('a rise', () => {
   it.each([
     ['area', outage({ areas: ['Dock'] }), 'Northport Dock'],
@@ -83,6 +85,18 @@ describe('a rise', () => {
       'Westbrook',
     ]);
   });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'of two hours is told once, and as over within hours of its end (seed %i)',
+    (seed) => {
+      const rise = outage({ rate: 4, to: quiet + 48 });
+      const changes = changesIn({ seed, buckets: quiet + 3 * day, rises: [rise] });
+      const told = last(changes).filter(({ startedAt }) => startedAt >= startOf(rise) - 900_000);
+      expect(told.filter(({ themes }) => themes.includes('outage'))).toHaveLength(1);
+      const over = changes.findLast(({ kind }) => kind === 'resolved')!;
+      expect(over.at - (beginning + rise.to * 900_000)).toBeLessThanOrEqual(6 * 3_600_000);
+    },
+  );
 
   it('of one loud customer is none', () => {
     const rises = [outage({ rate: 10, customer: 'loud' })];

@@ -80,9 +80,10 @@ describe('signpost alerts backtest', () => {
     const { code, stdout } = await run(args, { cwd: folder });
     expect(code).toBe(0);
     const { incidents, weeks, seriesTested, falseAlarmBudgetPerWeek } = JSON.parse(stdout);
-    const place = 'Northport, California, US';
+    // All of it has one postcode, which says more than the city.
+    const place = '90001, Northport, California, US';
     const incident = incidents.find((each: { place: string }) => each.place === place);
-    expect(incident).toMatchObject({ placeLevel: 'city' });
+    expect(incident).toMatchObject({ placeLevel: 'postcode' });
     expect(incident.themes).toContain('outage');
     expect(Date.parse(incident.detectedAt)).toBeGreaterThan(Date.parse(incident.startedAt));
     expect(weeks).toBeGreaterThan(0.5);
@@ -93,7 +94,7 @@ describe('signpost alerts backtest', () => {
   it('says the same for people', async () => {
     const { stdout } = await run(['alerts', 'backtest', '--file', file], { cwd: folder });
     expect(stdout).toContain('at 1 false alarm a week: on average at most about 1 ');
-    expect(stdout).toMatch(/Northport, California, US \(city\): .*outage/);
+    expect(stdout).toMatch(/90001, Northport, California, US \(postcode\): .*outage/);
   });
 
   it('runs with what is configured where no option says otherwise', async () => {

@@ -93,9 +93,9 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
 
   function step({ start, sightings }: DetectorBucket): readonly Change[] {
     const bucket = Math.floor(start / bucketMs);
-    state.first ??= bucket;
-    if (bucket !== state.last + 1 && bucket !== state.first)
+    if (state.first !== undefined && bucket !== state.last + 1)
       throw new Error(`Bucket ${bucket} does not follow ${state.last}`);
+    state.first ??= bucket;
     state.last = bucket;
     const scene = sceneAt(bucket);
     const age = bucket - state.first;

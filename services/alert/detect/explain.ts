@@ -1,26 +1,10 @@
 // As few incidents as explain what alarms: the best place first, what it explains taken out, the next one, until nothing
 // is left. An incident that stands may turn out to be wider, or narrower, than it seemed.
-import { areInLine, isWithin, root } from './places.ts';
-import {
-  expectedByTheme,
-  expectedOf,
-  explanationOf,
-  type Alarm,
-  type AlarmOptions,
-} from './alarms.ts';
-import { meanOf, spreadOf } from './baseline.ts';
-import { upperTail } from './negative-binomial.ts';
-import {
-  onsetOf,
-  productOf,
-  residualOf,
-  scoreOf,
-  type Scene,
-  type Score,
-  type Window,
-} from './scan.ts';
-import { seriesAt } from './series.ts';
-import { countedIn, createStanding, recount, type Standing } from './standing.ts';
+import { expectedByTheme, explanationOf, type Alarm, type AlarmOptions } from './alarms.ts';
+import { root } from './places.ts';
+import { aboveOf, isAlone, mergedBy, widened } from './relate.ts';
+import { onsetOf, productOf, scoreOf, type Scene, type Score, type Window } from './scan.ts';
+import { createStanding, recount, type Standing } from './standing.ts';
 
 export interface Explanation {
   readonly began: readonly Standing[];
@@ -30,8 +14,6 @@ export interface Explanation {
   readonly merged: readonly Standing[];
 }
 
-/** Each further incident must gain so much in log likelihood over fewer. */
-const anotherIncident = 3;
 /** More is a sign that something else is wrong; the rest waits for the next bucket. */
 const mostAtOnce = 40;
 
@@ -123,88 +105,6 @@ function bestOf(
   return best;
 }
 
-/** Places with nearly the same expectation are told apart by hardly anything. */
-const nearlyAll = 0.8;
-/** What rises at one place within so many buckets rises together, whatever its themes; later, what rises less does. */
-const togetherWithin = 96;
-
-/** The incident that, with the new rise, is better explained as one: at the same place, or at a wider one. */
-function widened(
-  scene: Scene,
-  found: Score,
-  standing: readonly Standing[],
-  minCustomers: number,
-): { readonly incident: Standing; readonly score: Score } | undefined {
-  const { places } = scene.series;
-  for (const incident of standing) {
-    if (incident.endBucket !== null) continue;
-    const node = commonOf(places.parents, incident.node, found.node);
-    const own = scoreOf(scene, incident.node, found.buckets, minCustomers)?.score ?? 0;
-    const isSame = isNearlyAll(scene, incident.node, node) && isNearlyAll(scene, found.node, node);
-    const isTogether = scene.bucket - incident.startBucket <= togetherWithin || found.score < own;
-    if (isSame && isTogether) return { incident, score: withThemes({ ...found, node }, incident) };
-    if (node === incident.node) continue;
-    const together = scoreOf(scene, node, found.buckets, minCustomers);
-    if (together === undefined) continue;
-    if (together.score >= own + found.score - anotherIncident)
-      return { incident, score: withThemes(together, incident) };
-  }
-  return undefined;
-}
-
-function isNearlyAll({ series, baseline, bucket }: Scene, node: number, above: number): boolean {
-  if (node === above) return true;
-  const mean = (of: number): number =>
-    meanOf(baseline, series, seriesAt(series, of, 0)!, bucket, 96);
-  return mean(node) >= nearlyAll * mean(above);
-}
-
-const sharesTheme = (some: readonly number[], others: readonly number[]): boolean =>
-  some.some((theme) => others.includes(theme));
-
-/** Those of the incident first, so that their order does not change with each that is added. */
-const withThemes = (score: Score, { themes }: Standing): Score => ({
-  ...score,
-  themes: [...new Set([...themes, ...score.themes])],
-});
-
-function commonOf(parents: readonly number[], one: number, other: number): number {
-  let [a, b] = [one, other];
-  while (a !== b) {
-    if (a > b) a = parents[a]!;
-    else b = parents[b]!;
-  }
-  return a;
-}
-
-/** An incident that stands above the place, with a theme in common. */
-function aboveOf({ series }: Scene, { node, themes }: Score, standing: readonly Standing[]) {
-  return standing.find(
-    (each) =>
-      each.endBucket === null &&
-      each.node !== node &&
-      isWithin(series.places, node, each.node) &&
-      sharesTheme(each.themes, themes),
-  );
-}
-
-/** Whether nothing is out of the ordinary at the incident's place but what is at this one within it. */
-function isAlone(scene: Scene, above: Standing, { node, buckets }: Score): boolean {
-  const { series, baseline, bucket } = scene;
-  const counted = countedIn(above, bucket, buckets, -1);
-  let here = 0;
-  let mean = expectedOf(scene, above, buckets);
-  for (const theme of above.themes) {
-    const number = seriesAt(series, node, theme);
-    if (number === undefined) continue;
-    const of = residualOf(scene, number, buckets, []);
-    here += of.count;
-    mean -= of.mean;
-  }
-  const spread = spreadOf(baseline, series, seriesAt(series, above.node, 0)!, bucket, buckets);
-  return upperTail(counted - here, Math.max(mean, 1e-9), spread) > 0.01;
-}
-
 const longestOnset = 88;
 
 function begin(scene: Scene, score: Score, alarm: Alarm, { detectedAt }: ExplainOptions): Standing {
@@ -249,24 +149,6 @@ function move(incident: Standing, { node, themes }: Score, scene: Scene): void {
   );
   recount(incident, scene.recent, scene.bucket);
   expectSince(scene, incident);
-}
-
-/** Others that the wider incident explains are part of it. */
-function mergedBy(incident: Standing, scene: Scene, standing: readonly Standing[]): Standing[] {
-  const merged = standing.filter(
-    (each) =>
-      each !== incident &&
-      each.endBucket === null &&
-      sharesTheme(each.themes, incident.themes) &&
-      areInLine(scene.series.places, each.node, incident.node) &&
-      isWithin(scene.series.places, each.node, incident.node),
-  );
-  for (const each of merged) {
-    each.endBucket = scene.bucket;
-    each.mergedInto = incident.id;
-    incident.startedAt = Math.min(incident.startedAt, each.startedAt);
-  }
-  return merged;
 }
 
 function reopen(incident: Standing, scene: Scene): void {

@@ -1,6 +1,8 @@
 // Upper tails of the negative binomial distribution, by mean and dispersion: accurate however small. Pure.
 import { logGamma } from '#core/statistics/gamma.ts';
 
+/** So small a dispersion tells nothing, and 1 over it would be beyond what numbers can hold. */
+const poissonBelow = 1e-10;
 /** Up to so many, a product of factors is quicker than logarithms of gamma functions, and as exact. */
 const fewFactors = 40;
 
@@ -8,7 +10,8 @@ const fewFactors = 40;
  * Natural logarithm of the probability of exactly `count`: NB2, with variance `mean + dispersion · mean²` (A. C. Cameron
  * and P. K. Trivedi, "Regression analysis of count data", 1998, section 3.3). Poisson at a dispersion of 0.
  */
-export function logProbability(count: number, mean: number, dispersion: number): number {
+export function logProbability(count: number, mean: number, given: number): number {
+  const dispersion = given < poissonBelow ? 0 : given;
   const spread = dispersion * mean;
   const none = dispersion > 0 ? -Math.log1p(spread) / dispersion : -mean;
   if (count <= fewFactors || dispersion <= 0) {

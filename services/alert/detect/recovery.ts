@@ -49,13 +49,11 @@ export function recovers(scene: Scene, standing: Standing, sources: Sources): bo
   return true;
 }
 
-/** The shortest window that shows that it is over. */
+/** The shortest window that shows that it is over: what went before it, going on, would not leave so few. */
 function quietFor(scene: Scene, standing: Standing): number | undefined {
   const { bucket, series, baseline } = scene;
   const lasted = bucket - standing.startBucket + 1;
   const day = lookedAt.at(-1)!;
-  const expected = expectedOf(scene, standing, Math.min(lasted, day));
-  const lift = Math.max(1, countedIn(standing, bucket, day, -1) / Math.max(expected, 1e-9));
   const least = standing.reopened >= flapping.times ? flapping.buckets : 0;
   const all = seriesAt(series, standing.node, 0)!;
   return lookedAt.find((buckets) => {
@@ -64,6 +62,11 @@ function quietFor(scene: Scene, standing: Standing): number | undefined {
     const mean = Math.max(expectedOf(scene, standing, buckets), 1e-9);
     const spread = spreadOf(baseline, series, all, bucket, buckets);
     if (upperTail(counted, mean, spread) <= usual) return false;
-    return buckets === day || 1 - upperTail(counted + 1, mean * lift, spread) <= goesOn;
+    if (buckets === day) return true;
+    const before = { ...scene, bucket: bucket - buckets };
+    const long = Math.min(day, lasted - buckets);
+    const risen = countedIn(standing, before.bucket, long, -1);
+    const lift = Math.max(1, risen / Math.max(expectedOf(before, standing, long), 1e-9));
+    return 1 - upperTail(counted + 1, mean * lift, spread) <= goesOn;
   });
 }

@@ -23,6 +23,9 @@ export interface Score {
   readonly themes: number[];
 }
 
+/** Each further theme must gain so much in log likelihood, or a few customers would be told as of as many themes. */
+const anotherTheme = 2;
+
 interface ThemeCount {
   readonly theme: number;
   readonly count: number;
@@ -69,7 +72,7 @@ export function scoreOf(
   for (const [index, each] of counts.entries()) {
     count += each.count;
     mean += each.mean;
-    const score = ratioOf(count, mean, spread);
+    const score = ratioOf(count, mean, spread) - index * anotherTheme;
     if (count >= minCustomers && score > best) [best, chosen] = [score, index + 1];
   }
   if (chosen === 0) return undefined;
@@ -102,9 +105,12 @@ export function residualOf(
     const taken = countedIn(each, bucket, buckets, theme);
     if (taken === 0) continue;
     count -= taken;
+    // What was to be expected while it was counted, no more: the rest of its place's counts are still in the window.
+    const last = Math.min(each.lastBucket, bucket);
+    const long = last - Math.max(each.startBucket, bucket - buckets + 1) + 1;
     for (const part of theme === 0 ? each.themes : [theme]) {
       const own = seriesAt(series, each.node, part);
-      if (own !== undefined) mean -= meanOf(baseline, series, own, bucket, buckets);
+      if (own !== undefined) mean -= meanOf(baseline, series, own, last, long);
     }
   }
   return { count, mean: Math.max(mean, 1e-9) };

@@ -28,6 +28,8 @@ export interface Standing {
   readonly examples: string[];
   /** By bucket of the last day: counts by theme, those of all under 0, and of the incident under -1. */
   readonly counts: Map<number, Map<number, number>>;
+  /** The last bucket that was counted. */
+  lastBucket: number;
   /** The last bucket that was not quiet, once it is over. */
   endBucket: number | null;
   resolvedAt: number | null;
@@ -75,6 +77,7 @@ export function createStanding(
     sightings: 0,
     examples: [],
     counts: new Map(),
+    lastBucket: bucket,
     endBucket: null,
     resolvedAt: null,
     reopened: 0,
@@ -136,6 +139,7 @@ export function takeSeen(standing: Standing, seen: readonly Seen[], bucket: numb
   }
   if (examples.length > mostExamples) examples.splice(0, examples.length - mostExamples);
   counts.set(bucket, here);
+  standing.lastBucket = bucket;
   counts.delete(bucket - countsKept);
 }
 
@@ -169,6 +173,12 @@ function mainThemes({ themes, byTheme, expected }: Standing): number[] {
   return byExcess.filter((theme, index) => index === 0 || excess(theme) >= 0.1 * all);
 }
 
+/** That some say it without a theme is told only where nobody says one. */
+function namedOnly(themes: readonly string[]): readonly string[] {
+  const named = themes.filter((theme) => theme !== 'none');
+  return named.length > 0 ? named : themes;
+}
+
 const tail = 0.025;
 
 export function incidentOf(standing: Standing, series: Series): Incident {
@@ -185,7 +195,7 @@ export function incidentOf(standing: Standing, series: Series): Incident {
     detectedAt: standing.detectedAt,
     resolvedAt: standing.resolvedAt,
     scope: shownScope(series.places, standing.node),
-    themes: mainThemes(standing).map((theme) => nameOf(series.themes, theme)),
+    themes: namedOnly(mainThemes(standing).map((theme) => nameOf(series.themes, theme))),
     product: product === 0 ? null : nameOf(series.products, product),
     customers: count,
     expectedCustomers: expected,

@@ -1,0 +1,115 @@
+// How a rise that was found and incidents that stand belong together: as one at a wider place, or at a narrower one.
+import { expectedOf } from './alarms.ts';
+import { meanOf, spreadOf } from './baseline.ts';
+import { upperTail } from './negative-binomial.ts';
+import { isWithin } from './places.ts';
+import { residualOf, scoreOf, type Scene, type Score } from './scan.ts';
+import { seriesAt } from './series.ts';
+import { countedIn, type Standing } from './standing.ts';
+/** Each further incident must gain so much in log likelihood over fewer. */
+const anotherIncident = 3;
+
+/** Places with nearly the same expectation are told apart by hardly anything. */
+const nearlyAll = 0.8;
+/** What rises at one place within so many buckets rises together, whatever its themes; later, what rises less does. */
+const togetherWithin = 96;
+
+/** The incident that, with the new rise, is better explained as one: at the same place, or at a wider one. */
+export function widened(
+  scene: Scene,
+  found: Score,
+  standing: readonly Standing[],
+  minCustomers: number,
+): { readonly incident: Standing; readonly score: Score } | undefined {
+  const { places } = scene.series;
+  for (const incident of standing) {
+    if (incident.endBucket !== null) continue;
+    const node = commonOf(places.parents, incident.node, found.node);
+    const own = scoreOf(scene, incident.node, found.buckets, minCustomers)?.score ?? 0;
+    const isSame = isNearlyAll(scene, incident.node, node) && isNearlyAll(scene, found.node, node);
+    const isTogether = scene.bucket - incident.startBucket <= togetherWithin || found.score < own;
+    if (isSame && isTogether) return { incident, score: withThemes({ ...found, node }, incident) };
+    if (node === incident.node) continue;
+    const together = scoreOf(scene, node, found.buckets, minCustomers);
+    if (together === undefined) continue;
+    // Of one within the other, and of a theme in common, both are told as one as soon as the wider explains as much.
+    const isAround = node === found.node && sharesTheme(found.themes, incident.themes);
+    if (together.score >= (isAround ? own : own + found.score - anotherIncident))
+      return { incident, score: withThemes(together, incident) };
+  }
+  return undefined;
+}
+
+function isNearlyAll({ series, baseline, bucket }: Scene, node: number, above: number): boolean {
+  if (node === above) return true;
+  const mean = (of: number): number =>
+    meanOf(baseline, series, seriesAt(series, of, 0)!, bucket, 96);
+  return mean(node) >= nearlyAll * mean(above);
+}
+
+const sharesTheme = (some: readonly number[], others: readonly number[]): boolean =>
+  some.some((theme) => others.includes(theme));
+
+/** Those of the incident first, so that their order does not change with each that is added. */
+const withThemes = (score: Score, { themes }: Standing): Score => ({
+  ...score,
+  themes: [...new Set([...themes, ...score.themes])],
+});
+
+function commonOf(parents: readonly number[], one: number, other: number): number {
+  let [a, b] = [one, other];
+  while (a !== b) {
+    if (a > b) a = parents[a]!;
+    else b = parents[b]!;
+  }
+  return a;
+}
+
+/** An incident that stands above the place, with a theme in common. */
+export function aboveOf({ series }: Scene, { node, themes }: Score, standing: readonly Standing[]) {
+  return standing.find(
+    (each) =>
+      each.endBucket === null &&
+      each.node !== node &&
+      isWithin(series.places, node, each.node) &&
+      sharesTheme(each.themes, themes),
+  );
+}
+
+/** Whether nothing is out of the ordinary at the incident's place but what is at this one within it. */
+export function isAlone(scene: Scene, above: Standing, { node, buckets }: Score): boolean {
+  const { series, baseline, bucket } = scene;
+  const counted = countedIn(above, bucket, buckets, -1);
+  let here = 0;
+  let mean = expectedOf(scene, above, buckets);
+  for (const theme of above.themes) {
+    const number = seriesAt(series, node, theme);
+    if (number === undefined) continue;
+    const of = residualOf(scene, number, buckets, []);
+    here += of.count;
+    mean -= of.mean;
+  }
+  const spread = spreadOf(baseline, series, seriesAt(series, above.node, 0)!, bucket, buckets);
+  return upperTail(counted - here, Math.max(mean, 1e-9), spread) > 0.01;
+}
+
+/** Others that the wider incident explains are part of it. */
+export function mergedBy(
+  incident: Standing,
+  scene: Scene,
+  standing: readonly Standing[],
+): Standing[] {
+  const merged = standing.filter(
+    (each) =>
+      each !== incident &&
+      each.endBucket === null &&
+      sharesTheme(each.themes, incident.themes) &&
+      isWithin(scene.series.places, each.node, incident.node),
+  );
+  for (const each of merged) {
+    each.endBucket = scene.bucket;
+    each.mergedInto = incident.id;
+    incident.startedAt = Math.min(incident.startedAt, each.startedAt);
+  }
+  return merged;
+}
