@@ -56,7 +56,7 @@ const endsOf = async (pipeline: Pipeline, topic: string): Promise<number> => {
 const storedIn = async ({ db }: Planners) => {
   const { rows } = await sql<{ facts: number; read: number }>`
     SELECT (SELECT count(*) FROM signpost.signals)::int AS facts,
-      (SELECT coalesce(sum(next_offset), 0) FROM signpost.projections)::int AS read`.execute(
+      (SELECT coalesce(sum(next_offset), 0) FROM signpost.projections WHERE stage = 'aggregate')::int AS read`.execute(
     db.query,
   );
   return rows[0]!;

@@ -285,7 +285,8 @@ describe.each(storeNames)('live feeds on %s', (store) => {
     const told = [...text.matchAll(/"id":"(slow-\d+)"/g)].map(([, id = '']) => id);
     expect(told.length).toBeLessThan(ids.length);
     const lastId = [...text.matchAll(/^id: (.*)$/gm)].at(-1)![1]!;
-    const again = await listen('slow', 'all', { 'last-event-id': lastId }, at);
+    // At a server that has more patience: a busy machine is too slow for this one too.
+    const again = await listen('all', 'all', { 'last-event-id': lastId });
     await again.until((events) => told.length + idsOf({ events }).length >= ids.length, 'the rest');
     expect([...told, ...idsOf(again)].toSorted()).toEqual(ids.toSorted());
     await again.stop();
