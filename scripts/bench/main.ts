@@ -52,7 +52,7 @@ const { values, positionals } = parseArgs({
     weeks: { type: 'string', default: '26' },
     'warm-up-weeks': { type: 'string', default: '6' },
     seed: { type: 'string', default: '1' },
-    'min-customers': { type: 'string', default: '3' },
+    'min-customers': { type: 'string', default: '4' },
     systems: { type: 'string', default: alertSystems.join(',') },
     failures: { type: 'boolean', default: false },
     series: { type: 'string', default: '50000' },

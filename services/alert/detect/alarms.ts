@@ -1,12 +1,12 @@
 // Which series alarm after a bucket: more customers than chance gives at the level that the budget allows.
 import { driftTail } from './levels.ts';
 import { meanOf, spreadOf } from './baseline.ts';
+import { liftOf } from './expected.ts';
 import { areInLine, isWithin } from './places.ts';
 import { upperTail } from './negative-binomial.ts';
 import { windowColumn, windows } from './recent.ts';
 import { residualOf, type Scene, type Window } from './scan.ts';
-import { seriesAt } from './series.ts';
-import { countedIn, type Standing } from './standing.ts';
+import type { Standing } from './standing.ts';
 
 export interface Alarm {
   readonly number: number;
@@ -146,31 +146,10 @@ function isInWindow({ endBucket }: Standing, { isDrift, buckets }: Alarm, bucket
 function isBeyond(scene: Scene, alarm: Alarm, within: Standing, level: number): boolean {
   if (alarm.node === within.node) return false;
   const { series, baseline, bucket } = scene;
-  const counted = countedIn(within, bucket, alarm.buckets, -1);
-  const mean = expectedOf(scene, within, alarm.buckets);
-  const lift = Math.max(1, counted / Math.max(mean, 1e-9));
-  const here = Math.max(meanOf(baseline, series, alarm.number, bucket, alarm.buckets), 1e-9) * lift;
+  const usual = Math.max(meanOf(baseline, series, alarm.number, bucket, alarm.buckets), 1e-9);
+  const here = usual * liftOf(scene, within, alarm.buckets);
   const count = series.columns[windowColumn[alarm.buckets]][alarm.number]!;
   return (
     upperTail(count, here, spreadOf(baseline, series, alarm.number, bucket, alarm.buckets)) <= level
   );
-}
-
-/** What was to be expected of an incident's themes at its place over a window. */
-export function expectedOf(scene: Scene, standing: Standing, buckets: number): number {
-  let sum = 0;
-  for (const [, mean] of expectedByTheme(scene, standing, buckets)) sum += mean;
-  return sum;
-}
-
-export function expectedByTheme(
-  { series, baseline, bucket }: Scene,
-  { node, themes }: Standing,
-  buckets: number,
-): (readonly [theme: number, mean: number])[] {
-  return themes.map((theme) => {
-    const number = seriesAt(series, node, theme);
-    const mean = number === undefined ? 0 : meanOf(baseline, series, number, bucket, buckets);
-    return [theme, mean] as const;
-  });
 }

@@ -3,7 +3,7 @@
 import { deserialize, serialize } from 'node:v8';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SignpostError } from '#core/errors.ts';
-import { alarmsOf, driftsOf, expectedOf, type AlarmOptions } from './alarms.ts';
+import { alarmsOf, driftsOf, type AlarmOptions } from './alarms.ts';
 import { createBaseline, forgetDrift, learn, spreadOf, type Baseline } from './baseline.ts';
 import {
   bucketMs,
@@ -13,6 +13,7 @@ import {
   type DetectorBucket,
   type DetectorOptions,
 } from './detection.ts';
+import { expectedOf } from './expected.ts';
 import { explain } from './explain.ts';
 import { solveLevel } from './levels.ts';
 import { criticalCount, upperTail } from './negative-binomial.ts';

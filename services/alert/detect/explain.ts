@@ -1,8 +1,9 @@
 // As few incidents as explain what alarms: the best place first, what it explains taken out, the next one, until nothing
 // is left. An incident that stands may turn out to be wider, or narrower, than it seemed.
-import { expectedByTheme, explanationOf, type Alarm, type AlarmOptions } from './alarms.ts';
+import { explanationOf, type Alarm, type AlarmOptions } from './alarms.ts';
+import { expectedByTheme } from './expected.ts';
 import { root } from './places.ts';
-import { aboveOf, isAlone, mergedBy, widened } from './relate.ts';
+import { aboveOf, isAlone, isRecent, mergedBy, widened } from './relate.ts';
 import { onsetOf, productOf, scoreOf, type Scene, type Score, type Window } from './scan.ts';
 import { createStanding, recount, type Standing } from './standing.ts';
 
@@ -14,6 +15,8 @@ export interface Explanation {
   readonly merged: readonly Standing[];
 }
 
+/** An incident explains an alarm by so much log likelihood at least, though a test of one product may see more in it. */
+const leastScore = 5;
 /** More is a sign that something else is wrong; the rest waits for the next bucket. */
 const mostAtOnce = 40;
 
@@ -48,13 +51,15 @@ export function explain(
     const best = bestOf(scene, left, standing, options.minCustomers);
     if (best === undefined) break;
     const { alarm, score } = best;
+    // What is left of an alarm once all that is known is taken out may be next to nothing.
+    if (score.score < leastScore && !alarm.isDrift) break;
     const wider = widened(scene, score, standing, options.minCustomers);
     const above = aboveOf(scene, score, standing);
     if (wider !== undefined) {
       move(wider.incident, wider.score, scene);
       changes.moved.add(wider.incident);
       for (const merged of mergedBy(wider.incident, scene, standing)) changes.merged.add(merged);
-    } else if (above !== undefined && isAlone(scene, above, score)) {
+    } else if (above !== undefined && isAlone(scene, above, score.node)) {
       move(above, score, scene);
       changes.moved.add(above);
     } else {
@@ -82,9 +87,7 @@ function bestOf(
   minCustomers: number,
 ): { readonly alarm: Alarm; readonly score: Score } | undefined {
   const { parents } = scene.series.places;
-  const taken = standing.filter(
-    ({ endBucket }) => endBucket === null || scene.bucket - endBucket < 96,
-  );
+  const taken = standing.filter((each) => isRecent(scene, each));
   const candidates = new Map<string, { alarm: Alarm; node: number; buckets: Window }>();
   for (const alarm of alarms)
     for (let node = alarm.node; node >= root; node = parents[node]!) {

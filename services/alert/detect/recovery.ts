@@ -1,5 +1,5 @@
 // When an incident is over: by its counts, never because a source fell silent.
-import { expectedByTheme, expectedOf } from './alarms.ts';
+import { expectedByTheme, expectedOf } from './expected.ts';
 import { spreadOf } from './baseline.ts';
 import { bucketMs } from './detection.ts';
 import { upperTail } from './negative-binomial.ts';

@@ -1,13 +1,19 @@
 // How a rise that was found and incidents that stand belong together: as one at a wider place, or at a narrower one.
-import { expectedOf } from './alarms.ts';
 import { meanOf, spreadOf } from './baseline.ts';
+import { expectedOf, namedShare } from './expected.ts';
 import { upperTail } from './negative-binomial.ts';
 import { isWithin } from './places.ts';
-import { residualOf, scoreOf, type Scene, type Score } from './scan.ts';
+import { windowColumn, windows } from './recent.ts';
+import { scoreOf, type Scene, type Score } from './scan.ts';
 import { seriesAt } from './series.ts';
-import { countedIn, type Standing } from './standing.ts';
+import type { Standing } from './standing.ts';
 /** Each further incident must gain so much in log likelihood over fewer. */
 const anotherIncident = 3;
+
+/** In a window of the last day. */
+export function isRecent({ bucket }: Scene, { endBucket }: Standing): boolean {
+  return endBucket === null || bucket - endBucket < 96;
+}
 
 /** Places with nearly the same expectation are told apart by hardly anything. */
 const nearlyAll = 0.8;
@@ -25,13 +31,16 @@ export function widened(
   for (const incident of standing) {
     if (incident.endBucket !== null) continue;
     const node = commonOf(places.parents, incident.node, found.node);
-    const own = scoreOf(scene, incident.node, found.buckets, minCustomers)?.score ?? 0;
+    const others = standing.filter((each) => each !== incident && isRecent(scene, each));
+    const own = scoreOf(scene, incident.node, found.buckets, minCustomers, others)?.score ?? 0;
     const isSame = isNearlyAll(scene, incident.node, node) && isNearlyAll(scene, found.node, node);
     const isTogether = scene.bucket - incident.startBucket <= togetherWithin || found.score < own;
     if (isSame && isTogether) return { incident, score: withThemes({ ...found, node }, incident) };
-    if (node === incident.node) continue;
-    const together = scoreOf(scene, node, found.buckets, minCustomers);
+    if (node === incident.node || own === 0) continue;
+    const together = scoreOf(scene, node, found.buckets, minCustomers, others);
     if (together === undefined) continue;
+    const isOfBoth = [incident, found].every(({ themes }) => sharesTheme(together.themes, themes));
+    if (!isOfBoth) continue;
     // Of one within the other, and of a theme in common, both are told as one as soon as the wider explains as much.
     const isAround = node === found.node && sharesTheme(found.themes, incident.themes);
     if (together.score >= (isAround ? own : own + found.score - anotherIncident))
@@ -76,21 +85,32 @@ export function aboveOf({ series }: Scene, { node, themes }: Score, standing: re
   );
 }
 
-/** Whether nothing is out of the ordinary at the incident's place but what is at this one within it. */
-export function isAlone(scene: Scene, above: Standing, { node, buckets }: Score): boolean {
+/**
+ * Whether nothing was out of the ordinary at the incident's place, since it began, but what is at this one within it. One
+ * that stands for longer than a day has been what it is.
+ */
+export function isAlone(scene: Scene, above: Standing, node: number): boolean {
   const { series, baseline, bucket } = scene;
-  const counted = countedIn(above, bucket, buckets, -1);
-  let here = 0;
+  const buckets = windows.find((each) => each > bucket - above.startBucket);
+  if (buckets === undefined) return false;
+  const counts = series.columns[windowColumn[buckets]];
+  let elsewhere = 0;
+  let excess = 0;
   let mean = expectedOf(scene, above, buckets);
   for (const theme of above.themes) {
+    const there = seriesAt(series, above.node, theme);
+    if (there !== undefined) elsewhere += counts[there]!;
     const number = seriesAt(series, node, theme);
     if (number === undefined) continue;
-    const of = residualOf(scene, number, buckets, []);
-    here += of.count;
-    mean -= of.mean;
+    const usual = meanOf(baseline, series, number, bucket, buckets);
+    elsewhere -= counts[number]!;
+    mean -= usual;
+    excess += counts[number]! - usual;
   }
+  // Some who are hit name no place as narrow as this.
+  mean += Math.max(0, excess) * (1 / namedShare(scene, above.node, node) - 1);
   const spread = spreadOf(baseline, series, seriesAt(series, above.node, 0)!, bucket, buckets);
-  return upperTail(counted - here, Math.max(mean, 1e-9), spread) > 0.01;
+  return upperTail(elsewhere, Math.max(mean, 1e-9), spread) > 0.01;
 }
 
 /** Others that the wider incident explains are part of it. */

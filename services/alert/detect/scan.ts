@@ -1,5 +1,6 @@
 // Where and what: the scan statistic of a place over the best set of its themes, and since when.
 import { meanOf, spreadOf, type Baseline } from './baseline.ts';
+import { liftOf, namedShare } from './expected.ts';
 import { isWithin } from './places.ts';
 import { seenIn, windowColumn, type Recent } from './recent.ts';
 import { seriesAt, type Series } from './series.ts';
@@ -38,7 +39,8 @@ interface ThemeCount {
  * statistics for monitoring spatial time series data", 2009): it is a prefix of the themes by observed over expected
  * (D. B. Neill, "Fast subset scan for spatial pattern detection", JRSS B 74, 2012). Counts vary more than Poisson counts
  * do, by the factor `1 + spread · B` that the statistic is divided by.
- * @param taken incidents whose counts are left out where they lie below the place, and their themes where it is theirs
+ * @param taken incidents whose counts are left out where they lie below the place, their themes where it is theirs, and
+ *   the factor by which they rise where it lies below
  * @returns undefined where no set of themes rose by enough customers
  */
 export function scoreOf(
@@ -49,20 +51,19 @@ export function scoreOf(
   taken: readonly Standing[] = [],
 ): Score | undefined {
   const { series, baseline, bucket } = scene;
-  const explained = new Set(
-    taken
-      .filter((each) => isWithin(series.places, node, each.node))
-      .flatMap(({ themes }) => themes),
-  );
+  const above = taken.filter((each) => isWithin(series.places, node, each.node));
   const below = taken.filter(
     (each) => each.node !== node && isWithin(series.places, each.node, node),
   );
   const counts: ThemeCount[] = [];
   for (const number of series.byTheme[node] ?? []) {
     const theme = series.columns.theme[number]!;
-    if (explained.has(theme)) continue;
+    const known = above.filter(({ themes }) => themes.includes(theme));
+    if (known.some((each) => each.node === node || each.endBucket !== null)) continue;
     const counted = residualOf(scene, number, buckets, below);
-    if (counted.count > counted.mean) counts.push({ theme, ...counted });
+    // A wider incident explains as much here as it rises by; what is beyond that is news.
+    const mean = counted.mean * Math.max(1, ...known.map((each) => liftOf(scene, each, buckets)));
+    if (counted.count > mean) counts.push({ theme, count: counted.count, mean });
   }
   if (counts.length === 0) return undefined;
   counts.sort((a, b) => b.count / b.mean - a.count / a.mean || a.theme - b.theme);
@@ -91,27 +92,34 @@ function notable(counts: readonly ThemeCount[], minCustomers: number): number[] 
   return (customers >= minCustomers ? kept : byExcess).map(({ theme }) => theme);
 }
 
-/** Count and mean of a series over a window, without what incidents below its place counted. */
+/**
+ * Count and mean of a series over a window, without what incidents below its place counted. Some whom these hit named no
+ * place as narrow: they are to be expected here, as many as usually name none.
+ */
 export function residualOf(
-  { series, baseline, bucket }: Scene,
+  scene: Scene,
   number: number,
   buckets: Window,
   below: readonly Standing[],
 ): { readonly count: number; readonly mean: number } {
+  const { series, baseline, bucket } = scene;
   const theme = series.columns.theme[number]!;
   let count = series.columns[windowColumn[buckets]][number]!;
   let mean = meanOf(baseline, series, number, bucket, buckets);
   for (const each of outermost(series, below)) {
     const taken = countedIn(each, bucket, buckets, theme);
     if (taken === 0) continue;
-    count -= taken;
     // What was to be expected while it was counted, no more: the rest of its place's counts are still in the window.
     const last = Math.min(each.lastBucket, bucket);
     const long = last - Math.max(each.startBucket, bucket - buckets + 1) + 1;
+    let usual = 0;
     for (const part of theme === 0 ? each.themes : [theme]) {
       const own = seriesAt(series, each.node, part);
-      if (own !== undefined) mean -= meanOf(baseline, series, own, last, long);
+      if (own !== undefined) usual += meanOf(baseline, series, own, last, long);
     }
+    const named = namedShare(scene, series.columns.node[number]!, each.node);
+    count -= taken;
+    mean += Math.max(0, taken - usual) * (1 / named - 1) - usual;
   }
   return { count, mean: Math.max(mean, 1e-9) };
 }
