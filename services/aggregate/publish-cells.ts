@@ -1,8 +1,7 @@
 // Publishes the cells that changed on tickets.aggregated.v1: at least once, the last record of a cell being right.
 import { sql, type Transaction } from 'kysely';
-import { SignpostError } from '#core/errors.ts';
+import { keepTrying, type KeepTrying } from '#core/keep-trying.ts';
 import type { OutgoingRecord } from '#core/log/port.ts';
-import type { Logger } from '#core/logger.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { lockKeys } from '#core/store/retention.ts';
 import type { Tables } from '#core/store/tables.ts';
@@ -11,16 +10,12 @@ import { ticketsAggregated } from '../topology.ts';
 import { computeCells, type NamedCell } from './cells.ts';
 import { markCells, mergedCells, type ChangedCell } from './changed-cells.ts';
 
-export interface PublishCells {
+export interface PublishCells extends KeepTrying {
   readonly db: Db;
   /** Writes all of the records durably; see `Log.append`. */
   readonly append: (records: readonly OutgoingRecord[]) => Promise<unknown>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly logger: Logger;
-  /** Waits, or returns early when the signal aborts. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly signal: AbortSignal;
 }
 
 /** Changes at once; each becomes a few records. */
@@ -28,32 +23,20 @@ const portion = 500;
 const idleMs = 1000;
 /** While another copy publishes. */
 const standbyMs = 5000;
-const pauseMs = { first: 500, most: 30_000 };
 
 /**
  * Publishes until `signal` aborts; any number of copies may run, of which one publishes at a time. What fails outside is
  * logged and tried again; anything else is a bug and is thrown.
  */
 export async function publishCells(options: PublishCells): Promise<void> {
-  const { logger, sleep, signal } = options;
   const publish = createCellPublisher(options);
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      // Fewer at once after a failure: it may have been too much for the database or the log.
-      const most = Math.max(1, portion >> Math.min(failures, 9));
-      const published = await publish(most);
-      failures = 0;
-      if (published === null) await sleep(standbyMs, signal);
-      else if (published < most) await sleep(idleMs, signal);
-    } catch (error) {
-      if (!(error instanceof SignpostError)) throw error;
-      const wait = Math.min(pauseMs.most, pauseMs.first * 2 ** Math.min(failures, 20));
-      failures += 1;
-      logger.warn({ code: error.code, pauseMs: wait }, `${error.message}; trying again`);
-      await sleep(wait, signal);
-    }
-  }
+  await keepTrying(async (failures) => {
+    // Fewer at once after a failure: it may have been too much for the database or the log.
+    const most = Math.max(1, portion >> Math.min(failures, 9));
+    const published = await publish(most);
+    if (published === null) return standbyMs;
+    return published < most ? idleMs : 0;
+  }, options);
 }
 
 /**

@@ -2,14 +2,13 @@
 // transaction of the log.
 import { sql } from 'kysely';
 import type { Alert } from '#schemas/alert.ts';
-import { SignpostError } from '#core/errors.ts';
+import { keepTrying, type KeepTrying } from '#core/keep-trying.ts';
 import type { Log } from '#core/log/port.ts';
-import type { Logger } from '#core/logger.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { toOutgoing } from '#core/topic.ts';
 import { alertsRaised } from '../topology.ts';
 
-export interface PublishAlerts {
+export interface PublishAlerts extends KeepTrying {
   readonly db: Db;
   readonly log: Pick<Log, 'append' | 'checkpoint'>;
   /**
@@ -19,16 +18,11 @@ export interface PublishAlerts {
   readonly holder: string;
   /** Monotonic, milliseconds. */
   readonly clock: () => number;
-  readonly logger: Logger;
-  /** Waits, or returns early when the signal aborts. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly signal: AbortSignal;
 }
 
 const portion = 200;
 const idleMs = 1000;
 const standbyMs = 5000;
-const pauseMs = { first: 500, most: 30_000 };
 /** Far more than a log takes to append or to refuse: who held it before is done by then. */
 const leaseMs = 120_000;
 /** Who was stopped for so long after taking it does not append any more. */
@@ -37,26 +31,15 @@ const leaseName = 'alerts.raised.v1';
 
 /** Publishes until `signal` aborts. What fails outside is logged and tried again; bugs are thrown. */
 export async function publishAlerts(options: PublishAlerts): Promise<void> {
-  const { db, holder, logger, sleep, signal } = options;
-  let failures = 0;
   try {
-    while (!signal.aborted) {
-      try {
-        const published = await publishNext(options);
-        failures = 0;
-        if (published === null) await sleep(standbyMs, signal);
-        else if (published < portion) await sleep(idleMs, signal);
-      } catch (error) {
-        if (!(error instanceof SignpostError)) throw error;
-        const wait = Math.min(pauseMs.most, pauseMs.first * 2 ** Math.min(failures, 20));
-        failures += 1;
-        logger.warn({ code: error.code, pauseMs: wait }, `${error.message}; trying again`);
-        await sleep(wait, signal);
-      }
-    }
+    await keepTrying(async () => {
+      const published = await publishNext(options);
+      if (published === null) return standbyMs;
+      return published < portion ? idleMs : 0;
+    }, options);
   } finally {
     // Others need not wait for its end, where the database can still be told.
-    await giveBack(db, holder).catch(() => undefined);
+    await giveBack(options.db, options.holder).catch(() => undefined);
   }
 }
 

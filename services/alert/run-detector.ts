@@ -2,9 +2,8 @@
 // fast as it can. Any number of copies may run, of which one works at a time.
 import { sql } from 'kysely';
 import type { AlertMetrics } from '#core/alert-metrics.ts';
-import { SignpostError } from '#core/errors.ts';
+import { keepTrying, type KeepTrying } from '#core/keep-trying.ts';
 import type { LogReader } from '#core/log/port.ts';
-import type { Logger } from '#core/logger.ts';
 import { incidentStates } from '#core/store/alert-tables.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { beginBarrier } from './barrier.ts';
@@ -14,7 +13,7 @@ import { readStand, type DetectorForm } from './detector-state.ts';
 import { beginning, createEvaluator, type Evaluated } from './evaluate.ts';
 import { applySilences, planRepeats, type TickContext } from './tick.ts';
 
-export interface RunDetector {
+export interface RunDetector extends KeepTrying {
   readonly db: Db;
   readonly log: Pick<LogReader, 'topics' | 'committed'>;
   readonly form: DetectorForm;
@@ -25,17 +24,12 @@ export interface RunDetector {
   readonly now: () => number;
   /** Monotonic, milliseconds. */
   readonly clock: () => number;
-  readonly logger: Logger;
-  /** Waits, or returns early when the signal aborts. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly signal: AbortSignal;
 }
 
 /** What is accepted in the last moment of what is allowed may take so long to be in the log. */
 const settleMs = 2_000;
 const tickMs = 5_000;
 const lookMs = 250;
-const pauseMs = { first: 500, most: 30_000 };
 /** Stages that do not go on for so long are not waited for: an alert without them is better than none. */
 const patienceMs = 15 * 60_000;
 /** History that comes in is waited for before the first evaluation, until none has come for so long. */
@@ -45,21 +39,7 @@ const dayMs = 86_400_000;
 
 /** Works until `signal` aborts. What fails outside is logged and tried again; bugs are thrown. */
 export async function runDetector(options: RunDetector): Promise<void> {
-  const { logger, sleep, signal } = options;
-  const work = createWork(options);
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      await sleep(await work(), signal);
-      failures = 0;
-    } catch (error) {
-      if (!(error instanceof SignpostError)) throw error;
-      const wait = Math.min(pauseMs.most, pauseMs.first * 2 ** Math.min(failures, 20));
-      failures += 1;
-      logger.warn({ code: error.code, pauseMs: wait }, `${error.message}; trying again`);
-      await sleep(wait, signal);
-    }
-  }
+  await keepTrying(createWork(options), options);
 }
 
 /** @returns a function that does what is due, and tells in how many milliseconds to ask again */

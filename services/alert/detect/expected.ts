@@ -42,17 +42,17 @@ export function namedShare(
   above: number,
   node: number,
 ): number {
-  const { parents } = series.places;
+  const { parents, children } = series.places;
   const mean = (of: number): number => {
     const number = seriesAt(series, of, 0);
     return number === undefined ? 0 : meanOf(baseline, series, number, bucket, 96);
   };
   let share = 1;
   for (let at = node; at !== above; at = parents[at]!) {
-    let children = 0;
-    for (let other = 0; other < parents.length; other += 1)
-      if (parents[other] === parents[at]!) children += mean(other);
-    share *= Math.min(1, children / Math.max(mean(parents[at]!), 1e-9));
+    const around = parents[at]!;
+    let named = 0;
+    for (const each of children[around]!) named += mean(each);
+    share *= Math.min(1, named / Math.max(mean(around), 1e-9));
   }
   return Math.max(0.1, share);
 }

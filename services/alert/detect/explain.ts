@@ -40,14 +40,7 @@ export function explain(
   };
   let left = alarms;
   for (let round = 0; round < mostAtOnce; round += 1) {
-    // What rises again counts again before it is asked what else there is.
-    for (const alarm of left) {
-      const explained = explanationOf(scene, alarm, standing, options);
-      if (explained === 'yes' || explained === 'no') continue;
-      reopen(explained.reopens, scene);
-      changes.reopened.add(explained.reopens);
-    }
-    left = left.filter((alarm) => explanationOf(scene, alarm, standing, options) === 'no');
+    left = unexplained(scene, left, standing, options, changes.reopened);
     const best = bestOf(scene, left, standing, options.minCustomers);
     if (best === undefined) break;
     const { alarm, score } = best;
@@ -71,12 +64,33 @@ export function explain(
     left = left.filter((each) => each !== alarm);
   }
   const { began, moved, reopened, merged } = changes;
+  // What began and turned out to be a part of another at once has never been.
+  for (const each of merged) if (began.has(each)) standing.splice(standing.indexOf(each), 1);
   return {
     began: [...began].filter((each) => !merged.has(each)),
     moved: [...moved].filter((each) => !began.has(each) && !merged.has(each)),
     reopened: [...reopened],
     merged: [...merged].filter((each) => !began.has(each)),
   };
+}
+
+/** Alarms that nothing explains. Incidents that rise again are reopened first, since they count again then. */
+function unexplained(
+  scene: Scene,
+  alarms: readonly Alarm[],
+  standing: readonly Standing[],
+  options: AlarmOptions,
+  reopened: Set<Standing>,
+): readonly Alarm[] {
+  const before = reopened.size;
+  const left = alarms.filter((alarm) => {
+    const explained = explanationOf(scene, alarm, standing, options);
+    if (explained === 'yes' || explained === 'no') return explained === 'no';
+    reopen(explained.reopens, scene);
+    reopened.add(explained.reopens);
+    return false;
+  });
+  return reopened.size === before ? left : unexplained(scene, alarms, standing, options, reopened);
 }
 
 /** The best place, over all places with an alarm at or below them and the windows of the alarms. */
@@ -108,6 +122,7 @@ function bestOf(
   return best;
 }
 
+/** Buckets: of the day that is looked at for an onset, nearly all. */
 const longestOnset = 88;
 
 function begin(scene: Scene, score: Score, alarm: Alarm, { detectedAt }: ExplainOptions): Standing {

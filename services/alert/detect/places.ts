@@ -6,6 +6,8 @@ import type { Scope } from './detection.ts';
 export interface Places {
   /** Number of the node above; -1 for the root, which is 0. A node's number is greater than that of the one above. */
   readonly parents: number[];
+  /** Numbers of the nodes right below. */
+  readonly children: number[][];
   /** 0 is everywhere, 1 to 6 as in `placeLevels`. */
   readonly levels: number[];
   readonly names: string[];
@@ -14,7 +16,7 @@ export interface Places {
 }
 
 export function createPlaces(): Places {
-  return { parents: [-1], levels: [0], names: [''], known: new Map() };
+  return { parents: [-1], children: [[]], levels: [0], names: [''], known: new Map() };
 }
 
 export const root = 0;
@@ -30,6 +32,8 @@ export function chainOf(places: Places, place: SightingPlace): number[] {
     let node = places.known.get(key);
     if (node === undefined) {
       node = places.parents.push(above) - 1;
+      places.children.push([]);
+      places.children[above]!.push(node);
       places.levels.push(level);
       places.names.push(name);
       places.known.set(key, node);
@@ -69,7 +73,7 @@ export function scopeOf(places: Places, node: number): Scope {
 /** As `scopeOf`; of one country alone, everywhere is that country, for those too who say no place. */
 export function shownScope(places: Places, node: number): Scope {
   if (node !== root) return scopeOf(places, node);
-  const below = places.parents.flatMap((above, number) => (above === root ? [number] : []));
+  const below = places.children[root]!;
   const [only] = below;
   const isCountry = below.length === 1 && places.levels[only!] === 1;
   return scopeOf(places, isCountry ? only! : root);

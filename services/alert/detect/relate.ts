@@ -7,6 +7,7 @@ import { windowColumn, windows } from './recent.ts';
 import { scoreOf, type Scene, type Score } from './scan.ts';
 import { seriesAt } from './series.ts';
 import type { Standing } from './standing.ts';
+
 /** Each further incident must gain so much in log likelihood over fewer. */
 const anotherIncident = 3;
 

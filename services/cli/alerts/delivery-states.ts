@@ -1,10 +1,12 @@
 // What became of deliveries, as far as a command can know: from the database, or, where a process that runs has it to
 // itself, from what that process tells of itself.
+import { SignpostError } from '#core/errors.ts';
+import type { Db } from '#core/store/postgres.ts';
 import type { TargetCounts } from '../../alert/deliver/delivery-rows.ts';
 import type { Config } from '../config.ts';
 import { intakeOf } from '../judgements/intake-address.ts';
 import type { LogPlace } from '../options.ts';
-import { withStore } from './open-store.ts';
+import { withStore } from '../open-store.ts';
 
 /** Of a process: since it began, without errors. */
 export interface RunningCounts {
@@ -25,10 +27,30 @@ export async function deliveryStates(
   config: Config,
   fetch: typeof globalThis.fetch,
 ): Promise<DeliveryStates> {
+  const needs = { place, config, clock: Date.now, applicationName: 'signpost alerts' };
+  const store = await withStore(needs, countsIn);
+  switch (store.kind) {
+    case 'used':
+      return store.value;
+    case 'in-use':
+      return ofProcess(store.directory, fetch);
+    case 'not-configured':
+      return nowhere('no database is configured: set database.url or DATABASE_URL');
+    case 'not-made':
+      return nowhere(`nothing has run on the data directory ${store.directory}`);
+  }
+}
+
+async function countsIn(db: Db): Promise<DeliveryStates> {
   const { deliveryCounts } = await import('../../alert/deliver/delivery-rows.ts');
-  const store = await withStore(place, config, deliveryCounts);
-  if (store.kind === 'used') return { from: 'store', counts: store.value };
-  return store.kind === 'none' ? nowhere(store.why) : ofProcess(store.directory, fetch);
+  try {
+    return { from: 'store', counts: await deliveryCounts(db) };
+  } catch (error) {
+    // Of a release that had no alerts.
+    if (error instanceof SignpostError && error.code === 'store-outdated')
+      return nowhere('no alert was raised yet');
+    throw error;
+  }
 }
 
 const answerWithinMs = 10_000;
@@ -43,7 +65,7 @@ async function ofProcess(
   try {
     const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(answerWithinMs) });
     if (!answer.ok) return nowhere(`the process at ${url} answered ${answer.status}`);
-    return { from: 'process', url, counts: countsIn(await answer.text()) };
+    return { from: 'process', url, counts: countsOf(await answer.text()) };
   } catch {
     return nowhere(`the process at ${url} does not answer`);
   }
@@ -53,7 +75,7 @@ const sample =
   /^signpost_alert_deliveries_(total|oldest_waiting_seconds)\{target="([a-z0-9-]+)"(?:,result="([a-z-]+)")?\} (\S+)$/gm;
 
 /** In the text form of Prometheus. */
-function countsIn(metrics: string): RunningCounts[] {
+function countsOf(metrics: string): RunningCounts[] {
   const byTarget = new Map<
     string,
     { target: string; delivered: number; givenUp: number; oldestWaitingSeconds: number }

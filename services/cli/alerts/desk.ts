@@ -1,11 +1,7 @@
 // Where a command reads and acts on alerts: in the database of a cluster, in a data directory nobody writes to, or, asked
 // over HTTP, in one that another process writes to. All three answer as the query API does.
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { logDirectory } from '#core/log/embedded/log-file.ts';
-import { lockForWriting, type WriterLock } from '#core/log/embedded/writer-lock.ts';
 import { SignpostError } from '#core/errors.ts';
-import { makeDirectory } from '#core/make-directory.ts';
 import type { Db } from '#core/store/postgres.ts';
 import type { Acknowledged } from '../../alert/actions.ts';
 import type {
@@ -18,10 +14,9 @@ import type { SilenceBody } from '../../portal/alerts/questions.ts';
 import type { Reader } from '../../portal/reader.ts';
 import type { Config } from '../config.ts';
 import { intakeOf } from '../judgements/intake-address.ts';
-import { configOf, logAt } from '../open-log.ts';
+import { configOf } from '../open-log.ts';
+import { withStore } from '../open-store.ts';
 import type { LogPlace } from '../options.ts';
-import { storeDirectory } from '../store-place.ts';
-import { writeRefused } from '../write-refused.ts';
 import { remoteDesk } from './remote-desk.ts';
 
 export interface AlertDesk {
@@ -52,44 +47,33 @@ export async function withDesk<T>(
   needs: DeskNeeds,
   use: (desk: AlertDesk) => Promise<T>,
 ): Promise<T> {
-  const config = configOf(needs.place);
-  const at = logAt(needs.place, () => config);
-  if (at.kind === 'kafka') {
-    const { database } = config;
-    if (database === undefined) {
+  const { place, clock } = needs;
+  const config = configOf(place);
+  const store = await withStore(
+    { place, config, clock, applicationName: 'signpost alerts' },
+    async (db) => {
+      const { migrate } = await import('#core/store/migrate.ts');
+      await migrate(db);
+      return use(await storeDesk(db, config, clock));
+    },
+  );
+  switch (store.kind) {
+    case 'used':
+      return store.value;
+    case 'in-use':
+      return use(deskOfWriter(store.directory, store.refusal, needs));
+    case 'not-configured':
       throw new SignpostError('config-invalid', 'On a cluster alerts are in Postgres', {
         hint: 'Name the database by DATABASE_URL or database.url.',
       });
-    }
-    const { connectPostgres } = await import('#core/store/postgres.ts');
-    const db = connectPostgres({ url: database.url, applicationName: 'signpost alerts' });
-    return useStore(db, config, needs, use);
-  }
-  const { directory } = at;
-  if (!existsSync(storeDirectory(directory))) {
-    throw new SignpostError('no-alerts', `Nothing has run on the data directory ${directory}`, {
-      hint: 'Name the one that Signpost works on with --data; `signpost up` makes alerts of what it holds.',
-    });
-  }
-  const lock = lockOf(directory, needs.clock());
-  if (lock instanceof SignpostError) return use(deskOfWriter(directory, lock, needs));
-  try {
-    const { openPglite } = await import('#core/store/pglite.ts');
-    const db = await openPglite(storeDirectory(directory));
-    return await useStore({ ...db, where: directory }, config, needs, use);
-  } finally {
-    lock.release();
-  }
-}
-
-/** The refusal when another process writes to the directory. */
-function lockOf(directory: string, now: number): WriterLock | SignpostError {
-  try {
-    makeDirectory(logDirectory(directory), 0o700);
-    return lockForWriting(directory, now);
-  } catch (error) {
-    if (error instanceof SignpostError && error.code === 'log-in-use') return error;
-    throw writeRefused(error, directory, 'with --data');
+    case 'not-made':
+      throw new SignpostError(
+        'no-alerts',
+        `Nothing has run on the data directory ${store.directory}`,
+        {
+          hint: 'Name the one that Signpost works on with --data; `signpost up` makes alerts of what it holds.',
+        },
+      );
   }
 }
 
@@ -111,21 +95,6 @@ function deskOfWriter(
     cause: inUse,
     hint: 'Run it again when that process has ended.',
   });
-}
-
-async function useStore<T>(
-  db: Db,
-  config: Config,
-  { clock }: DeskNeeds,
-  use: (desk: AlertDesk) => Promise<T>,
-): Promise<T> {
-  try {
-    const { migrate } = await import('#core/store/migrate.ts');
-    await migrate(db);
-    return await use(await storeDesk(db, config, clock));
-  } finally {
-    await db.close();
-  }
 }
 
 /** Who may reach the database sees and does everything. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignpostError } from '#core/errors.ts';
 import type { LogReader } from '#core/log/port.ts';
+import type { Db } from '#core/store/postgres.ts';
 import { readSightings } from '../../alert/sighting-rows.ts';
 import { sightingOf, type Sighting } from '../../alert/sighting.ts';
 import { routeOf, subscribersByName } from '../../publish/route.ts';
@@ -13,10 +14,10 @@ import { readConfig } from '../config.ts';
 import { readDepartments } from '../departments.ts';
 import { runImport } from '../import-run.ts';
 import { withReader } from '../open-reader.ts';
+import { withStore } from '../open-store.ts';
 import type { LogPlace } from '../options.ts';
 import { readRange } from '../read-range.ts';
 import { mappingFor } from './mapping-for.ts';
-import { withStore } from './open-store.ts';
 
 export interface History {
   readonly sightings: readonly Sighting[];
@@ -36,9 +37,8 @@ export async function historyOf(
   onRead: (read: number, all: number) => void,
 ): Promise<History> {
   const config = readConfig(place.config);
-  const kept = await withStore(place, config, ({ query }) =>
-    readSightings(query, 0, latestMs, 'all'),
-  );
+  const needs = { place, config, clock: Date.now, applicationName: 'signpost alerts' };
+  const kept = await withStore(needs, keptIn);
   const sightings = new Map<string, Sighting>();
   if (kept.kind === 'used') for (const each of kept.value) sightings.set(each.id, each);
   const subscribers = subscribersByName(readDepartments(config.classify).departments);
@@ -52,6 +52,16 @@ export async function historyOf(
       }
   });
   return { sightings: [...sightings.values()], isLogAlone: kept.kind === 'in-use' };
+}
+
+async function keptIn({ query }: Db): Promise<readonly Sighting[]> {
+  try {
+    return await readSightings(query, 0, latestMs, 'all');
+  } catch (error) {
+    // Of a release that had no alerts.
+    if (error instanceof SignpostError && error.code === 'store-outdated') return [];
+    throw error;
+  }
 }
 
 async function* insightsIn(log: LogReader, onRead: (read: number, all: number) => void) {

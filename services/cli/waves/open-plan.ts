@@ -1,20 +1,15 @@
 // The rollout plan that a command works on: in the database of a cluster, in a data directory nobody writes to, or in
 // one that another process writes to, which is asked over HTTP.
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { lockForWriting, type WriterLock } from '#core/log/embedded/writer-lock.ts';
-import { logDirectory } from '#core/log/embedded/log-file.ts';
+import { accessSync, constants, statSync } from 'node:fs';
 import { SignpostError } from '#core/errors.ts';
-import { makeDirectory } from '#core/make-directory.ts';
 import type { Db } from '#core/store/postgres.ts';
 import type { Replacement } from '../../portal/waves/change.ts';
 import type { PlannedArea } from '../../portal/waves/plan.ts';
 import type { WavesImport } from '../../portal/waves/store-waves.ts';
-import type { Config } from '../config.ts';
 import { intakeOf } from '../judgements/intake-address.ts';
 import { configOf, logAt } from '../open-log.ts';
+import { withStore } from '../open-store.ts';
 import type { LogPlace } from '../options.ts';
-import { storeDirectory } from '../store-place.ts';
-import { writeRefused } from '../write-refused.ts';
 import { remotePlan } from './remote-plan.ts';
 
 export interface PlanImport {
@@ -47,14 +42,28 @@ export async function withPlan<T>(
   needs: PlanNeeds,
   use: (plan: RolloutPlan) => Promise<T>,
 ): Promise<T> {
-  const config = configOf(needs.place);
-  const at = logAt(needs.place, () => config);
-  if (at.kind === 'kafka') return onCluster(config, needs, use);
-  const { directory } = at;
-  requireDirectory(directory);
-  if (!existsSync(storeDirectory(directory)) && !needs.mayMake && !isInUse(directory))
-    return use(emptyPlan(directory));
-  return onMachine(directory, needs, use);
+  const { place, clock } = needs;
+  const config = configOf(place);
+  const at = logAt(place, () => config);
+  if (at.kind !== 'kafka') requireDirectory(at.directory);
+  // One that runs makes its database, if it has not yet.
+  const mayMake = needs.mayMake || (at.kind !== 'kafka' && intakeOf(at.directory) !== undefined);
+  const store = await withStore(
+    { place, config, clock, mayMake, applicationName: 'signpost waves' },
+    (db) => useStore(db, clock, use),
+  );
+  switch (store.kind) {
+    case 'used':
+      return store.value;
+    case 'in-use':
+      return use(planOfWriter(store.directory, store.refusal, needs));
+    case 'not-made':
+      return use(emptyPlan(store.directory));
+    case 'not-configured':
+      throw new SignpostError('config-invalid', 'On a cluster the rollout plan is in Postgres', {
+        hint: 'Name the database by DATABASE_URL or database.url.',
+      });
+  }
 }
 
 /** A mistyped --data is no empty plan, and no place to begin one: nobody would look for it there. */
@@ -80,52 +89,6 @@ function requireDirectory(directory: string): void {
           cause,
         );
   }
-}
-
-async function onCluster<T>(
-  { database }: Config,
-  { clock }: PlanNeeds,
-  use: (plan: RolloutPlan) => Promise<T>,
-): Promise<T> {
-  if (database === undefined) {
-    throw new SignpostError('config-invalid', 'On a cluster the rollout plan is in Postgres', {
-      hint: 'Name the database by DATABASE_URL or database.url.',
-    });
-  }
-  const { connectPostgres } = await import('#core/store/postgres.ts');
-  const db = connectPostgres({ url: database.url, applicationName: 'signpost waves' });
-  return closing(db, () => useStore(db, clock, use));
-}
-
-async function onMachine<T>(
-  directory: string,
-  needs: PlanNeeds,
-  use: (plan: RolloutPlan) => Promise<T>,
-): Promise<T> {
-  const lock = lockOf(directory, needs.clock());
-  if (lock instanceof SignpostError) return use(planOfWriter(directory, lock, needs));
-  try {
-    const { openPglite } = await import('#core/store/pglite.ts');
-    const db = await openPglite(storeDirectory(directory));
-    return await closing(db, () => useStore({ ...db, where: directory }, needs.clock, use));
-  } finally {
-    lock.release();
-  }
-}
-
-/** The refusal when another process writes to the directory. */
-function lockOf(directory: string, now: number): WriterLock | SignpostError {
-  try {
-    makeDirectory(logDirectory(directory), 0o700);
-    return lockForWriting(directory, now);
-  } catch (error) {
-    if (error instanceof SignpostError && error.code === 'log-in-use') return error;
-    throw writeRefused(error, directory, 'with --data');
-  }
-}
-
-function isInUse(directory: string): boolean {
-  return intakeOf(directory) !== undefined;
 }
 
 function planOfWriter(
@@ -156,14 +119,6 @@ async function useStore<T>(
     list: () => listWaves(db),
     remove: (wave) => removeWave(db, wave),
   });
-}
-
-async function closing<T>(db: Db, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    await db.close();
-  }
 }
 
 function emptyPlan(where: string): RolloutPlan {
