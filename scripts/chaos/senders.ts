@@ -43,6 +43,8 @@ export interface Senders {
 
 const MOST_IN_BATCH = 60;
 const ANSWER_MS = 5_000;
+/** Of a lane's first request: it goes away before it is answered and sends again, whether or not a strike makes others do so. */
+const HASTY_MS = 2;
 /** Two of each kind over HTTP, and one that writes posts to Kafka. */
 const LANES = 7;
 
@@ -53,8 +55,12 @@ export function createSenders(options: SendersOptions): Senders {
   let repeated = 0;
   let refused = 0;
 
-  /** Once, by HTTP. @returns whether it was taken. */
-  async function post(kind: Kind, batch: readonly Event[]): Promise<boolean> {
+  /** Once, by HTTP. @returns whether it was taken, as far as one knows who waits for the answer no longer than that. */
+  async function post(
+    kind: Kind,
+    batch: readonly Event[],
+    patienceMs = ANSWER_MS,
+  ): Promise<boolean> {
     const all = urls();
     const url = all[Math.floor(random() * all.length)];
     if (url === undefined) return false;
@@ -65,7 +71,7 @@ export function createSenders(options: SendersOptions): Senders {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(batch.map(({ body }) => body)),
-        signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), signal]),
+        signal: AbortSignal.any([AbortSignal.timeout(patienceMs), signal]),
       });
       text = await response.text();
     } catch {
@@ -103,8 +109,13 @@ export function createSenders(options: SendersOptions): Senders {
       (key) => key % LANES === index,
     );
     const direct = index === LANES - 1 ? createDirect(options) : undefined;
-    const send = (batch: readonly Event[]): Promise<boolean> =>
-      direct === undefined ? post(kind, batch) : direct.send(batch);
+    let patienceMs = HASTY_MS;
+    const send = (batch: readonly Event[]): Promise<boolean> => {
+      if (direct !== undefined) return direct.send(batch);
+      const sent = post(kind, batch, patienceMs);
+      patienceMs = ANSWER_MS;
+      return sent;
+    };
     const rounds = Math.ceil(events / keys);
     try {
       for (let seq = 1; seq <= rounds && !signal.aborted; seq += 1) {

@@ -45,6 +45,12 @@ describe('the chance of a count or more', () => {
     );
   });
 
+  it('is as exact where many counts hardly vary more than by chance', () => {
+    let below = 0;
+    for (let at = 0; at < 41; at += 1) below += Math.exp(logProbability(at, 21.9, 0));
+    expect(upperTail(41, 21.9, 1.05e-10) / (1 - below)).toBeCloseTo(1, 6);
+  });
+
   it('ends for a count beyond all measure', () => {
     expect(upperTail(4_000, 0.001, 0.05)).toBeLessThan(1e-300);
   });

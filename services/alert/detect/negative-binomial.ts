@@ -3,8 +3,10 @@ import { logGamma } from '#core/statistics/gamma.ts';
 
 /** So small a dispersion tells nothing, and 1 over it would be beyond what numbers can hold. */
 const poissonBelow = 1e-10;
-/** Up to so many, a product of factors is quicker than logarithms of gamma functions, and as exact. */
+/** Up to so many, a product of factors does not become 0 in floating point. */
 const fewFactors = 40;
+/** Up to so many, factors are gone through: gamma functions of large numbers tell small dispersions apart badly. */
+const manyFactors = 2_000;
 
 /**
  * Natural logarithm of the probability of exactly `count`: NB2, with variance `mean + dispersion · mean²` (A. C. Cameron
@@ -14,13 +16,18 @@ export function logProbability(count: number, mean: number, given: number): numb
   const dispersion = given < poissonBelow ? 0 : given;
   const spread = dispersion * mean;
   const none = dispersion > 0 ? -Math.log1p(spread) / dispersion : -mean;
-  if (count <= fewFactors || dispersion <= 0) {
-    if (count > fewFactors) return none + count * Math.log(mean) - logGamma(count + 1);
+  const factor = (i: number): number => ((1 + dispersion * i) * mean) / ((1 + spread) * (i + 1));
+  if (count <= fewFactors) {
     let product = 1;
-    for (let i = 0; i < count; i += 1)
-      product *= ((1 + dispersion * i) * mean) / ((1 + spread) * (i + 1));
+    for (let i = 0; i < count; i += 1) product *= factor(i);
     // A product of many small factors may be 0 in floating point; nothing tells such probabilities apart.
     return none + Math.log(product);
+  }
+  if (dispersion === 0) return none + count * Math.log(mean) - logGamma(count + 1);
+  if (count <= manyFactors) {
+    let sum = none;
+    for (let i = 0; i < count; i += 1) sum += Math.log(factor(i));
+    return sum;
   }
   const shape = 1 / dispersion;
   return (
