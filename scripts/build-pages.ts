@@ -23,7 +23,9 @@ if (existsSync(vite) && existsSync(pages)) {
       '--emptyOutDir',
       pages,
     ];
-    await promisify(execFile)(process.execPath, build, { cwd: root });
+    // Whoever builds, the same files under the same names: Vite takes over another NODE_ENV.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    await promisify(execFile)(process.execPath, build, { cwd: root, env });
     takePlace();
   } catch (error) {
     const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };

@@ -1,29 +1,19 @@
 // The built pages keep to what was promised of them: small, and nothing that a strict content security policy refuses.
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const pagesFolder = join(import.meta.dirname, '../../services/portal/pages');
+import { beforeAll, describe, expect, test } from 'vitest';
+import { pagesFolder } from '../support/browser-pages.ts';
 
 /** Of the script that every page needs and of the largest page beside it. */
 const firstViewBytes = 150_000;
 
 describe('the built pages', () => {
-  let folder: string;
+  const folder = join(pagesFolder, 'dist');
   let index: string;
   let scripts: { readonly name: string; readonly text: string }[];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'signpost-pages-'));
-    await build({
-      root: pagesFolder,
-      configFile: join(pagesFolder, 'vite.config.ts'),
-      logLevel: 'silent',
-      build: { outDir: folder, emptyOutDir: true },
-    });
     index = await readFile(join(folder, 'index.html'), 'utf8');
     const names = await readdir(join(folder, 'assets'));
     scripts = await Promise.all(
@@ -35,7 +25,6 @@ describe('the built pages', () => {
         })),
     );
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test('the first view of any page takes less than 150 kB of scripts, gzipped', () => {
     const sizes = scripts.map(({ name, text }) => ({ name, bytes: gzipSync(text).length }));

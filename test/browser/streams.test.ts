@@ -147,16 +147,18 @@ describe('with what was said', () => {
       await page.goto('/streams');
       await isLive(page);
       const operations = feed(page, 'Operations');
-      await operations.locator('.row').first().waitFor();
-      const top = await operations.locator('.row').first().innerText();
+      const first = operations.locator('.row').first();
+      // Rows out of sight are not laid out, and have no text until they are.
+      await expect.poll(() => first.innerText()).not.toBe('');
+      const top = await first.innerText();
       const id = await say();
       await say({ departments: ['marketing'], text: 'not here' });
       await operations.getByRole('button', { name: '1 new' }).waitFor();
-      expect(await operations.locator('.row').first().innerText()).toBe(top);
-      await operations.locator('.row').first().focus();
+      expect(await first.innerText()).toBe(top);
+      await first.focus();
       await page.keyboard.press('n');
       await operations.getByText(`words ${id}.`).waitFor();
-      expect(await operations.locator('.row').first().innerText()).toContain(`words ${id}.`);
+      await expect.poll(() => first.innerText()).toContain(`words ${id}.`);
       expect(await operations.getByText('not here').count()).toBe(0);
       expect(await operations.getByRole('button', { name: /new/ }).count()).toBe(0);
     }));
