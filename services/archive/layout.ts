@@ -37,6 +37,23 @@ export function chunkFileKey(dataset: Named, day: string, range: OffsetRange): s
   return `${dataPrefix(dataset, day)}${topic}-${partition}-${padded(from)}-${padded(to)}.parquet`;
 }
 
+/** The range of a chunk's file, or undefined where the key is none of such a file. */
+export function rangeOfChunkFileKey(key: string): OffsetRange | undefined {
+  const match = /\/([^/]+)-(\d+)-(\d{20})-(\d{20})\.parquet$/.exec(key);
+  if (match === null) return undefined;
+  const [, topic = '', partition, from, to] = match;
+  return { topic, partition: Number(partition), from: Number(from), to: Number(to) };
+}
+
+/** Day of a data file's key, or undefined where it is none: bookkeeping, or somebody else's. */
+export function dayOfDataKey(dataset: Named, key: string): string | undefined {
+  const prefix = dataPrefix(dataset);
+  if (!key.startsWith(prefix)) return undefined;
+  const name =
+    /^day=(\d{4}-\d{2}-\d{2})\/(made-[\da-f]{32}\.parquet|[^/]+-\d+-\d{20}-\d{20}\.parquet)$/;
+  return name.exec(key.slice(prefix.length))?.[1];
+}
+
 /** Of a file that was made of others, by the SHA-256 of its content. */
 export function madeFileKey(dataset: Named, day: string, sha256: string): string {
   return `${dataPrefix(dataset, day)}made-${sha256.slice(0, 32)}.parquet`;

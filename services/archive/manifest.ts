@@ -19,6 +19,8 @@ const covered = z.strictObject({
   erased: count,
   /** See `checksum.ts`. */
   checksum: z.string().regex(/^[\da-f]{16}$/),
+  /** Id of the schema that the checksum was made with, the codec's own by then: sums of different ones are not compared or added. */
+  schema: count,
 });
 export type Covered = z.output<typeof covered>;
 
@@ -39,7 +41,10 @@ const manifestSchema = z.strictObject({
   revision: count,
   rows: count,
   files: z.array(file),
-  /** Keys that counted and do not any more, and since when, milliseconds since the epoch: readers of an older manifest may still read them. */
+  /**
+   * Keys that do not count, or not any more, and since when, milliseconds since the epoch: readers of an older manifest may
+   * still read them, and then they are deleted. Such a key is never added to `files`: somebody may be deleting it.
+   */
   retired: z.array(z.strictObject({ key: z.string(), at: count })),
 });
 export type Manifest = z.output<typeof manifestSchema>;
@@ -116,18 +121,22 @@ export async function changeManifest(
   }
 }
 
-/** Written until it says what the manifest says: a slower writer may have put an older list over a newer one. */
-async function writeSymlinks(
+/** Lists what `manifest` names, and writes it until it says what the manifest says: a slower writer may have put an older list over a newer one. */
+export async function writeSymlinks(
   store: ObjectStore,
   dataset: Pick<Dataset<unknown>, 'name' | 'version'>,
   day: string,
   written: Manifest,
 ): Promise<void> {
-  for (let manifest = written; ; ) {
-    const lines = manifest.files.map(({ key }) => `${store.where}/${key}\n`);
-    await store.put(symlinksKey(dataset, day), new TextEncoder().encode(lines.join('')));
+  for (let manifest = written; ;) {
+    await store.put(symlinksKey(dataset, day), symlinksOf(store, manifest));
     const { manifest: now } = await readManifest(store, dataset, day);
     if (now.revision === manifest.revision) return;
     manifest = now;
   }
+}
+
+/** What the list of files of a day is to say. */
+export function symlinksOf({ where }: Pick<ObjectStore, 'where'>, { files }: Manifest): Uint8Array {
+  return new TextEncoder().encode(files.map(({ key }) => `${where}/${key}\n`).join(''));
 }
