@@ -1,12 +1,10 @@
 // The container files as Docker's own code reads them: test/support/compose is a small Go program on the loader of
 // Docker Compose and on BuildKit's parsers.
-import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../../scripts/services/pinned-files.ts';
 import { root } from './command.ts';
+import { builtProgram } from './go-program.ts';
 
 export interface ComposeService {
   readonly image: string;
@@ -72,34 +70,12 @@ export interface ContainerFiles {
 }
 
 const run = promisify(execFile);
-const source = join(root, 'test/support/compose');
-
-/**
- * The program, built unless the cache has it: two seconds once Go has its packages, half a minute before.
- * @throws when there is no Go.
- */
-async function builtProgram(): Promise<string> {
-  const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
-  for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(source, name)));
-  const folder = join(cacheFolder(), 'compose');
-  const program = join(folder, hash.digest('hex').slice(0, 16));
-  if (existsSync(program)) return program;
-  if (spawnSync('go', ['version']).status !== 0) {
-    throw new Error(
-      'The container files are read by the parsers of Docker, which are written in Go: install Go 1.24 or newer ' +
-        '(https://go.dev/dl/) and put it on the PATH.',
-    );
-  }
-  mkdirSync(folder, { recursive: true });
-  // Renamed into place only when whole.
-  const draft = `${program}.${process.pid}`;
-  await run('go', ['build', '-mod=readonly', '-o', draft, '.'], { cwd: source });
-  renameSync(draft, program);
-  return program;
-}
 
 export async function readContainerFiles(): Promise<ContainerFiles> {
-  const program = await builtProgram();
+  const program = await builtProgram(
+    join(root, 'test/support/compose'),
+    'The container files are read by the parsers of Docker, which are written in Go.',
+  );
   // Nothing of whoever runs the tests, a DATABASE_URL or an .env file, gets into what is read.
   const ask = async <T>(args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
     const { stdout } = await run(program, args, {
