@@ -13,11 +13,16 @@ import { onTopic, toOutgoing, type Topic } from './topic.ts';
 export interface Outcome {
   /** Adds to `into` the records to write for one verdict on `cause`, which was read as `record`. */
   settle(verdict: Verdict, cause: ReceivedRecord, record: unknown, into: OutgoingRecord[]): void;
-  /** Commits `outputs` with the batch's offset, and counts the verdicts settled on the way once they stand. */
-  commit(batch: Batch, outputs: Iterable<OutgoingRecord>): Promise<void>;
+  /** Counts records that nothing is to be written for. */
+  had(records: number): void;
+  /**
+   * Commits `outputs` with the batch's offset, and counts the verdicts settled on the way once they stand.
+   * @param nextOffset where the partition goes on, if not behind the batch
+   */
+  commit(batch: Batch, outputs: Iterable<OutgoingRecord>, nextOffset?: number): Promise<void>;
 }
 
-interface OutcomeParts {
+export interface OutcomeParts {
   readonly metrics: StageMetrics;
   readonly rejected: Topic<RejectedRecord>;
   readonly dropped: Topic<DroppedRecord>;
@@ -113,9 +118,12 @@ export function createOutcome(
           rejectOne(verdict.reason, verdict.detail, cause, into);
       }
     },
-    async commit(batch, outputs) {
+    had(records) {
+      own.emitted += records;
+    },
+    async commit(batch, outputs, nextOffset) {
       const done = metrics.committing(batch.records.length);
-      await batch.commit(outputs, { carried });
+      await batch.commit(outputs, { carried, ...(nextOffset !== undefined && { nextOffset }) });
       done();
       for (const [name, counted] of tallies) metrics.judged(counted, name);
     },

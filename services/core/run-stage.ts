@@ -3,7 +3,10 @@
 import type { DroppedRecord } from '#schemas/dropped-record.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { SignpostError } from './errors.ts';
-import type { Batch, Log, OutgoingRecord, ReceivedRecord } from './log/port.ts';
+import { deliverInBulk } from './deliver-in-bulk.ts';
+import { createGathering } from './gathering.ts';
+import { decoded, isInput, type Unreadable } from './inputs.ts';
+import type { Batch, Log, OutgoingRecord } from './log/port.ts';
 import type { Logger } from './logger.ts';
 import { leftoversRead } from './leftovers.ts';
 import { createOutcome, type Outcome } from './outcome.ts';
@@ -16,7 +19,6 @@ import {
 import {
   beginWork,
   emit,
-  reject,
   type Delivery,
   type Input,
   type Projection,
@@ -37,6 +39,8 @@ export interface Engine {
   /** Waits, or returns early when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly maxRecords?: number;
+  /** Monotonic, milliseconds. */
+  readonly clock?: () => number;
 }
 
 const pauseMs = { first: 100, most: 30_000 };
@@ -62,7 +66,9 @@ export async function runStage<In>(
     stage.kind === 'projection'
       ? createProjectionProgress(stage, groupOf(stage.name), log)
       : undefined;
-  const process = processorOf(stage, engine, progress, signal);
+  const bug = new AbortController();
+  const stopped = AbortSignal.any([signal, bug.signal]);
+  const process = processorOf(stage, engine, progress, stopped);
   const carried = carriedBy(stage);
   if (carried.length > 0) await leftoversRead(log, carried, sleep, signal);
   const subscription = await log.subscribe({
@@ -73,8 +79,6 @@ export async function runStage<In>(
     ...(progress && { startAt: (topic, partition) => progress.acquire({ topic, partition }) }),
   });
 
-  const bug = new AbortController();
-  const stopped = AbortSignal.any([signal, bug.signal]);
   const failures = new Map<string, number>();
 
   const pauseAfter = async (error: SignpostError, at: string): Promise<void> => {
@@ -111,7 +115,7 @@ export async function runStage<In>(
     } catch (error) {
       if (!(error instanceof SignpostError)) {
         await batch.release();
-        if (signal.aborted && isAbort(error, signal)) return;
+        if (stopped.aborted && isAbort(error, stopped)) return;
         throw error;
       }
       metrics.failed(error.code);
@@ -130,16 +134,38 @@ export async function runStage<In>(
     }
   };
 
-  const lane = async (): Promise<void> => {
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
     try {
-      for (let batch; (batch = await next()) !== null;) await settle(batch);
+      await work();
     } catch (error) {
       bug.abort();
       throw error;
     }
   };
-  const lanes = stage.kind === 'delivery' ? lanesOfDelivery : lanesOfTransform;
-  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  const lane = (): Promise<void> =>
+    guarded(async () => {
+      for (let batch; (batch = await next()) !== null;) await settle(batch);
+    });
+  /** Takes whatever there is: of each partition the first records alone, which are held while more gather. */
+  const takeAll = (): Promise<void> =>
+    guarded(async () => {
+      const held = new Set<Promise<void>>();
+      for (let batch; (batch = await next()) !== null;) {
+        const taken = batch;
+        const holding = guarded(() => settle(taken)).finally(() => held.delete(holding));
+        holding.catch(() => {});
+        held.add(holding);
+      }
+      await Promise.all(held);
+    });
+  const works =
+    stage.kind === 'bulk-delivery'
+      ? [takeAll()]
+      : Array.from(
+          { length: stage.kind === 'delivery' ? lanesOfDelivery : lanesOfTransform },
+          lane,
+        );
+  const ends = await Promise.allSettled(works);
   await subscription.close();
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -174,6 +200,11 @@ function processorOf<In>(
       return async (batch) => project(stage, batch, await progress!.of(batch), engine);
     case 'delivery':
       return (batch) => deliver(stage, batch, engine, signal);
+    case 'bulk-delivery': {
+      const { log, sleep, clock = () => performance.now() } = engine;
+      const gathering = createGathering({ gather: stage.gather, log, clock, sleep });
+      return (batch) => deliverInBulk(stage, batch, gathering, engine, signal);
+    }
   }
 }
 
@@ -271,34 +302,4 @@ async function commitDone<In>(
     batch,
     judged(outcome, due, () => emit([])),
   );
-}
-
-/** A record that its codec cannot read; the rest of its batch goes on. */
-interface Unreadable {
-  readonly verdict: Verdict;
-  readonly received: ReceivedRecord;
-}
-
-function isInput<In>(one: Input<In> | Unreadable): one is Input<In> {
-  return 'record' in one;
-}
-
-/** Decodes a batch record by record. Tombstones, and what the stage has had already in a chain, are passed over. */
-function* decoded<In>(stage: Stage<In>, batch: Batch): Generator<Input<In> | Unreadable> {
-  const topic = stage.inputs.find(({ name }) => name === batch.topic);
-  if (topic === undefined)
-    throw new Error(`${stage.name} got a batch of ${batch.topic}, which it does not read`);
-  let index = 0;
-  for (const received of batch.records) {
-    if (received.value === null || received.headers[header.carried] === stage.name) continue;
-    let one: Input<In> | Unreadable;
-    try {
-      one = { record: topic.codec.decode(received.value), received, index };
-      index += 1;
-    } catch (error) {
-      if (!(error instanceof SignpostError) || error.code !== 'undecodable') throw error;
-      one = { verdict: reject('undecodable', error.message), received };
-    }
-    yield one;
-  }
 }

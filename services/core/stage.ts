@@ -1,5 +1,6 @@
-// The three kinds of stage. All business code is one of these; the engine (`run-stage.ts`) does the rest.
+// The three kinds of stage, deliveries one by one and in bulk. All business code is one of these; the engine (`run-stage.ts`) does the rest.
 import type { Claim, ClaimOutcome, ReceivedRecord } from './log/port.ts';
+import type { Stretch } from './stretch.ts';
 import type { Topic } from './topic.ts';
 
 /** One decoded record with where it came from. */
@@ -120,6 +121,37 @@ export interface Delivery<In> {
   deliver(batch: readonly Input<In>[], signal: AbortSignal): Promise<void>;
 }
 
+/** How much gathers in a partition before it is delivered; what has waited for `ms` is delivered however little it is. */
+export interface Gather {
+  readonly records: number;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** What came of a stretch. */
+export interface Delivered {
+  /** Where the partition goes on: behind all that the outside has acknowledged, and not before `Stretch.atLeast`. */
+  readonly nextOffset: number;
+  readonly records: number;
+  /** Those that the codec cannot read: they become dead letters. */
+  readonly unreadable: readonly { readonly received: ReceivedRecord; readonly detail: string }[];
+}
+
+/**
+ * A delivery of many records at once. They are let gather on the log, so that the group's offset says what is
+ * delivered, and the stage reads on as far as it wants to go.
+ */
+export interface BulkDelivery<In> {
+  readonly kind: 'bulk-delivery';
+  readonly name: string;
+  readonly inputs: readonly Topic<In>[];
+  readonly gather: Gather;
+  /** As `deliver` of a `Delivery`: may be called again with a stretch that begins where this one does. */
+  deliver(stretch: Stretch<In>, signal: AbortSignal): Promise<Delivered>;
+  /** Told of a partition: the time of its oldest record that is not delivered; null once none is known of. */
+  waits?(topic: Topic<In>, partition: number, timestamp: number | null): void;
+}
+
 export type Stage<In> =
   // oxlint-disable-next-line typescript/no-explicit-any -- what a stage loads is its own affair
-  Transform<In, any> | Projection<In, any> | Delivery<In>;
+  Transform<In, any> | Projection<In, any> | Delivery<In> | BulkDelivery<In>;

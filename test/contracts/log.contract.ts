@@ -336,6 +336,35 @@ export function logContract(name: string, openLog: () => Promise<OpenedLog>): vo
         expect(await readAll(log, topic('out'))).toHaveLength(1);
       });
 
+      it('may go further than its batch: what lies between is not delivered, what follows is', async () => {
+        await log.append(numbered(topic('one'), 40));
+        const all = await readAll(log, topic('one'));
+        const subscription = await subscribe('g', [topic('one')], { maxRecords: 5 });
+        const first = await nextBatch(subscription);
+        expect(first.records.map((each) => Number(text(each)))).toEqual(sequence(5));
+        await first.commit([record(topic('out'), 'k', 'x')], { nextOffset: all[25]!.offset });
+        const second = await nextBatch(subscription);
+        expect(second.records.map((each) => Number(text(each)))).toEqual([25, 26, 27, 28, 29]);
+        await second.release();
+        const again = await nextBatch(subscription);
+        await again.commit([], { nextOffset: again.nextOffset });
+        await subscription.close();
+        const other = await subscribe('g', [topic('one')], { maxRecords: 5 });
+        expect((await nextBatch(other)).records.map((each) => Number(text(each)))).toEqual([
+          30, 31, 32, 33, 34,
+        ]);
+      });
+
+      it('to where everything was read waits for what is appended then', async () => {
+        await log.append(numbered(topic('one'), 4_000));
+        const subscription = await subscribe('g', [topic('one')], { maxRecords: 1 });
+        const first = await nextBatch(subscription);
+        const all = await readAll(log, topic('one'));
+        await first.commit([], { nextOffset: all.at(-1)!.offset + 1 });
+        await log.append([record(topic('one'), 'k', 'after')]);
+        expect((await nextBatch(subscription)).records.map(text)).toEqual(['after']);
+      });
+
       it('of a batch committed or released before is refused', async () => {
         await log.append(numbered(topic('one'), 3));
         const subscription = await subscribe('g', [topic('one')]);

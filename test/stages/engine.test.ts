@@ -10,7 +10,15 @@ import { openEmbeddedLog, type EmbeddedLog } from '#core/log/embedded/open.ts';
 import type { Batch, Log, OutgoingRecord, Subscription } from '#core/log/port.ts';
 import { runStage, type Engine } from '#core/run-stage.ts';
 import { drop, emit, reject, to } from '#core/stage.ts';
-import type { Delivery, Projection, ProjectionStore, Stage, Transform } from '#core/stage.ts';
+import type {
+  BulkDelivery,
+  Delivery,
+  Projection,
+  ProjectionStore,
+  Stage,
+  Transform,
+} from '#core/stage.ts';
+import type { Stretch } from '#core/stretch.ts';
 import { createTelemetry, metricsText } from '#core/telemetry.ts';
 import { toOutgoing, type Topic } from '#core/topic.ts';
 import { recordsDropped, recordsRejected } from '../../services/topology.ts';
@@ -595,6 +603,214 @@ describe('a delivery', () => {
     await run(delivering(async (batch) => void got.push(...batch.map(({ record }) => record))));
     expect(got).toEqual(['k1-1']);
   });
+});
+
+describe('a delivery in bulk', () => {
+  const minute = 60_000;
+  /** Delivers stretches as far as they go, noting the words of each. */
+  function bulk(
+    gather: Partial<BulkDelivery<string>['gather']> = {},
+    deliver?: BulkDelivery<string>['deliver'],
+  ) {
+    const stretches: string[][] = [];
+    const stage: BulkDelivery<string> = {
+      kind: 'bulk-delivery',
+      name: 'bulk',
+      inputs: [incoming],
+      gather: { records: 1_000, bytes: 1_000_000, ms: 5 * minute, ...gather },
+      deliver:
+        deliver ??
+        (async (stretch) => {
+          const taken = await readOut(stretch, gather.records ?? 1_000);
+          stretches.push(taken.words);
+          return taken.delivered;
+        }),
+    };
+    return { stage, stretches };
+  }
+  async function readOut(stretch: Stretch<string>, most: number) {
+    const got: string[] = [];
+    const unreadable = [];
+    let { from: nextOffset } = stretch;
+    let records = 0;
+    for await (const page of stretch.read(stretch.from)) {
+      for (const received of page.records) {
+        records += 1;
+        try {
+          got.push(incoming.codec.decode(received.value!));
+        } catch {
+          unreadable.push({ received, detail: 'no word' });
+        }
+      }
+      nextOffset = page.nextOffset;
+      if (records >= most) break;
+    }
+    return { words: got, delivered: { nextOffset, records, unreadable } };
+  }
+  /** Time that passes only while somebody sleeps. */
+  function shortTime() {
+    let now = 0;
+    return {
+      now: () => now,
+      pass: (ms: number) => (now += ms),
+      engine: {
+        clock: () => now,
+        sleep: async (_ms: number, signal: AbortSignal) => {
+          await pause(2, undefined, { signal }).catch(() => {});
+        },
+      },
+    };
+  }
+
+  test('lets records gather until they are old, and then delivers all of a partition at once', async () => {
+    const time = shortTime();
+    const { stage, stretches } = bulk();
+    const sent = words(30, 1);
+    await log.append(asRecords(sent.slice(0, 10)));
+    let rounds = 0;
+    await run(stage, log, {
+      ...time.engine,
+      async done() {
+        rounds += 1;
+        if (rounds === 20) {
+          expect(stretches).toEqual([]);
+          expect(await log.committed()).toEqual([]);
+          await log.append(asRecords(sent.slice(10)));
+          time.pass(5 * minute - 1);
+        }
+        if (rounds === 40) {
+          expect(stretches).toEqual([]);
+          time.pass(1);
+        }
+        return rounds > 40 && (await isRead(log, 'bulk', 'in'));
+      },
+    });
+    expect(stretches).toEqual([sent]);
+  });
+
+  test('waits no longer than until there is enough, by number or by size', async () => {
+    for (const enough of [{ records: 25 }, { bytes: 25 * 4 }]) {
+      const time = shortTime();
+      const { stage, stretches } = bulk(enough);
+      const before = (await readAll(log, 'in')).length;
+      await log.append(asRecords(words(20, 1)));
+      let rounds = 0;
+      await run(stage, log, {
+        ...time.engine,
+        async done() {
+          rounds += 1;
+          if (rounds === 20) {
+            expect(stretches).toEqual([]);
+            await log.append(asRecords(words(20, 1)));
+            // What the log was asked is asked anew.
+            time.pass(5_000);
+          }
+          return rounds > 20 && (await isRead(log, 'bulk', 'in'));
+        },
+      });
+      expect(stretches.flat()).toHaveLength((await readAll(log, 'in')).length - before);
+    }
+  });
+
+  test('that fails has waited already when it comes again, and holds up its own partition alone', async () => {
+    const time = shortTime();
+    const sent = words(120, 12);
+    await log.append(asRecords(sent));
+    const failing = (await readAll(log, 'in')).find(
+      (record) => text(record) === sent[0],
+    )!.partition;
+    let attempts = 0;
+    const got: string[] = [];
+    const { stage } = bulk({}, async (stretch) => {
+      if (stretch.partition === failing && (attempts += 1) < 4)
+        throw new SignpostError('objects-unavailable', 'The store is away');
+      const { words: all, delivered } = await readOut(stretch, 1_000);
+      got.push(...all);
+      return delivered;
+    });
+    let rounds = 0;
+    await run(stage, log, {
+      ...time.engine,
+      done: () => {
+        rounds += 1;
+        if (rounds === 10) time.pass(5 * minute);
+        return isRead(log, 'bulk', 'in');
+      },
+    });
+    expect(attempts).toBe(4);
+    expectOnceInOrder(got, sent);
+  });
+
+  test('never has more than two stretches in work, however many partitions are due', async () => {
+    const sent = words(200, 40);
+    await log.append(asRecords(sent));
+    let working = 0;
+    let most = 0;
+    const { stage } = bulk({ ms: 0 }, async (stretch) => {
+      most = Math.max(most, (working += 1));
+      await pause(20);
+      working -= 1;
+      return (await readOut(stretch, 1_000)).delivered;
+    });
+    await run(stage);
+    expect(most).toBe(2);
+  });
+
+  test('makes a dead letter of each record that cannot be read, on whatever page it lay', async () => {
+    const sent = ['k0-0', '!k0-1', ...words(30, 1).slice(2), '!k0-30'];
+    await log.append(asRecords(sent));
+    const { stage, stretches } = bulk({ ms: 0 });
+    await run(stage);
+    expect(stretches.flat()).toEqual(sent.filter((word) => !word.startsWith('!')));
+    expect(await lettersOf()).toMatchObject([
+      { stage: 'bulk', reason: 'undecodable' },
+      { stage: 'bulk', reason: 'undecodable' },
+    ]);
+  });
+
+  test('holds nothing back from a shutdown, and what was held comes again at the next start', async () => {
+    await log.append(asRecords(words(40)));
+    const held = bulk();
+    let rounds = 0;
+    await run(held.stage, log, { done: () => (rounds += 1) > 20, sleep: hear });
+    expect(held.stretches).toEqual([]);
+    const next = bulk({ ms: 0 });
+    await run(next.stage);
+    expectOnceInOrder(next.stretches.flat(), words(40));
+  });
+
+  test('is told of what waits, and that nothing does any more', async () => {
+    await log.append(asRecords(words(5, 1)));
+    const told: (number | null)[] = [];
+    const { stage } = bulk({ ms: 0 });
+    await run({ ...stage, waits: (_topic, _partition, timestamp) => void told.push(timestamp) });
+    expect(told).toEqual([AT, null]);
+  });
+
+  test('has each record at least once and moves on behind all of them, wherever the process stops', async () => {
+    const sent = words(60, 6);
+    await log.append(asRecords(sent));
+    await log.close();
+    const got: string[] = [];
+    await crashEverywhere(
+      () => openEmbeddedLog({ directory }),
+      { random: seeded(3), redeliver: 0.2, rebalance: 0.1 },
+      async (on) => {
+        const { stage } = bulk({ ms: 0 }, async (stretch) => {
+          const { words: all, delivered } = await readOut(stretch, 7);
+          got.push(...all);
+          return delivered;
+        });
+        await run(stage, on, { maxRecords: 3 });
+      },
+    );
+    log = await openEmbeddedLog({ directory });
+    expect([...new Set(got)].toSorted()).toEqual(sent.toSorted());
+  });
+
+  const hear = async (ms: number, signal: AbortSignal): Promise<void> => {
+    await pause(ms, undefined, { signal }).catch(() => {});
+  };
 });
 
 test('a shutdown lets the batch under way finish, and what was not begun is there for the next start', async () => {

@@ -107,6 +107,11 @@ export interface CommitOptions {
    * where they had read all that came before. It may also leave them be: the records say so themselves.
    */
   readonly carried?: readonly { readonly group: string; readonly topic: string }[];
+  /**
+   * Where the partition goes on instead of behind the batch, never before it: whoever has had what follows, by reading
+   * on, need not be given it.
+   */
+  readonly nextOffset?: number;
 }
 
 /** Records of one partition, delivered together and committed together. */

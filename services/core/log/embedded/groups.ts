@@ -42,7 +42,8 @@ export interface Hold<P extends GroupPartition> {
 export interface Lease<P extends GroupPartition> {
   readonly id: number;
   readonly hold: Hold<P>;
-  readonly to: number;
+  /** Where the partition goes on once it is committed. */
+  to: number;
   /** Set while a transaction commits it, so that a second commit of one batch is refused. */
   committing: boolean;
 }

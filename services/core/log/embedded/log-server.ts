@@ -177,14 +177,14 @@ function createServer(
       pendingClaims.set(lease, pending);
       return outcomes;
     },
-    commit({ lease: leaseId, parts, carried = [] }, client, id) {
+    commit({ lease: leaseId, parts, carried = [], nextOffset }, client, id) {
       // Before the transaction: partitions given anew must not start from offsets that may yet be rolled back.
       groups.seen(groups.lease(leaseId).hold.member);
       let lease: Lease<PartitionState> | undefined;
       queue.add({
         bytes: sizeOf(parts),
         apply(undo) {
-          lease = writes.commit(leaseId, parts, carried, undo);
+          lease = writes.commit(leaseId, parts, { carried, nextOffset }, undo);
           release(parts);
         },
         done() {

@@ -68,7 +68,12 @@ export interface Requests {
   };
   claim: { ask: { lease: number; claims: PackedClaims }; answer: PackedOutcomes };
   commit: {
-    ask: { lease: number; parts: readonly Part[]; carried: CommitOptions['carried'] };
+    ask: {
+      lease: number;
+      parts: readonly Part[];
+      carried: CommitOptions['carried'];
+      nextOffset: number | undefined;
+    };
     answer: null;
   };
   release: { ask: { lease: number }; answer: null };

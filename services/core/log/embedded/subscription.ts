@@ -104,9 +104,13 @@ async function createBatch(
       const { answer } = caller.call('claim', { lease, claims: packed }, [packed.payloads.buffer]);
       return unpackOutcomes(claims, entityOf, await answer, topic, partition);
     },
-    async commit(outputs: Iterable<OutgoingRecord>, { carried }: CommitOptions = {}) {
+    async commit(
+      outputs: Iterable<OutgoingRecord>,
+      { carried, nextOffset: goesOnAt }: CommitOptions = {},
+    ) {
       const parts = await encode(outputs);
-      await caller.call('commit', { lease, parts, carried }, buffersOfParts(parts)).answer;
+      const ask = { lease, parts, carried, nextOffset: goesOnAt };
+      await caller.call('commit', ask, buffersOfParts(parts)).answer;
       // Given back at once: left to the collector, these buffers alone would make it run all the time.
       for (const { bytes } of chunks) (bytes.buffer as ArrayBuffer).transfer(0);
     },

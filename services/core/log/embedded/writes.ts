@@ -19,13 +19,13 @@ export interface Writes {
     undo: UndoLog,
   ): readonly number[];
   /**
-   * @param carried groups whose offsets pass over what is written to a topic, where they had read all before it
+   * @param options see `CommitOptions` of the log's port
    * @throws SignpostError `fenced`, `claim-conflict`.
    */
   commit(
     leaseId: number,
     parts: readonly Part[],
-    carried: readonly Carried[],
+    options: { readonly carried: readonly Carried[]; readonly nextOffset: number | undefined },
     undo: UndoLog,
   ): Lease<PartitionState>;
 }
@@ -82,14 +82,16 @@ export function prepareWrites(
       for (const [key, value] of Object.entries(checkpoints)) saveCheckpoint.run(key, value);
       return parts.map((part) => store(part, undo));
     },
-    commit(leaseId, parts, carried, undo) {
+    commit(leaseId, parts, { carried, nextOffset = 0 }, undo) {
       const lease = groups.lease(leaseId);
       const { hold, to } = lease;
+      lease.to = Math.max(to, Math.min(nextOffset, hold.partition.end));
+      undo.add(() => (lease.to = to));
       for (const part of parts) {
         const base = store(part, undo);
         passOver(carried, part.partitionId, base, undo);
       }
-      saveOffset.run(hold.member.group, hold.partition.id, to);
+      saveOffset.run(hold.member.group, hold.partition.id, lease.to);
       const pending = pendingClaims.get(lease);
       if (pending !== undefined) claims.write(pending, undo);
       lease.committing = true;

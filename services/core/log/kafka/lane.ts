@@ -15,6 +15,8 @@ export interface Buffered {
   take(maxRecords: number, maxBytes: number): Taken;
   /** Puts back what was taken last; to be delivered again. */
   putBack(taken: Taken): void;
+  /** Forgets what lies before `offset`: somebody has had it. */
+  passTo(offset: number): void;
   /** @throws SignpostError `log-corrupt`, each time: what cannot be read is not passed over. */
   readonly hasRecords: () => boolean;
   /** Offset of the next record to deliver, behind markers passed over so far. */
@@ -48,6 +50,7 @@ export function createBuffered(
   let unpacked: readonly ReceivedRecord[] = [];
   let at = 0;
   let position = from;
+  let passedTo = from;
   let returned: Taken | undefined;
   let latest: 'passed' | 'delivered' | undefined;
   let broken: { readonly error: unknown } | undefined;
@@ -75,9 +78,9 @@ export function createBuffered(
       } else {
         const { records, passed, nextOffset } = next.value;
         unpacked = records;
-        at = 0;
-        position = nextOffset;
-        if (records.length > 0) latest = 'delivered';
+        at = countBefore(records, passedTo);
+        position = Math.max(nextOffset, passedTo);
+        if (records.length > at) latest = 'delivered';
         else if (passed > 0) latest = 'passed';
       }
     }
@@ -118,5 +121,21 @@ export function createBuffered(
     putBack(taken) {
       returned = taken;
     },
+    passTo(offset) {
+      passedTo = Math.max(passedTo, offset);
+      position = Math.max(position, offset);
+      at = Math.max(at, countBefore(unpacked, offset));
+      if (fetchOffset >= offset) return;
+      chunks.length = 0;
+      bytes = 0;
+      fetchOffset = offset;
+    },
   };
+}
+
+/** How many of `records`, which are in order, lie before `offset`. */
+function countBefore(records: readonly ReceivedRecord[], offset: number): number {
+  if ((records[0]?.offset ?? offset) >= offset) return 0;
+  const first = records.findIndex((record) => record.offset >= offset);
+  return first < 0 ? records.length : first;
 }

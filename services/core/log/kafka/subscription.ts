@@ -166,19 +166,28 @@ export async function subscribe(
     if (state !== 'held' || before || nextOffset <= committed || !transactor.isReady()) return;
     const out: Out = { taken: { records: [], nextOffset }, state: 'committing' };
     holding.out = out;
-    await commit(holding, out, { rounds: [], places: [] }).catch(() => giveBack(holding, out));
+    await commit(holding, out, [], nextOffset).catch(() => giveBack(holding, out));
   }
 
-  function commit(holding: Holding, out: Out, { rounds }: Outgoing): Promise<void> {
-    const done = run(holding, out, rounds);
+  function commit(
+    holding: Holding,
+    out: Out,
+    rounds: Outgoing['rounds'],
+    nextOffset: number,
+  ): Promise<void> {
+    const done = run(holding, out, rounds, nextOffset);
     commits.add(done);
     done.catch(() => undefined).finally(() => commits.delete(done));
     return done;
   }
 
-  async function run(holding: Holding, out: Out, rounds: Outgoing['rounds']): Promise<void> {
+  async function run(
+    holding: Holding,
+    out: Out,
+    rounds: Outgoing['rounds'],
+    nextOffset: number,
+  ): Promise<void> {
     const { topic, partition } = holding;
-    const { nextOffset } = out.taken;
     try {
       const input = { group, topic: wireTopic(topic), partition, offset: nextOffset };
       await holding.transactor.run(rounds, input);
@@ -193,6 +202,7 @@ export async function subscribe(
     holding.committed = nextOffset;
     if (holding.out !== out) return;
     holding.out = undefined;
+    if (nextOffset > out.taken.nextOffset) holding.buffered?.passTo(nextOffset);
     // An answer was lost on the way: what was asked then must not reach into the next transaction.
     if (!holding.transactor.isReady() && !holdings.isGone(holding)) void holdings.takeOver(holding);
     else serve();
@@ -227,7 +237,7 @@ export async function subscribe(
         claimed = true;
         return asked.length === 0 ? [] : claims.claim({ topic, partition }, asked);
       },
-      async commit(outputs) {
+      async commit(outputs, how) {
         if (!isOurs() || out.state !== 'open') throw fenced(holding);
         out.state = 'committing';
         let packed: Outgoing;
@@ -238,7 +248,8 @@ export async function subscribe(
           throw error;
         }
         if (!isOurs()) throw fenced(holding);
-        await commit(holding, out, packed);
+        const goesOnAt = Math.max(nextOffset, how?.nextOffset ?? 0);
+        await commit(holding, out, packed.rounds, goesOnAt);
       },
       async release() {
         if (out.state === 'committing') await Promise.allSettled(commits);
