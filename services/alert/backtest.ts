@@ -1,10 +1,12 @@
 // Replays history through the detector as it would have run live, and tells the incidents it would have raised. Pure.
 import { createDetector } from './detect/detector.ts';
 import { bucketMs, type Change, type DetectorOptions, type Incident } from './detect/detection.ts';
-import type { Sighting } from './sighting.ts';
-import { placeLevels } from './sighting.ts';
+import { countsAt, type Lateness } from './in-time.ts';
+import { placeLevels, type Sighting } from './sighting.ts';
 
 export interface BacktestOptions extends DetectorOptions {
+  /** Of sources that are slower than `latenessMs`. */
+  readonly latenessMsBySource?: Lateness['latenessMsBySource'];
   /** Milliseconds since the epoch: incidents that were detected from then (inclusive) to then (exclusive) are told. */
   readonly from: number;
   readonly to: number;
@@ -46,12 +48,14 @@ const tailBuckets = 2 * 96;
 const toldEach = 500;
 
 /**
- * History before `from` is learnt from. Every sighting counts as received in time.
+ * History before `from` is learnt from. Every sighting counts as received in time, those of
+ * slow sources when they would have been.
  * @param sightings in any order
  */
 export function backtest(sightings: readonly Sighting[], options: BacktestOptions): Backtest {
-  const buckets = Map.groupBy(sightings, ({ at }) => Math.floor(at / bucketMs));
-  const { from, to, onProgress = () => {} } = options;
+  const { from, to, onProgress = () => {}, latenessMs, latenessMsBySource = {} } = options;
+  const lateness = { latenessMs, latenessMsBySource };
+  const buckets = Map.groupBy(sightings, (each) => Math.floor(countsAt(each, lateness) / bucketMs));
   const numbers = [...buckets.keys()].filter((bucket) => bucket * bucketMs < to);
   const first = numbers.reduce((least, bucket) => Math.min(least, bucket), Infinity);
   const newest = numbers.reduce((most, bucket) => Math.max(most, bucket), -Infinity);

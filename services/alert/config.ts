@@ -21,7 +21,7 @@ export const alertConfig = z.strictObject({
     .min(0)
     .max(dayMs)
     .default(5 * minuteMs),
-  /** The same of sources that are slower, by their names. */
+  /** The same of sources that are slower, by their names: what they say counts so much later, and nothing waits for it. */
   latenessMsBySource: z.record(z.string().min(1), z.number().int().min(0).max(dayMs)).default({}),
   /** Nothing later is judged, milliseconds since the epoch: a demonstration's customers speak hundreds of times as fast as in its past. */
   judgeUntil: z.number().int().optional(),
@@ -40,8 +40,3 @@ export const alertConfig = z.strictObject({
 });
 
 export type AlertConfig = z.output<typeof alertConfig>;
-
-/** How long is waited for the slowest source. */
-export function longestLateness({ latenessMs, latenessMsBySource }: AlertConfig): number {
-  return Math.max(latenessMs, ...Object.values(latenessMsBySource));
-}

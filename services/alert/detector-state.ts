@@ -9,8 +9,7 @@ import {
   type DetectorBucket,
   type DetectorOptions,
 } from './detect/detection.ts';
-import type { Sighting } from './sighting.ts';
-import { readSightings } from './sighting-rows.ts';
+import { readSightings, type Counted } from './sighting-rows.ts';
 
 /** How a detector is made; see services/alert/detect/detector.ts. */
 export interface DetectorForm {
@@ -60,7 +59,7 @@ export async function readStand(
 /** Start of the bucket of the first sighting that counts; null when there is none. */
 export async function firstBucket(queries: Kysely<Tables>): Promise<number | null> {
   const { rows } = await sql<{ at: number | null }>`
-    SELECT date_part('epoch', min(at)) * 1000 AS at FROM signpost.sightings WHERE NOT is_late`.execute(
+    SELECT date_part('epoch', min(counts_at)) * 1000 AS at FROM signpost.sightings WHERE NOT is_late`.execute(
     queries,
   );
   const at = rows[0]?.at ?? null;
@@ -119,11 +118,14 @@ function restored(form: DetectorForm, bytes: Uint8Array): Detector | undefined {
 
 /** One bucket after the other from `from` to before `to`, those without sightings too. */
 export function* bucketsOf(
-  sightings: readonly Sighting[],
+  sightings: readonly Counted[],
   from: number,
   to: number,
 ): Generator<DetectorBucket> {
-  const byStart = Map.groupBy(sightings, ({ at }) => Math.floor(at / bucketMs) * bucketMs);
+  const byStart = Map.groupBy(
+    sightings,
+    ({ countsAt }) => Math.floor(countsAt / bucketMs) * bucketMs,
+  );
   for (let start = from; start < to; start += bucketMs)
     yield { start, sightings: byStart.get(start) ?? [] };
 }

@@ -1,4 +1,5 @@
-// Whether a sighting is in time, by what it says itself: so that a replay, in any order, counts the same.
+// Whether a sighting is in time, and in which bucket it counts, by what it says itself: so that a replay, in any order,
+// counts the same.
 import { bucketMs } from './detect/detection.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -17,6 +18,18 @@ export function dueBy(at: number, source: string, lateness: Lateness): number {
   const { latenessMs, latenessMsBySource } = lateness;
   const own = Object.hasOwn(latenessMsBySource, source) ? latenessMsBySource[source] : undefined;
   return bucketEndOf(at) + (own ?? latenessMs);
+}
+
+/**
+ * The moment in whose bucket it counts. Of a source that is slower than others, as many buckets later as that takes until
+ * all that is in time is there: so nothing waits for it, and what it says counts when it can be known.
+ */
+export function countsAt(
+  { at, source }: Pick<Sighting, 'at' | 'source'>,
+  lateness: Lateness,
+): number {
+  const slowerMs = dueBy(at, source, lateness) - bucketEndOf(at) - lateness.latenessMs;
+  return at + Math.max(0, Math.ceil(slowerMs / bucketMs)) * bucketMs;
 }
 
 /**

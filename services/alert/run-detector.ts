@@ -7,7 +7,7 @@ import type { LogReader } from '#core/log/port.ts';
 import { incidentStates } from '#core/store/alert-tables.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { beginBarrier } from './barrier.ts';
-import { longestLateness, type AlertConfig } from './config.ts';
+import type { AlertConfig } from './config.ts';
 import { bucketMs } from './detect/detection.ts';
 import { readStand, type DetectorForm } from './detector-state.ts';
 import { beginning, createEvaluator, type Evaluated } from './evaluate.ts';
@@ -49,7 +49,7 @@ function createWork(options: RunDetector): () => Promise<number> {
   const context = { share, budgetPerWeek, targetsOf: options.targetsOf };
   const evaluator = createEvaluator({ db, form, context, now, clock });
   const waiting = createWaiting(options);
-  const lateness = longestLateness(config) + settleMs;
+  const lateness = config.latenessMs + settleMs;
   let tickedAt = -Infinity;
   let historySince: number | undefined;
 

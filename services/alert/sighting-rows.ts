@@ -8,7 +8,7 @@ import {
 import { nameOf, placeNamed, type placeFields } from '#core/store/stored-names.ts';
 import type { Tables } from '#core/store/tables.ts';
 import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
-import { bucketEndOf, isInTime, type Lateness } from './in-time.ts';
+import { bucketEndOf, countsAt, isInTime, type Lateness } from './in-time.ts';
 import type { Sighting } from './sighting.ts';
 
 type Tx = Transaction<Tables>;
@@ -30,6 +30,7 @@ interface Row extends Seen {
   readonly product: number | null;
   readonly place: number;
   readonly departments: bigint;
+  readonly countsAt: number;
   readonly isLate: boolean;
 }
 
@@ -44,6 +45,7 @@ const columns: readonly Column<Row>[] = [
   { name: 'product', type: 'integer', of: ({ product }) => product },
   { name: 'customer', type: 'text', of: ({ sighting }) => sighting.customer },
   { name: 'departments', type: 'bigint', of: ({ departments }) => departments },
+  { name: 'counts_at', type: 'moment', of: (row) => row.countsAt },
   { name: 'is_late', type: 'boolean', of: ({ isLate }) => isLate },
 ];
 
@@ -92,8 +94,9 @@ export function createSightingRows(lateness: Lateness): SightingRows {
         const { sighting } = one;
         let received = 0n;
         for (const _ of sighting.departments) received |= 1n << BigInt(bits[bit++]!);
+        const countedAt = countsAt(sighting, lateness);
         const isLate =
-          bucketEndOf(sighting.at) <= evaluatedUntil ||
+          bucketEndOf(countedAt) <= evaluatedUntil ||
           !isInTime(sighting, lateness, since.get(source[i]!)!);
         const at = named.indexOf(sighting.product ?? '');
         return {
@@ -103,6 +106,7 @@ export function createSightingRows(lateness: Lateness): SightingRows {
           product: at < 0 ? null : product[at]!,
           place: place[i]!,
           departments: received,
+          countsAt: countedAt,
           isLate,
         };
       });
@@ -162,6 +166,7 @@ async function insert(rows: readonly Row[], tx: Tx): Promise<ReadonlyMap<string,
 type StoredSighting = Record<(typeof placeFields)[number], string | null> & {
   readonly id: string;
   readonly at: number;
+  readonly counts_at: number;
   readonly received_at: number;
   readonly source: string;
   readonly theme: string;
@@ -170,20 +175,25 @@ type StoredSighting = Record<(typeof placeFields)[number], string | null> & {
   readonly departments: string;
 };
 
-/** Those in time that were said from `from` to before `to` (milliseconds since the epoch), in order. */
+/** A sighting of the store, with the moment in whose bucket it counts. */
+export interface Counted extends Sighting {
+  readonly countsAt: number;
+}
+
+/** Those in time that count from `from` to before `to` (milliseconds since the epoch), in order. */
 export async function readSightings(
   queries: Kysely<Tables>,
   from: number,
   to: number,
   which: 'in-time' | 'all' = 'in-time',
-): Promise<readonly Sighting[]> {
+): Promise<readonly Counted[]> {
   const bits = await queries
     .selectFrom('signpost.departments')
     .selectAll()
     .orderBy('bit')
     .execute();
   const { rows } = await sql<StoredSighting>`
-    SELECT s.id, date_part('epoch', s.at) * 1000 AS at, date_part('epoch', s.received_at) * 1000 AS received_at,
+    SELECT s.id, date_part('epoch', s.at) * 1000 AS at, date_part('epoch', s.counts_at) * 1000 AS counts_at, date_part('epoch', s.received_at) * 1000 AS received_at,
       source.name AS source, theme.name AS theme, product.name AS product, s.customer, s.departments,
       p.country, p.region, p.city, p.area, p.postcode, p.site
     FROM signpost.sightings s
@@ -191,14 +201,15 @@ export async function readSightings(
     JOIN signpost.labels source ON source.id = s.source
     JOIN signpost.labels theme ON theme.id = s.theme
     LEFT JOIN signpost.labels product ON product.id = s.product
-    WHERE s.at >= ${new Date(from)} AND s.at < ${new Date(to)} AND (${which === 'all'} OR NOT s.is_late)
-    ORDER BY s.at, s.id`.execute(queries);
+    WHERE s.counts_at >= ${new Date(from)} AND s.counts_at < ${new Date(to)} AND (${which === 'all'} OR NOT s.is_late)
+    ORDER BY s.counts_at, s.id`.execute(queries);
   return rows.map((row) => {
     const received = BigInt(row.departments);
     const { country, region, city, area, postcode, site } = row;
     return {
       id: row.id,
       at: Math.round(row.at),
+      countsAt: Math.round(row.counts_at),
       receivedAt: Math.round(row.received_at),
       source: row.source,
       place: { country, region, city, area, postcode, site },

@@ -129,6 +129,8 @@ it(
     const deliveries = await opened[0]!.query
       .selectFrom('signpost.alert_deliveries')
       .select(['transition_id', 'target', 'repeat'])
+      // Where this machine is slow, what fires is told again.
+      .where('repeat', '=', 0)
       .execute();
     const ids = stored.map(({ id }) => id);
     expect(deliveries.map((one) => one.transition_id).toSorted()).toEqual(ids.toSorted());
@@ -174,9 +176,10 @@ function expectedOf(insights: readonly Insight[]): readonly string[] {
       const end = (Math.floor(at / bucketMs) + 1) * bucketMs;
       return receivedAt <= end + settings.latenessMs;
     });
+  const counted = sightings.map((each) => ({ ...each, countsAt: each.at }));
   const first = Math.min(...sightings.map(({ at }) => at));
   const from = Math.floor(first / bucketMs) * bucketMs;
-  const changes = [...bucketsOf(sightings, from, monday + buckets * bucketMs)].flatMap((bucket) =>
+  const changes = [...bucketsOf(counted, from, monday + buckets * bucketMs)].flatMap((bucket) =>
     detector.step(bucket),
   );
   return changes.flatMap((change) => idOf(change));

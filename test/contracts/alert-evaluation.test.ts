@@ -58,6 +58,7 @@ describe.each(freshDatabases)('on %s', (_, open) => {
         {
           id: one.id,
           at: monday,
+          countsAt: monday,
           receivedAt: monday + 30_000,
           source: 'desk',
           place: {

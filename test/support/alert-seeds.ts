@@ -166,8 +166,8 @@ async function addTransition(
 /** Everything in the store that was said counts as seen. */
 export async function sightEverything(db: Db): Promise<void> {
   await sql`
-    INSERT INTO signpost.sightings (id, entity, at, received_at, source, place, theme, departments, is_late)
-    SELECT id, entity, at, received_at, source, place, theme, departments, false FROM signpost.signals
+    INSERT INTO signpost.sightings (id, entity, at, received_at, source, place, theme, departments, counts_at, is_late)
+    SELECT id, entity, at, received_at, source, place, theme, departments, at, false FROM signpost.signals
     ON CONFLICT DO NOTHING`.execute(db.query);
 }
 

@@ -18,7 +18,7 @@ export interface DetectorOptions {
 export interface DetectorBucket {
   /** Start, milliseconds since the epoch; each call continues the one before. */
   readonly start: number;
-  /** Those in time, in any order. */
+  /** Those in time that count in it, in any order; those of a slow source were said in one before. */
   readonly sightings: readonly Sighting[];
 }
 

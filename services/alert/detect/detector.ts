@@ -42,7 +42,7 @@ interface State {
 }
 
 /** Of `State`: a snapshot of another one cannot be gone on from. */
-const version = 2;
+const version = 3;
 const bucketsPerDay = 96;
 /** Over for longer than this, an incident is in no window any more, not even in that of the EWMA. */
 const keptBuckets = 8 * bucketsPerDay;

@@ -24,7 +24,7 @@ export interface Recent {
   /** Of each of the last buckets, at its number modulo the size: what was seen, and the series that counted it. */
   readonly seen: (readonly Seen[])[];
   readonly counted: Int32Array[];
-  /** When each customer last counted, by customer, and by customer and theme. */
+  /** The bucket in which each customer last counted, by customer, and by customer and theme. */
   readonly customers: Map<string, number>;
 }
 
@@ -37,8 +37,6 @@ export function createRecent(): Recent {
 }
 
 const nothing = new Int32Array();
-const dayMs = 86_400_000;
-
 /** @returns numbers of the series that counted something in this bucket, each once */
 export function takeBucket(
   recent: Recent,
@@ -53,11 +51,11 @@ export function takeBucket(
     const { id, at, source, customer, departments } = sighting;
     const located = locate(series, sighting, bucket);
     const known = series.size;
-    const countsInAll = countsOnce(recent, customer, at);
+    const countsInAll = countsOnce(recent, customer, bucket);
     const countsInTheme = countsOnce(
       recent,
       customer === null ? null : `${customer}/${located.theme}`,
-      at,
+      bucket,
     );
     forEachSeries(series, located, (number, isOfTheme) => {
       if (isOfTheme ? countsInTheme : countsInAll) counted.push(number);
@@ -71,17 +69,16 @@ export function takeBucket(
   return touched;
 }
 
-function countsOnce({ customers }: Recent, key: string | null, at: number): boolean {
+function countsOnce({ customers }: Recent, key: string | null, bucket: number): boolean {
   if (key === null) return true;
   const last = customers.get(key);
-  if (last !== undefined && at - last < dayMs) return false;
-  customers.set(key, at);
+  if (last !== undefined && bucket - last < longest) return false;
+  customers.set(key, bucket);
   return true;
 }
 
 function forget({ customers }: Recent, bucket: number): void {
-  const from = bucket * 900_000 - dayMs;
-  for (const [key, at] of customers) if (at < from) customers.delete(key);
+  for (const [key, at] of customers) if (bucket - at >= longest) customers.delete(key);
 }
 
 function slide(

@@ -101,12 +101,14 @@ export function recount(standing: Standing, recent: Recent, bucket: number): voi
   standing.counts.clear();
   standing.sightings = 0;
   standing.examples.length = 0;
-  let first: number | undefined;
+  let first = Infinity;
   for (let at = Math.max(standing.startBucket, bucket - 95); at <= bucket; at += 1) {
     takeSeen(standing, seenIn(recent, at), at);
-    first ??= seenIn(recent, at).find((seen) => isOf(standing, seen))?.at;
+    // What a slow source says was said before what counts with it.
+    for (const seen of seenIn(recent, at))
+      if (isOf(standing, seen)) first = Math.min(first, seen.at);
   }
-  if (first !== undefined && standing.startBucket > bucket - 96) standing.startedAt = first;
+  if (first < Infinity && standing.startBucket > bucket - 96) standing.startedAt = first;
 }
 
 export function isOf({ node, themes, product }: Standing, seen: Seen): boolean {

@@ -1,6 +1,5 @@
 // `signpost alerts backtest`: replays history and prints what would have been raised.
 import { SignpostError } from '#core/errors.ts';
-import { longestLateness } from '../../alert/config.ts';
 import { backtest, type Backtest, type BacktestIncident } from '../../alert/backtest.ts';
 import type { Sighting } from '../../alert/sighting.ts';
 import { count } from '../count.ts';
@@ -46,7 +45,8 @@ export async function runBacktest(command: BacktestCommand): Promise<void> {
     budgetPerWeek: command.budget ?? alert.falseAlarmsPerWeek,
     minCustomers: command.minCustomers ?? alert.minCustomers,
     warmUpDays: command.warmUpDays ?? alert.warmUpDays,
-    latenessMs: command.latenessMs ?? longestLateness(alert),
+    latenessMs: command.latenessMs ?? alert.latenessMs,
+    latenessMsBySource: alert.latenessMsBySource,
     onProgress: (share, at) => progress.update(share, new Date(at).toISOString().slice(0, 10)),
   });
   progress.end();

@@ -7,7 +7,7 @@ import type { Logger } from '#core/logger.ts';
 import type { Stage } from '#core/stage.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { createProjectionStore } from '#core/store/projection-store.ts';
-import { longestLateness, type AlertConfig } from '../../alert/config.ts';
+import type { AlertConfig } from '../../alert/config.ts';
 import type { DeliveryMetrics } from '../../alert/deliver/delivery-metrics.ts';
 import { runDeliveries } from '../../alert/deliver/run-deliveries.ts';
 import type { Targets } from '../../alert/deliver/targets.ts';
@@ -42,8 +42,7 @@ export function buildAlert({ db, config, departments, metrics }: AlertParts): St
 }
 
 export function detectorOptions(config: AlertConfig): DetectorOptions {
-  const { falseAlarmsPerWeek, minCustomers, warmUpDays } = config;
-  const latenessMs = longestLateness(config);
+  const { falseAlarmsPerWeek, minCustomers, warmUpDays, latenessMs } = config;
   return { budgetPerWeek: falseAlarmsPerWeek, minCustomers, warmUpDays, latenessMs };
 }
 

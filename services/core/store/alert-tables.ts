@@ -1,4 +1,4 @@
-// The tables of alerts as the query builder sees them; migration 0005 makes them. See docs/decisions/0014-alerts.md.
+// The tables of alerts as the query builder sees them; migrations from 0005 on make them. See docs/decisions/0014-alerts.md.
 import type { ColumnType, Generated } from 'kysely';
 
 export interface AlertTables {
@@ -32,6 +32,8 @@ export interface SightingRow {
   /** As in signpost.words. */
   entity: string;
   at: Date;
+  /** The moment in whose bucket it counts: `at`, or later where its source is slow. */
+  counts_at: Date;
   received_at: Date;
   /** Labels; the product is null where there is none. */
   source: number;

@@ -6,6 +6,7 @@ import { signals } from './migrations/0002-signals.ts';
 import { packedWeeks } from './migrations/0003-packed-weeks.ts';
 import { views } from './migrations/0004-views.ts';
 import { alerts } from './migrations/0005-alerts.ts';
+import { slowSources } from './migrations/0006-slow-sources.ts';
 import type { Db } from './postgres.ts';
 import { lockKeys } from './retention.ts';
 import type { Tables } from './tables.ts';
@@ -17,7 +18,14 @@ export interface Migration {
 }
 
 /** In order; the first is version 1. */
-export const migrations: readonly Migration[] = [claims, signals, packedWeeks, views, alerts];
+export const migrations: readonly Migration[] = [
+  claims,
+  signals,
+  packedWeeks,
+  views,
+  alerts,
+  slowSources,
+];
 
 /**
  * Applies what is missing. Copies that start at once wait for the one that came first; a database that is up to date

@@ -35,13 +35,13 @@ async function rise({ tx }: Reading, incident: Incident, until: number): Promise
     (part) => (path[part] === null ? [] : [sql<boolean>`p.${sql.ref(part)} = ${path[part]}`]),
   );
   const { rows } = await sql<{ bucket: number; customers: number }>`
-    SELECT floor(extract(epoch FROM s.at) / ${bucketMs / 1000})::int AS bucket,
+    SELECT floor(extract(epoch FROM s.counts_at) / ${bucketMs / 1000})::int AS bucket,
       count(DISTINCT COALESCE(s.customer, s.id))::int AS customers
     FROM signpost.sightings s
     JOIN signpost.places p ON p.id = s.place
     JOIN signpost.labels theme ON theme.id = s.theme
     LEFT JOIN signpost.labels product ON product.id = s.product
-    WHERE s.at >= ${new Date(from)} AND s.at < ${new Date(until)} AND NOT s.is_late
+    WHERE s.counts_at >= ${new Date(from)} AND s.counts_at < ${new Date(until)} AND NOT s.is_late
       AND theme.name = ANY (${themes}::text[])
       AND ${product === null ? sql`true` : sql`product.name = ${product}`}
       AND ${sql.join([sql`true`, ...places], sql` AND `)}
