@@ -1,25 +1,13 @@
 // What every store of objects keeps, whatever it is made of: run against memory, a directory and a real S3.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ObjectInfo, ObjectStore } from '../../services/core/objects/port.ts';
+import type { ObjectStore } from '../../services/core/objects/port.ts';
+import { decoded, encoded, increment, listed } from '../support/objects.ts';
 
 export interface ObjectsUnderTest {
-  /** Two processes' stores, of the same objects. */
+  /** As two processes open them. */
   readonly stores: readonly [ObjectStore, ObjectStore];
   dispose(): Promise<void>;
-}
-
-const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
-export const bytesOf = (said: string): Uint8Array => new TextEncoder().encode(said);
-
-export async function listed(
-  store: ObjectStore,
-  prefix: string,
-  after?: string,
-): Promise<readonly ObjectInfo[]> {
-  const found: ObjectInfo[] = [];
-  for await (const info of store.list(prefix, after)) found.push(info);
-  return found;
 }
 
 export function objectsContract(name: string, open: () => Promise<ObjectsUnderTest>): void {
@@ -39,11 +27,11 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
     it('what was put is there for everybody, as it was put', async () => {
       const key = `${fresh()}a/b.json`;
       const before = Date.now();
-      const put = await one.put(key, bytesOf('first'));
+      const put = await one.put(key, encoded('first'));
       expect(put).toEqual({ etag: expect.any(String) });
       const { etag } = put as { etag: string };
       const held = await other.get(key);
-      expect(text(held?.bytes)).toBe('first');
+      expect(decoded(held?.bytes)).toBe('first');
       expect(held?.etag).toBe(etag);
       const info = await other.head(key);
       expect(info).toMatchObject({ key, bytes: 5, etag });
@@ -61,10 +49,10 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
 
     it('an object is replaced as a whole, under another etag', async () => {
       const key = `${fresh()}k`;
-      const first = await one.put(key, bytesOf('a long first content'));
-      const second = await other.put(key, bytesOf('short'));
+      const first = await one.put(key, encoded('a long first content'));
+      const second = await other.put(key, encoded('short'));
       expect(second).not.toEqual(first);
-      expect(text((await one.get(key))?.bytes)).toBe('short');
+      expect(decoded((await one.get(key))?.bytes)).toBe('short');
     });
 
     it('an object may be empty', async () => {
@@ -77,41 +65,41 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
 
     it('a part of an object is read by its bounds, fewer bytes at the end', async () => {
       const key = `${fresh()}part`;
-      await one.put(key, bytesOf('0123456789'));
-      expect(text(await other.range(key, 2, 5))).toBe('234');
-      expect(text(await other.range(key, 8, 100))).toBe('89');
+      await one.put(key, encoded('0123456789'));
+      expect(decoded(await other.range(key, 2, 5))).toBe('234');
+      expect(decoded(await other.range(key, 8, 100))).toBe('89');
       expect(await other.range(key, 10, 20)).toHaveLength(0);
       expect(await other.range(key, 4, 4)).toHaveLength(0);
     });
 
     it('what was put does not change when its buffer is used again', async () => {
       const key = `${fresh()}buffer`;
-      const buffer = bytesOf('before');
+      const buffer = encoded('before');
       await one.put(key, buffer);
       buffer.fill(0);
-      expect(text((await one.get(key))?.bytes)).toBe('before');
+      expect(decoded((await one.get(key))?.bytes)).toBe('before');
     });
 
     it('a put of what must be absent is a conflict where there is something, and changes nothing', async () => {
       const key = `${fresh()}k`;
-      expect(await one.put(key, bytesOf('1'), { kind: 'absent' })).not.toBe('conflict');
-      expect(await other.put(key, bytesOf('2'), { kind: 'absent' })).toBe('conflict');
-      expect(text((await other.get(key))?.bytes)).toBe('1');
+      expect(await one.put(key, encoded('1'), { kind: 'absent' })).not.toBe('conflict');
+      expect(await other.put(key, encoded('2'), { kind: 'absent' })).toBe('conflict');
+      expect(decoded((await other.get(key))?.bytes)).toBe('1');
       await one.delete([key]);
-      expect(await other.put(key, bytesOf('3'), { kind: 'absent' })).not.toBe('conflict');
+      expect(await other.put(key, encoded('3'), { kind: 'absent' })).not.toBe('conflict');
     });
 
     it('a put over what was read is a conflict where it changed or went, and changes nothing', async () => {
       const key = `${fresh()}k`;
-      await one.put(key, bytesOf('1'));
+      await one.put(key, encoded('1'));
       const { etag } = (await one.get(key))!;
-      const next = await other.put(key, bytesOf('2'), { kind: 'match', etag });
+      const next = await other.put(key, encoded('2'), { kind: 'match', etag });
       expect(next).toEqual({ etag: expect.any(String) });
-      expect(await one.put(key, bytesOf('3'), { kind: 'match', etag })).toBe('conflict');
-      expect(text((await one.get(key))?.bytes)).toBe('2');
+      expect(await one.put(key, encoded('3'), { kind: 'match', etag })).toBe('conflict');
+      expect(decoded((await one.get(key))?.bytes)).toBe('2');
       await one.delete([key]);
       const gone = { kind: 'match', etag: (next as { etag: string }).etag } as const;
-      expect(await one.put(key, bytesOf('4'), gone)).toBe('conflict');
+      expect(await one.put(key, encoded('4'), gone)).toBe('conflict');
       expect(await one.get(key)).toBeNull();
     });
 
@@ -119,28 +107,28 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
       const key = `${fresh()}contended`;
       const results = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
-          (i % 2 === 0 ? one : other).put(key, bytesOf(`writer ${i}`), { kind: 'absent' }),
+          (i % 2 === 0 ? one : other).put(key, encoded(`writer ${i}`), { kind: 'absent' }),
         ),
       );
       const winners = results.flatMap((result, i) => (result === 'conflict' ? [] : [i]));
       expect(winners).toHaveLength(1);
-      expect(text((await one.get(key))?.bytes)).toBe(`writer ${winners[0]}`);
+      expect(decoded((await one.get(key))?.bytes)).toBe(`writer ${winners[0]}`);
     });
 
     it('fifty increments by compare-and-swap at once lose none', async () => {
       const key = `${fresh()}counter`;
-      await one.put(key, bytesOf('0'));
+      await one.put(key, encoded('0'));
       const increments = Array.from({ length: 50 }, (_, i) => increment(i % 2 ? one : other, key));
       await Promise.all(increments);
-      expect(text((await one.get(key))?.bytes)).toBe('50');
+      expect(decoded((await one.get(key))?.bytes)).toBe('50');
     });
 
     it('keys may hold what URLs and XML escape', async () => {
       const folder = fresh();
       const keys = oddNames.map((odd) => `${folder}day=2026-11-22/${odd}`);
-      for (const key of keys) await one.put(key, bytesOf(key));
+      for (const key of keys) await one.put(key, encoded(key));
       for (const key of keys) {
-        expect(text((await other.get(key))?.bytes)).toBe(key);
+        expect(decoded((await other.get(key))?.bytes)).toBe(key);
         expect(await other.head(key)).toMatchObject({ key });
       }
       expect((await listed(other, folder)).map(({ key }) => key)).toEqual(inByteOrder(keys));
@@ -166,7 +154,7 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
       ]
         .map((n) => (n.endsWith('/') ? `${n}end` : n))
         .map((n) => folder + n);
-      for (const key of names.toReversed()) await one.put(key, bytesOf('x'));
+      for (const key of names.toReversed()) await one.put(key, encoded('x'));
       const found = await listed(other, folder);
       expect(found.map(({ key }) => key)).toEqual(inByteOrder(names));
       expect(found.every(({ bytes, etag }) => bytes === 1 && etag !== '')).toBe(true);
@@ -177,7 +165,7 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
       const keys = ['day=1/a', 'day=1/b', 'day=10/a', 'day=2/a', 'dax', 'days'].map(
         (n) => folder + n,
       );
-      for (const key of keys) await one.put(key, bytesOf(key));
+      for (const key of keys) await one.put(key, encoded(key));
       const under = async (prefix: string, after?: string): Promise<readonly string[]> =>
         (
           await listed(other, folder + prefix, after === undefined ? undefined : folder + after)
@@ -199,7 +187,7 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
 
     it('the list agrees with what a read says', async () => {
       const folder = fresh();
-      await one.put(`${folder}x`, bytesOf('abc'));
+      await one.put(`${folder}x`, encoded('abc'));
       const [info] = await listed(other, folder);
       expect(info).toEqual(await other.head(`${folder}x`));
     });
@@ -207,7 +195,7 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
     it('deletes many at once, and what is not there is no error', async () => {
       const folder = fresh();
       const keys = Array.from({ length: 25 }, (_, i) => `${folder}${i}/o`);
-      for (const key of keys) await one.put(key, bytesOf('x'));
+      for (const key of keys) await one.put(key, encoded('x'));
       await other.delete([...keys.slice(1), `${folder}never`, ...keys.slice(1, 3)]);
       expect((await listed(one, folder)).map(({ key }) => key)).toEqual([keys[0]]);
       await other.delete([]);
@@ -228,7 +216,7 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
         'x'.repeat(1025),
       ]) {
         const refused = { code: 'objects-key-invalid' };
-        await expect(one.put(key, bytesOf('x'))).rejects.toMatchObject(refused);
+        await expect(one.put(key, encoded('x'))).rejects.toMatchObject(refused);
         await expect(one.get(key)).rejects.toMatchObject(refused);
         await expect(one.range(key, 0, 1)).rejects.toMatchObject(refused);
         await expect(one.head(key)).rejects.toMatchObject(refused);
@@ -251,15 +239,6 @@ export function objectsContract(name: string, open: () => Promise<ObjectsUnderTe
       expect(await other.head(key)).toMatchObject({ bytes: large.length - 1 });
     });
   });
-}
-
-/** Adds one to the number that an object holds, however often others are quicker. */
-export async function increment(store: ObjectStore, key: string): Promise<void> {
-  for (;;) {
-    const held = (await store.get(key))!;
-    const next = bytesOf(String(Number(text(held.bytes)) + 1));
-    if ((await store.put(key, next, { kind: 'match', etag: held.etag })) !== 'conflict') return;
-  }
 }
 
 const oddNames = [

@@ -15,15 +15,22 @@ export function checkKey(key: string): void {
     Buffer.byteLength(key) > mostBytes ||
     !key.isWellFormed() ||
     parts[0] === hiddenFolder ||
-    parts.some((part) => part === '' || part === '.' || part === '..' || /[\\\0]/.test(part));
+    parts.some(
+      (part) => part === '' || part === '.' || part === '..' || /[\\\0-\x1f\x7f]/.test(part),
+    );
   if (!isWrong) return;
   throw new SignpostError(
     'objects-key-invalid',
     `${JSON.stringify(key)} cannot be an object's key`,
     {
-      hint: 'A key is parts joined by slashes, none of them empty, "." or "..", without backslashes, at most 1,024 bytes.',
+      hint: 'A key is parts joined by slashes, none of them empty, "." or "..", without backslashes or control characters, at most 1,024 bytes.',
     },
   );
+}
+
+/** What keys are listed by: the beginning of one. @throws SignpostError `objects-key-invalid` */
+export function checkPrefix(prefix: string): void {
+  checkKey(`${prefix}x`);
 }
 
 /** The order of keys in every list: that of their UTF-8 bytes. */
