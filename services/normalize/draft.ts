@@ -8,6 +8,7 @@ import type { TroubleTicket } from '#schemas/trouble-ticket.ts';
 import { postsPublished, surveysAnswered, ticketsReported } from '../topology.ts';
 import type { Locate } from './gazetteer.ts';
 import type { Redacted, Redactor } from './redact.ts';
+import { ticketEntity } from './strip-update.ts';
 import type { TicketUpdate } from './ticket-state.ts';
 import { ticketUpdate } from './ticket.ts';
 
@@ -179,7 +180,7 @@ export function createNormalizer({
       field,
       idOf: (id) => optionalIdOf(source, id),
     });
-    return { signal, content, update, entity: `ticket/${source}/${signal.sourceId}` };
+    return { signal, content, update, entity: ticketEntity(source, signal.sourceId) };
   };
 
   return (record, topic) => {

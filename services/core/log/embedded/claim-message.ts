@@ -82,6 +82,7 @@ export function unpackOutcomes(
   }));
 }
 
-function hashed(text: string): string {
+/** The id that a name is kept by. */
+export function hashed(text: string): string {
   return hash('sha256', text, 'binary').slice(0, ID_LENGTH);
 }

@@ -52,6 +52,10 @@ export interface Claims {
   isFull(): boolean;
   /** Moves what waits in memory to runs; inside a transaction. */
   compact(undo: UndoLog): void;
+  /** All payloads of an entity, oldest first. */
+  payloads(entity: string): readonly EntityPayload[];
+  /** Changes an entity's payloads wherever the file has them; inside a transaction. @param changed by id of their claims */
+  rewrite(entity: string, changed: ReadonlyMap<string, Uint8Array>, undo: UndoLog): void;
   /** What to forget at this time, a run each; called inside a transaction. */
   expired(now: number): readonly ((undo: UndoLog) => void)[];
 }
@@ -109,6 +113,25 @@ export function openClaims(db: DatabaseSync, options: ClaimsOptions): Claims {
     .all()) {
     const payload = row['payload'] as Uint8Array;
     remember(decodeJournal(Buffer.from(payload.buffer)), row['claimed_at'] as number);
+  }
+
+  function compact(undo: UndoLog): void {
+    const before = { owners, entities, payloadBytes, oldestAt, newestAt, runsWritten };
+    undo.add(() => {
+      ({ owners, entities, payloadBytes, oldestAt, newestAt, runsWritten } = before);
+    });
+    if (owners.size > 0) ownerRuns.write(mapValues(owners, encodeOwner), newestAt, undo);
+    if (entities.size > 0) {
+      entityRuns.write(mapValues(entities, encodePayloads), newestAt, undo);
+    }
+    clearJournal.run();
+    // At once, not when the transaction is done: later writes in it must find the runs and fill new maps.
+    owners = new Map();
+    entities = new Map();
+    payloadBytes = 0;
+    oldestAt = Number.POSITIVE_INFINITY;
+    newestAt = 0;
+    runsWritten += 1;
   }
 
   return {
@@ -211,23 +234,21 @@ export function openClaims(db: DatabaseSync, options: ClaimsOptions): Claims {
       payloadBytes >= MAX_FRESH_PAYLOAD_BYTES ||
       (owners.size + entities.size > 0 && oldestAt < now() - MAX_FRESH_AGE_MS),
 
-    compact(undo) {
-      const before = { owners, entities, payloadBytes, oldestAt, newestAt, runsWritten };
-      undo.add(() => {
-        ({ owners, entities, payloadBytes, oldestAt, newestAt, runsWritten } = before);
-      });
-      if (owners.size > 0) ownerRuns.write(mapValues(owners, encodeOwner), newestAt, undo);
-      if (entities.size > 0) {
-        entityRuns.write(mapValues(entities, encodePayloads), newestAt, undo);
-      }
-      clearJournal.run();
-      // At once, not when the transaction is done: later writes in it must find the runs and fill new maps.
-      owners = new Map();
-      entities = new Map();
-      payloadBytes = 0;
-      oldestAt = Number.POSITIVE_INFINITY;
-      newestAt = 0;
-      runsWritten += 1;
+    compact,
+
+    payloads: (entity) => [...payloadsOf(entity)],
+
+    rewrite(entity, changed, undo) {
+      // The journal has the words too: it is emptied first.
+      if (owners.size + entities.size > 0) compact(undo);
+      entityRuns.rewrite(entity, (value) =>
+        encodePayloads(
+          decodePayloads(value).map((entry) => {
+            const payload = changed.get(entry.id);
+            return payload === undefined ? entry : { ...entry, payload };
+          }),
+        ),
+      );
     },
 
     expired(time) {
@@ -248,7 +269,8 @@ function mapValues<V>(
   return new Map(Array.from(map, ([key, value]) => [key, encode(value)]));
 }
 
-function cut(ids: string): string[] {
+/** Hashed ids that were packed one after the other. */
+export function cut(ids: string): string[] {
   const parts: string[] = [];
   for (let at = 0; at < ids.length; at += ID_LENGTH) parts.push(ids.slice(at, at + ID_LENGTH));
   return parts;

@@ -2,11 +2,22 @@
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
 import type { Log, OutgoingRecord } from '../port.ts';
+import type { EntityPayloads } from '../entity-payloads.ts';
 import { createCaller } from './caller.ts';
+import { hashed } from './claim-message.ts';
 import { decodeChunks } from './decode-chunks.ts';
 import { buffersOfParts, createRecordRouter } from './record-router.ts';
 import type { Encode, Place } from './record-router.ts';
 import { subscribe } from './subscription.ts';
+
+/** What this log can do beside: what an erasure needs of it. */
+export interface EmbeddedClient extends Log, EntityPayloads {
+  /** Deletes what is past its retention at once; when resolved, its bytes are in no file of the log. */
+  forget(): Promise<void>;
+}
+
+/** Entities asked for together. */
+const entitiesAtOnce = 200;
 
 /**
  * A client of the log behind `port`, as handed out by `EmbeddedLog.connect`; closing it closes this client alone.
@@ -15,7 +26,7 @@ import { subscribe } from './subscription.ts';
 export function connectEmbeddedLog(
   port: MessagePort,
   whyClosed?: () => Promise<SignpostError>,
-): Log {
+): EmbeddedClient {
   const caller = createCaller(port, whyClosed);
   const router = createRecordRouter(Math.random);
 
@@ -70,6 +81,27 @@ export function connectEmbeddedLog(
       }));
     },
     subscribe: (options) => subscribe(caller, encode, options),
+    async rewriteEntities(entities, change) {
+      let changed = 0;
+      for (let at = 0; at < entities.length; at += entitiesAtOnce) {
+        const ids = entities.slice(at, at + entitiesAtOnce).map(hashed);
+        const found = await caller.call('entityPayloads', { entities: ids.join('') }).answer;
+        const changes = ids.flatMap((entity, index) => {
+          const payloads = new Map<string, Uint8Array>();
+          for (const { id, payload } of found[index] ?? []) {
+            const next = change(payload);
+            if (next !== payload) payloads.set(id, next);
+          }
+          changed += payloads.size;
+          return payloads.size === 0 ? [] : [{ entity, payloads }];
+        });
+        if (changes.length > 0) await caller.call('rewriteEntities', { changes }).answer;
+      }
+      return changed;
+    },
+    async forget() {
+      await caller.call('forget', {}).answer;
+    },
     async close() {
       caller.close();
     },

@@ -38,6 +38,8 @@ export interface KeyedRuns {
   get(key: string): Buffer | undefined;
   /** Writes a run inside the open transaction. */
   write(entries: ReadonlyMap<string, Uint8Array>, newestAt: number, undo: UndoLog): void;
+  /** Changes every value of a key, older ones too, inside the open transaction. */
+  rewrite(key: string, change: (value: Buffer) => Uint8Array): void;
   /** Ids of runs whose newest value is older than `time`. */
   olderThan(time: number): readonly number[];
   /** Deletes a run inside the open transaction. */
@@ -51,6 +53,7 @@ export function openKeyedRuns(db: DatabaseSync, kind: string): KeyedRuns {
   );
   const insertBucket = db.prepare('INSERT INTO run_buckets (id, payload) VALUES (?, ?)');
   const getBucket = db.prepare('SELECT payload FROM run_buckets WHERE id = ?');
+  const setBucket = db.prepare('UPDATE run_buckets SET payload = ? WHERE id = ?');
   const deleteBuckets = db.prepare('DELETE FROM run_buckets WHERE id >= ? AND id < ?');
   const deleteRun = db.prepare('DELETE FROM runs WHERE id = ?');
   let runs: readonly Run[] = db
@@ -103,6 +106,25 @@ export function openKeyedRuns(db: DatabaseSync, kind: string): KeyedRuns {
         insertBucket.run(id * MAX_BUCKETS + bucket, payload);
       }
       replaceRuns([{ id, buckets, newestAt, filter }, ...runs], undo);
+    },
+    rewrite(key, change) {
+      for (const run of runs) {
+        const bucket = run.id * MAX_BUCKETS + bucketOf(key, run.buckets);
+        const payload = getBucket.get(bucket)?.['payload'];
+        const value = payload instanceof Uint8Array ? find(payload, key) : undefined;
+        if (value === undefined) continue;
+        const bytes = Buffer.from(value.buffer);
+        const end = value.byteOffset + value.length;
+        const changed = change(value);
+        const length = Buffer.allocUnsafe(4);
+        length.writeUInt32LE(changed.length);
+        const before = bytes.subarray((payload as Uint8Array).byteOffset, value.byteOffset - 4);
+        const after = bytes.subarray(
+          end,
+          (payload as Uint8Array).byteOffset + (payload as Uint8Array).length,
+        );
+        setBucket.run(Buffer.concat([before, length, changed, after]), bucket);
+      }
     },
     olderThan: (time) => runs.filter(({ newestAt }) => newestAt < time).map(({ id }) => id),
     remove(id, undo) {

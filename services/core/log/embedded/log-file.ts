@@ -18,6 +18,8 @@ export const FORMAT = 1;
 const CHECKPOINT_PAGES = 2048;
 const PAGE_BYTES = 16_384;
 const CACHE_KIB = 8_192;
+/** How long a statement waits for other connections. */
+export const BUSY_TIMEOUT_MS = 5_000;
 
 /** Modes of what is made; what is there already keeps its own. */
 export const PRIVATE_DIRECTORY = 0o700;
@@ -74,12 +76,14 @@ export function openForWriting(dataDirectory: string, maxFileBytes?: number): Da
   const path = logFile(dataDirectory);
   createPrivateFile(path);
   const isNew = statSync(path).size === 0;
-  const db = new DatabaseSync(path, { timeout: 5_000 });
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     if (isNew) db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
     // Readers in other processes neither block the writer nor are blocked; FULL makes a commit survive power loss.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
+    // Words that are deleted are gone: overwritten by zeros, which makes deleting 100 MB half a second longer.
+    db.exec('PRAGMA secure_delete = ON');
     // A WAL grown by a long-open reader shrinks back once it is folded in.
     db.exec(
       `PRAGMA journal_size_limit = ${2 * CHECKPOINT_PAGES * PAGE_BYTES}; PRAGMA temp_store = MEMORY;`,

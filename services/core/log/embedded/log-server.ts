@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
-import { openClaims } from './claims.ts';
+import { cut, openClaims } from './claims.ts';
 import type { PendingClaims } from './claims.ts';
 import { buffersOfChunks, createDeliveries } from './deliveries.ts';
 import type { AnswerTo } from './deliveries.ts';
@@ -202,6 +202,25 @@ function createServer(
       groups.settle(lease, false);
       deliveries.serveWaiting();
       return null;
+    },
+    entityPayloads: ({ entities }) =>
+      cut(entities).map((entity) =>
+        claims.payloads(entity).map(({ id, payload }) => ({ id, payload })),
+      ),
+    rewriteEntities({ changes }, client, id) {
+      queue.add({
+        bytes: 0,
+        apply(undo) {
+          for (const { entity, payloads } of changes) claims.rewrite(entity, payloads, undo);
+        },
+        done: () => client.answer(id, null),
+        failed: (error) => client.fail(id, error),
+      });
+      return LATER;
+    },
+    forget(_, client, id) {
+      retention.run(() => client.answer(id, null));
+      return LATER;
     },
     leave({ member }) {
       deliveries.leave(member);

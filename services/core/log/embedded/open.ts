@@ -3,9 +3,8 @@
 import { Worker, MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { SignpostError } from '../../errors.ts';
-import type { Log } from '../port.ts';
 import { closedError } from './caller.ts';
-import { connectEmbeddedLog } from './client.ts';
+import { connectEmbeddedLog, type EmbeddedClient } from './client.ts';
 import type { LogThreadData, LogThreadNews, LogThreadOrder } from './log-thread.ts';
 import { errorFromData } from './sqlite-errors.ts';
 
@@ -24,7 +23,7 @@ export interface EmbeddedLogOptions {
   readonly maxFileBytes?: number;
 }
 
-export interface EmbeddedLog extends Log {
+export interface EmbeddedLog extends EmbeddedClient {
   /** A port for another thread: transfer it there and call `connectEmbeddedLog` with it. */
   connect(): MessagePort;
   /** Rejects with `log-closed` and its cause when the log's thread ended unasked; never resolves. */

@@ -78,6 +78,22 @@ export interface Requests {
   };
   release: { ask: { lease: number }; answer: null };
   leave: { ask: { member: number }; answer: null };
+  /** Payloads of entities, whose hashed names are packed as those of claims. */
+  entityPayloads: {
+    ask: { entities: string };
+    answer: readonly (readonly { readonly id: string; readonly payload: Uint8Array }[])[];
+  };
+  rewriteEntities: {
+    ask: {
+      changes: readonly {
+        readonly entity: string;
+        readonly payloads: ReadonlyMap<string, Uint8Array>;
+      }[];
+    };
+    answer: null;
+  };
+  /** Deletes what is past its retention now, so that nothing of it is left in the files. */
+  forget: { ask: object; answer: null };
 }
 
 export type Operation = keyof Requests;

@@ -2,6 +2,7 @@
 // What a group that ever committed in a topic has not read yet is kept whatever its age: nothing accepted is lost.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Claims } from './claims.ts';
+import { BUSY_TIMEOUT_MS } from './log-file.ts';
 import type { PartitionState, PartitionTable } from './partition-table.ts';
 import type { Queries } from './queries.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -13,8 +14,8 @@ const SPARE_PAGES = 1024;
 const STEP_PAGES = 256;
 
 export interface Retention {
-  /** Starts a pass; one that is under way goes on. */
-  run(): void;
+  /** Starts a pass; one that is under way goes on. @param done told at the end of it, also where it failed */
+  run(done?: () => void): void;
 }
 
 export interface RetentionOptions {
@@ -37,6 +38,9 @@ export function createRetention(options: RetentionOptions): Retention {
   const moveStart = db.prepare('UPDATE partitions SET start_offset = ? WHERE id = ?');
   const freePages = db.prepare('PRAGMA freelist_count');
   let running = false;
+  const waiting: (() => void)[] = [];
+  /** Whether the write-ahead log may hold what is deleted: also what a process before this one deleted. */
+  let hasDeleted = true;
 
   /** Up to where every group that reads the topic has read. */
   function readUpTo(partition: PartitionState): number {
@@ -81,6 +85,7 @@ export function createRetention(options: RetentionOptions): Retention {
       queue.add({
         bytes: 0,
         apply(undo) {
+          hasDeleted = true;
           for (const { id } of batches) deleteBatch.run(id);
           moveStart.run(last.end, partition.id);
           const { start, bytes } = partition;
@@ -100,7 +105,10 @@ export function createRetention(options: RetentionOptions): Retention {
     }
     queue.add({
       bytes: 0,
-      apply: claimRun,
+      apply(undo) {
+        hasDeleted = true;
+        claimRun(undo);
+      },
       done: () => next(true),
       failed: () => next(false),
     });
@@ -123,25 +131,48 @@ export function createRetention(options: RetentionOptions): Retention {
       });
     } catch {
       // A damaged or failing disk shows itself where somebody waits for an answer; the next interval tries again.
-      running = false;
+      finish();
     }
   }
 
   function vacuum(): void {
-    running = false;
     if (!db.isOpen) return;
     try {
       if (giveBack()) {
-        running = true;
         setImmediate(vacuum);
+        return;
       }
+      if (hasDeleted) hasDeleted = !foldIn();
     } catch {
       // A full or failing disk shows itself where somebody waits for a write; the next pass tries again.
     }
+    finish();
+  }
+
+  /**
+   * What was deleted is overwritten in the file, but the write-ahead log still says what stood there.
+   * @returns false where readers hold it up: the next pass tries again
+   */
+  function foldIn(): boolean {
+    db.exec('PRAGMA busy_timeout = 0');
+    try {
+      return Number(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']) === 0;
+    } finally {
+      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  function finish(): void {
+    running = false;
+    for (const done of waiting.splice(0)) done();
   }
 
   return {
-    run() {
+    run(done) {
+      if (done !== undefined) {
+        waiting.push(done);
+        hasDeleted = true;
+      }
       if (running) return;
       running = true;
       pass();
