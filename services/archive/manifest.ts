@@ -140,3 +140,18 @@ export async function writeSymlinks(
 export function symlinksOf({ where }: Pick<ObjectStore, 'where'>, { files }: Manifest): Uint8Array {
   return new TextEncoder().encode(files.map(({ key }) => `${where}/${key}\n`).join(''));
 }
+
+/** Writes the list of files where it does not say what the manifest says. @returns whether it did not */
+export async function renewSymlinks(
+  store: ObjectStore,
+  dataset: Pick<Dataset<unknown>, 'name' | 'version'>,
+  day: string,
+): Promise<boolean> {
+  const listed = await store.get(symlinksKey(dataset, day));
+  const { manifest, etag } = await readManifest(store, dataset, day);
+  if (etag === null) return false;
+  if (listed !== null && Buffer.compare(listed.bytes, symlinksOf(store, manifest)) === 0)
+    return false;
+  await writeSymlinks(store, dataset, day, manifest);
+  return true;
+}
