@@ -124,7 +124,7 @@ function resolveRecord(from: RecordShape, to: RecordShape | null, resolving: Res
 }
 
 /** Makes a field's default anew for each record; records within it get their own fields' where it leaves them out. */
-function defaultOf(of: Shape, json: unknown): () => unknown {
+export function defaultOf(of: Shape, json: unknown): () => unknown {
   switch (of.kind) {
     case 'nullable':
       return json === null ? () => null : defaultOf(of.of, json);
