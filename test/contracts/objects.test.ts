@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDirectoryStore } from '../../services/core/objects/directory.ts';
+import { openS3Store } from '../../services/core/objects/s3.ts';
 import { createMemoryObjects } from '../support/memory-objects.ts';
+import { newBucket } from '../support/s3-bucket.ts';
 import { objectsContract } from './objects.contract.ts';
 
 objectsContract('memory', async () => {
@@ -20,6 +22,17 @@ objectsContract('a directory', async () => {
     async dispose() {
       for (const store of stores) await store.close();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+});
+
+objectsContract('S3', async () => {
+  const bucket = await newBucket();
+  const stores = [await openS3Store(bucket), await openS3Store(bucket)] as const;
+  return {
+    stores,
+    async dispose() {
+      for (const store of stores) await store.close();
     },
   };
 });
