@@ -10,12 +10,13 @@ const questions: readonly RawBuilder<{ line: string }>[] = [
       c.relforcerowsecurity, c.reloptions, (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(c.relacl) a),
       (SELECT o.reloptions FROM pg_class o WHERE o.oid = c.reltoastrelid)) AS line
     FROM pg_class c WHERE c.relnamespace IN ${ours} AND c.relkind <> 't'`,
-  sql`SELECT concat_ws(' ', 'column', a.attrelid::regclass, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
+  sql`SELECT concat_ws(' ', 'column', a.attrelid::regclass,
+    row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum), a.attname, format_type(a.atttypid, a.atttypmod),
       a.attnotnull, a.attidentity, a.attgenerated, a.attstorage, a.attacl,
       pg_get_expr(d.adbin, d.adrelid)) AS line
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE c.relnamespace IN ${ours} AND a.attnum > 0 AND c.relkind <> 'i'`,
+    WHERE c.relnamespace IN ${ours} AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind <> 'i'`,
   sql`SELECT concat_ws(' ', 'constraint', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) AS line
     FROM pg_constraint k WHERE k.connamespace IN ${ours}`,
   sql`SELECT concat_ws(' ', 'index', pg_get_indexdef(i.indexrelid)) AS line

@@ -13,6 +13,9 @@ export interface RisenWords {
   readonly minCustomers: number;
 }
 
+/** Who else used a word, so that it is nobody's own. */
+export const fewestCustomers = 3;
+
 /** Weight of the prior against the texts: it tells how common words are, and a few uses stand out against it. */
 const priorShare = 0.1;
 /** One in forty by chance. */
@@ -32,7 +35,7 @@ const mostLetters = 40;
 export function risenWords(
   now: readonly SaidText[],
   before: readonly SaidText[],
-  { most, minCustomers }: RisenWords = { most: 5, minCustomers: 3 },
+  { most, minCustomers }: RisenWords = { most: 5, minCustomers: fewestCustomers },
 ): readonly string[] {
   const here = countsOf(now);
   const there = countsOf(before);

@@ -7,6 +7,7 @@ import { packedWeeks } from './migrations/0003-packed-weeks.ts';
 import { views } from './migrations/0004-views.ts';
 import { alerts } from './migrations/0005-alerts.ts';
 import { slowSources } from './migrations/0006-slow-sources.ts';
+import { noWordStatistics } from './migrations/0007-no-word-statistics.ts';
 import type { Db } from './postgres.ts';
 import { lockKeys } from './retention.ts';
 import type { Tables } from './tables.ts';
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   views,
   alerts,
   slowSources,
+  noWordStatistics,
 ];
 
 /**

@@ -68,6 +68,9 @@ const durableParams = [
   ...PGlite.defaultStartParams.filter((param) => param !== '-F'),
   '-c',
   'wal_sync_method=fsync',
+  // A file of the write-ahead log that is used again keeps what it said of words until it is full of others.
+  '-c',
+  'wal_recycle=off',
 ];
 
 export function asLite(lite: PGlite, lock?: ProcessLock): Lite {

@@ -6,7 +6,7 @@ import { besideText, schemas } from './beside-queries.ts';
 
 type Queries = Kysely<Tables>;
 
-/** Statements that make an empty table beside of each: columns, keys, checks and indexes. */
+/** Statements that make an empty table beside of each: columns, keys, checks, indexes, and what is sampled of columns. */
 export async function makingOf(
   queries: Queries,
   tables: readonly string[],
@@ -29,7 +29,16 @@ export async function makingOf(
     WHERE c.relnamespace = 'signpost'::regnamespace AND c.relname = ANY (${arrayOf(tables)}::text[])
       AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
     ORDER BY 1`.execute(queries);
-  return [...made, ...[...constraints, ...indexes].map(({ statement }) => rewrite(statement))];
+  // Before the tables hold anything: what is sampled of words would outlive them.
+  const { rows: samples } = await sql<{ statement: string }>`
+    SELECT format('ALTER TABLE signpost.%I ALTER COLUMN %I SET STATISTICS %s', c.relname, a.attname, a.attstattarget)
+      AS statement
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relnamespace = 'signpost'::regnamespace AND c.relname = ANY (${arrayOf(tables)}::text[])
+      AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget >= 0
+    ORDER BY 1`.execute(queries);
+  const others = [...constraints, ...indexes, ...samples];
+  return [...made, ...others.map(({ statement }) => rewrite(statement))];
 }
 
 /**
