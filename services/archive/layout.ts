@@ -85,6 +85,12 @@ export function chunkKey({ topic, partition, from }: Omit<OffsetRange, 'to'>): s
   return `${chunkPrefix(topic, partition)}${padded(from)}.json`;
 }
 
+/** Where the chunk begins that an intent's key names, or undefined where it is none. */
+export function offsetOfChunkKey(key: string): number | undefined {
+  const digits = /^_chunks\/.+\/(\d{20})\.json$/.exec(key)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 export const erasuresPrefix = '_erasures/';
 export const keeperLeaseKey = '_lease/keeper.json';
 

@@ -55,7 +55,8 @@ function isSame(file: ManifestFile, held: ManifestFile | undefined): boolean {
   );
 }
 
-function byFirstRange(a: ManifestFile, b: ManifestFile): number {
+/** The order of a manifest's files. */
+export function byFirstRange(a: ManifestFile, b: ManifestFile): number {
   const byRange = compareRanges(a.covers[0]!, b.covers[0]!);
   return byRange !== 0 ? byRange : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }

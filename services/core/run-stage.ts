@@ -134,30 +134,33 @@ export async function runStage<In>(
     }
   };
 
-  const guarded = async (work: () => Promise<void>): Promise<void> => {
+  const lane = async (): Promise<void> => {
     try {
-      await work();
+      for (let batch; (batch = await next()) !== null;) await settle(batch);
     } catch (error) {
       bug.abort();
       throw error;
     }
   };
-  const lane = (): Promise<void> =>
-    guarded(async () => {
-      for (let batch; (batch = await next()) !== null;) await settle(batch);
-    });
   /** Takes whatever there is: of each partition the first records alone, which are held while more gather. */
-  const takeAll = (): Promise<void> =>
-    guarded(async () => {
-      const held = new Set<Promise<void>>();
-      for (let batch; (batch = await next()) !== null;) {
-        const taken = batch;
-        const holding = guarded(() => settle(taken)).finally(() => held.delete(holding));
-        holding.catch(() => {});
-        held.add(holding);
+  const takeAll = async (): Promise<void> => {
+    const held = new Set<Promise<void>>();
+    const failed: { readonly error: unknown }[] = [];
+    const take = async (batch: Batch): Promise<void> => {
+      try {
+        await settle(batch);
+      } catch (error) {
+        failed.push({ error });
+        bug.abort();
       }
-      await Promise.all(held);
-    });
+    };
+    for (let batch; (batch = await next()) !== null;) {
+      const taken = take(batch).finally(() => held.delete(taken));
+      held.add(taken);
+    }
+    await Promise.all(held);
+    if (failed[0] !== undefined) throw failed[0].error;
+  };
   const works =
     stage.kind === 'bulk-delivery'
       ? [takeAll()]

@@ -1,5 +1,6 @@
 // Metrics in Prometheus form. Stages in several threads each keep their own registry; snapshots are added up.
 import { AggregatorRegistry, Counter, Histogram, Registry, type MetricObject } from 'prom-client';
+import { createArchiveMetrics, type ArchiveMetrics } from './archive-metrics.ts';
 import { createAlertMetrics, type AlertMetrics } from './alert-metrics.ts';
 import { createDriftMetrics, type DriftMetrics } from './drift.ts';
 
@@ -48,6 +49,8 @@ export interface Telemetry {
   readonly drift: DriftMetrics;
   /** Those of the process that evaluates alerts, made when first asked for. */
   readonly alerts: () => AlertMetrics;
+  /** Those of the process that archives, made when first asked for. */
+  readonly archive: () => ArchiveMetrics;
   /** Plain data that survives `postMessage`. */
   readonly snapshot: () => Promise<readonly MetricObject[]>;
 }
@@ -119,6 +122,7 @@ export function createTelemetry(seconds: () => number, now: () => number = Date.
     registers,
   });
   let alerts: AlertMetrics | undefined;
+  let archive: ArchiveMetrics | undefined;
   const sources = new Set<string>();
   const sourceLabel = (source: string): string => {
     if (sources.size < mostSources) sources.add(source);
@@ -161,6 +165,7 @@ export function createTelemetry(seconds: () => number, now: () => number = Date.
     },
     drift: createDriftMetrics(registry, now),
     alerts: () => (alerts ??= createAlertMetrics(registry)),
+    archive: () => (archive ??= createArchiveMetrics(registry, now)),
     snapshot: () => registry.getMetricsAsJSON(),
   };
 }

@@ -768,6 +768,15 @@ describe('a delivery in bulk', () => {
     ]);
   });
 
+  test('ends the stage where it meets a bug, with nothing of its stretch committed', async () => {
+    await log.append(asRecords(words(20, 1)));
+    const { stage } = bulk({ ms: 0 }, async () => {
+      throw new TypeError('a bug');
+    });
+    await expect(run(stage)).rejects.toThrow('a bug');
+    expect(await log.committed()).toEqual([]);
+  });
+
   test('holds nothing back from a shutdown, and what was held comes again at the next start', async () => {
     await log.append(asRecords(words(40)));
     const held = bulk();

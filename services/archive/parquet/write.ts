@@ -13,6 +13,12 @@ export interface WriteOptions {
   readonly groupBytes?: number;
 }
 
+/** Rows that may be made as they are asked for: each is, once, in their order. An array is such. */
+export interface Rows<T> {
+  readonly length: number;
+  slice(start: number, end: number): readonly ArchivedRow<T>[];
+}
+
 /**
  * A whole file of rows, in the order in which they are given. What follows from the file beside them, it says in its
  * key-value metadata: `signpost.dataset`, `signpost.dataset.version`, `signpost.topic`, `signpost.avro.id`,
@@ -21,7 +27,7 @@ export interface WriteOptions {
  */
 export function writeParquet<T>(
   dataset: Dataset<T>,
-  rows: readonly ArchivedRow<T>[],
+  rows: Rows<T>,
   { groupRows = 100_000, groupBytes = 64 * 2 ** 20 }: WriteOptions = {},
 ): Uint8Array {
   const schema = fileSchemaOf(dataset);
@@ -60,7 +66,7 @@ const stepRows = 256;
 function writeGroup<T>(
   file: ParquetWriter,
   dataset: Dataset<T>,
-  rows: readonly ArchivedRow<T>[],
+  rows: Rows<T>,
   start: number,
   { groupRows, groupBytes }: Required<WriteOptions>,
 ): number {
