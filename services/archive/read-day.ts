@@ -8,7 +8,9 @@ import type { ArchivedRow } from './row.ts';
 
 export interface ReadDayOptions {
   /** Begins behind this row: where an earlier reading stood. */
-  readonly after?: Place;
+  readonly after?: Place | undefined;
+  /** Only rows of the topic that the archive keeps under this name: made anew it has another one, and offsets from 0. */
+  readonly topic?: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function* readDay<T>(
   access: FileAccess,
   dataset: Dataset<T>,
   day: string,
-  { after }: ReadDayOptions = {},
+  { after, topic }: ReadDayOptions = {},
 ): AsyncGenerator<readonly ArchivedRow<T>[]> {
   let last = after;
   let goneAt: number | undefined;
@@ -29,8 +31,9 @@ export async function* readDay<T>(
     const { manifest } = await readManifest(access.store, dataset, day);
     const left = manifest.files.filter(({ covers }) =>
       covers.some(
-        ({ partition, to }) =>
-          last === undefined || comparePlaces({ partition, offset: to - 1 }, last) > 0,
+        ({ topic: of, partition, to }) =>
+          (topic === undefined || of === topic) &&
+          (last === undefined || comparePlaces({ partition, offset: to - 1 }, last) > 0),
       ),
     );
     const sources = left.map((file) => ({

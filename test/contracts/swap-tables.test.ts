@@ -87,6 +87,48 @@ describe.each(freshDatabases)('on %s', (_, open) => {
     expect(await marks()).toHaveLength(4);
   });
 
+  it('have triggers that know of them alone, until they are the live ones', async () => {
+    const entity = (queries: Db['query'], id: string) =>
+      sql`INSERT INTO signpost.signals SELECT * FROM jsonb_populate_record(NULL::signpost.signals, ${JSON.stringify(
+        {
+          entity: id,
+          id,
+          source: 1,
+          source_id: id,
+          kind: 1,
+          revision: 1,
+          at: '2026-04-04T12:00:00Z',
+          occurred_at: '2026-04-04T12:00:00Z',
+          received_at: '2026-04-04T12:00:00Z',
+          is_open: false,
+          is_exact: true,
+          place: 1,
+          technology: 1,
+          theme: 1,
+          departments: 1,
+          severity: 1,
+          sentiment: 0,
+          urgency: 1,
+          churn: 0,
+          model: 1,
+          changed: '1',
+        },
+      )}::jsonb)`.execute(queries);
+    const [first, second] = [
+      '00000000-0000-4000-8000-00000000000a',
+      '00000000-0000-4000-8000-00000000000b',
+    ] as const;
+    await sql`DELETE FROM signpost.changed_days`.execute(db.query);
+    await makeTables(db, tables);
+    await entity(besideQueries(db.query, tables), first);
+    expect(await marks()).toEqual([]);
+    await swapTables(db, { tables });
+    expect(await marks()).toEqual(['2026-04-04']);
+    await dropReplaced(db);
+    await entity(db.query, second);
+    expect(await marks()).toEqual(['2026-04-04', '2026-04-04']);
+  });
+
   it('stay as they were when the swap fails', async () => {
     const before = await catalogueOf(db);
     const held = await marks();

@@ -12,9 +12,14 @@ type Tx = Transaction<Tables>;
 
 /**
  * Makes empty tables beside these, in the schema `signpost_replay`, which is made anew.
+ * @param also done in the same transaction, at its end
  * @throws SignpostError `store-refused` where this role may not, or where something of somebody else's hangs on them
  */
-export async function makeTables(db: Db, tables: readonly string[]): Promise<void> {
+export async function makeTables(
+  db: Db,
+  tables: readonly string[],
+  also?: (tx: Tx) => Promise<void>,
+): Promise<void> {
   try {
     await db.query.transaction().execute(async (tx) => {
       await nameFully(tx);
@@ -23,6 +28,7 @@ export async function makeTables(db: Db, tables: readonly string[]): Promise<voi
       await sql.raw(`DROP SCHEMA IF EXISTS ${schemas.beside} CASCADE`).execute(tx);
       await sql.raw(`CREATE SCHEMA ${schemas.beside}`).execute(tx);
       for (const statement of await makingOf(tx, tables)) await sql.raw(statement).execute(tx);
+      await also?.(tx);
     });
   } catch (error) {
     throw refused(error, db.where);

@@ -6,7 +6,10 @@ import { besideText, schemas } from './beside-queries.ts';
 
 type Queries = Kysely<Tables>;
 
-/** Statements that make an empty table beside of each: columns, keys, checks, indexes, and what is sampled of columns. */
+/**
+ * Statements that make an empty table beside of each: columns, keys, checks, indexes, what is sampled of columns, and
+ * triggers that do with the tables beside what the live ones do with live tables.
+ */
 export async function makingOf(
   queries: Queries,
   tables: readonly string[],
@@ -37,8 +40,21 @@ export async function makingOf(
     WHERE c.relnamespace = 'signpost'::regnamespace AND c.relname = ANY (${arrayOf(tables)}::text[])
       AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget >= 0
     ORDER BY 1`.execute(queries);
-  const others = [...constraints, ...indexes, ...samples];
-  return [...made, ...others.map(({ statement }) => rewrite(statement))];
+  const { rows: functions } = await sql<{ name: string; statement: string }>`
+    SELECT DISTINCT p.proname AS name, pg_get_functiondef(p.oid) AS statement
+    FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
+    WHERE c.relnamespace = 'signpost'::regnamespace AND c.relname = ANY (${arrayOf(tables)}::text[])
+      AND p.pronamespace = 'signpost'::regnamespace AND NOT g.tgisinternal`.execute(queries);
+  const { rows: triggers } = await sql<{ statement: string }>`
+    SELECT pg_get_triggerdef(g.oid) AS statement FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+    WHERE c.relnamespace = 'signpost'::regnamespace AND c.relname = ANY (${arrayOf(tables)}::text[])
+      AND NOT g.tgisinternal`.execute(queries);
+  const withFunctions = besideText([...tables, ...functions.map(({ name }) => name)]);
+  return [
+    ...made,
+    ...[...constraints, ...indexes, ...samples].map(({ statement }) => rewrite(statement)),
+    ...[...functions, ...triggers].map(({ statement }) => withFunctions(statement)),
+  ];
 }
 
 /**
@@ -75,7 +91,10 @@ export async function dressOf(
         CASE WHEN r.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
       FROM rights r WHERE r.grantee = 0 OR pg_get_userbyid(r.grantee) <> current_user
       UNION ALL
-      SELECT 4, 0, pg_get_triggerdef(g.oid) FROM pg_trigger g JOIN t ON t.oid = g.tgrelid WHERE NOT g.tgisinternal
+      SELECT 4, 0, format('DROP TRIGGER %I ON %s', g.tgname, t.name) FROM pg_trigger g JOIN t ON t.oid = g.tgrelid
+      WHERE NOT g.tgisinternal
+      UNION ALL
+      SELECT 4, 1, pg_get_triggerdef(g.oid) FROM pg_trigger g JOIN t ON t.oid = g.tgrelid WHERE NOT g.tgisinternal
       UNION ALL
       SELECT 5, 0, format('CREATE POLICY %I ON %s AS %s FOR %s TO %s%s%s', p.policyname, t.name, p.permissive, p.cmd,
         (SELECT string_agg(CASE role WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(role) END, ', ')
