@@ -156,8 +156,8 @@ const words: Readonly<Record<string, string>> = {
 /** In the columns of the shipped mapping us-isp-complaints. */
 function complaintsOf(said: readonly Sighting[]): string {
   const rows = said.map(({ id, at: moment, theme, place }) => {
-    // The mapping takes the time as that of California.
-    const local = new Date(moment - 8 * 3_600_000).toISOString().slice(0, 19);
+    // The mapping takes the time as that of Washington.
+    const local = new Date(moment - 5 * 3_600_000).toISOString().slice(0, 19);
     return `${id},${local},${words[theme]},Internet,${place.city},California,90001,Closed`;
   });
   return ['ticket,received_at_local,subject,received_via,city,state,zip,status', ...rows, ''].join(
