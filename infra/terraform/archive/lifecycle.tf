@@ -1,9 +1,9 @@
 # What S3 removes or moves by itself. Rules are by dataset, so that a hold of one leaves the others alone.
 locals {
-  # Of rejected records the file must expire and then its version, all within the deadline. For each of the two S3 takes up
-  # to two days more: it counts from the next midnight, and acts in the day after.
+  # The archive takes rejected records away itself when they are this old (erasureDeadlineMs in services/core/topic.ts).
+  # S3 does so where it did not: never before it, or a manifest would name what is not there.
+  rejected_days            = 30
   rejected_noncurrent_days = 1
-  rejected_days            = var.erasure_days - local.rejected_noncurrent_days - 4
 
   removals = concat(
     [
