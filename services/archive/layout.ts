@@ -72,7 +72,7 @@ export function dayOfManifestKey(key: string): string | undefined {
   return /\/_manifest\/day=(\d{4}-\d{2}-\d{2})\.json$/.exec(key)?.[1];
 }
 
-/** For engines that read lists of files: Hive's SymlinkTextInputFormat, as Trino, Athena and Spark know it. */
+/** For engines that read lists of files: Hive's SymlinkTextInputFormat, as Trino and Athena know it for Parquet. */
 export function symlinksKey(dataset: Named, day: string): string {
   return `${dataPrefix(dataset)}_symlinks/day=${day}/manifest`;
 }

@@ -1,5 +1,7 @@
 // infra/terraform/archive, evaluated by its own language: how closed the bucket is, and who may do what with it.
 import { describe, expect, test } from 'vitest';
+import { hiddenFolder } from '#core/objects/keys.ts';
+import { readAddress } from '#core/objects/open-store.ts';
 import { datasetNames } from '../../services/archive/datasets.ts';
 import { chunkKey, keeperLeaseKey } from '../../services/archive/layout.ts';
 import { isAllowed, statementsOf } from '../support/iam-policy.ts';
@@ -12,6 +14,18 @@ const sidsOf = (module: TerraformModule): string[] =>
   statementsOf(module, 'bucket').map(({ sid }) => sid);
 
 describe('the bucket', () => {
+  test.each([
+    ['', 's3://acme-archive'],
+    ['signpost/', 's3://acme-archive/signpost'],
+  ])('with the prefix "%s" is told as the archive knows it', async (prefix, address) => {
+    const { blocks } = await read({ prefix });
+    const output = blocks.find(
+      ({ type, labels }) => type === 'output' && labels?.[0] === 'address',
+    );
+    expect(output!.body['value']).toBe(address);
+    expect(readAddress(address)).toMatchObject({ kind: 's3', bucket: 'acme-archive' });
+  });
+
   test('keeps versions, is closed to the public and owned by one', async () => {
     const module = await read();
     expect(resourceOf(module, 'aws_s3_bucket_versioning')).toMatchObject({
@@ -70,12 +84,16 @@ describe('rights', () => {
     const writer = statementsOf(await read({ prefix: 'signpost/' }), 'writer');
     for (const action of ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']) {
       for (const name of datasetNames) expect(isAllowed(writer, action, keyOf(name))).toBe(true);
-      for (const key of [chunkKey({ topic: 't', partition: 0, from: 0 }), keeperLeaseKey])
+      for (const key of [
+        chunkKey({ topic: 't', partition: 0, from: 0 }),
+        keeperLeaseKey,
+        `${hiddenFolder}/store.json`,
+      ])
         expect(isAllowed(writer, action, `${arn}/signpost/${key}`)).toBe(true);
       expect(isAllowed(writer, action, `${arn}/payroll/a.csv`)).toBe(false);
     }
-    expect(isAllowed(writer, 's3:ListBucket', arn, 'signpost/insights/v1/_manifest/')).toBe(true);
-    expect(isAllowed(writer, 's3:ListBucket', arn, 'payroll/')).toBe(false);
+    // A store is opened by listing its root, and tells a missing object from a forbidden one by this right.
+    expect(isAllowed(writer, 's3:ListBucket', arn)).toBe(true);
   });
 
   test('nobody may remove a version, unlock one or change the rules', async () => {

@@ -1,6 +1,7 @@
 // infra/terraform/archive, evaluated by its own language: what S3 would be told to remove and to keep, for the variables given.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { hiddenFolder } from '#core/objects/keys.ts';
 import { erasureDeadlineMs } from '#core/topic.ts';
 import { datasetNames, insights } from '../../services/archive/datasets.ts';
 import {
@@ -61,6 +62,7 @@ describe('what is removed, and when', () => {
       chunkKey(range),
       keeperLeaseKey,
       `${erasuresPrefix}one.json`,
+      `${hiddenFolder}/swaps/one`,
     ];
     for (const key of keys) {
       const days = rules

@@ -2,8 +2,8 @@
 locals {
   # As in services/archive/datasets.ts.
   datasets = ["signals", "insights", "revisions", "judgements", "alerts", "rejected", "dropped"]
-  # As in services/archive/layout.ts.
-  bookkeeping = ["_chunks", "_erasures", "_lease"]
+  # As in services/archive/layout.ts, and hiddenFolder of services/core/objects/keys.ts.
+  bookkeeping = ["_chunks", "_erasures", "_lease", ".signpost"]
 }
 
 resource "aws_s3_bucket" "archive" {

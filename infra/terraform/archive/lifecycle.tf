@@ -16,7 +16,7 @@ locals {
     ],
     [
       for name in local.bookkeeping : {
-        id              = "versions${name}"
+        id              = "versions-${name}"
         prefix          = "${var.prefix}${name}/"
         days            = null
         noncurrent_days = var.noncurrent_days

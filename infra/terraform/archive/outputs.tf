@@ -4,6 +4,11 @@ output "bucket" {
   value       = aws_s3_bucket.archive.id
 }
 
+output "address" {
+  description = "Where the archive is, as its configuration and queries name it."
+  value       = trimsuffix("s3://${var.bucket_name}/${var.prefix}", "/")
+}
+
 output "bucket_arn" {
   description = "ARN of the bucket."
   value       = aws_s3_bucket.archive.arn

@@ -29,16 +29,12 @@ data "aws_iam_policy_document" "writer" {
     resources = [for prefix in local.written : "${local.arn}/${prefix}*"]
   }
 
+  # Of the whole bucket: to whom names of some prefixes alone are told, an object that is not there is forbidden, and not
+  # missing. Uploads: what a killed process left is taken back.
   statement {
     sid       = "Names"
-    actions   = ["s3:ListBucket"]
+    actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     resources = [local.arn]
-
-    condition {
-      test     = "StringLike"
-      variable = "s3:prefix"
-      values   = [for prefix in local.written : "${prefix}*"]
-    }
   }
 
   dynamic "statement" {
@@ -116,7 +112,6 @@ data "aws_iam_policy_document" "operator" {
       "s3:GetBucketObjectLockConfiguration",
       "s3:GetBucketVersioning",
       "s3:GetLifecycleConfiguration",
-      "s3:ListBucketMultipartUploads",
       "s3:ListBucketVersions",
     ]
     resources = [local.arn]

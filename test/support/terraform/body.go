@@ -15,15 +15,16 @@ import (
 
 // Those of Terraform that our modules use.
 var functions = map[string]function.Function{
-	"can":      tryfunc.CanFunc,
-	"concat":   stdlib.ConcatFunc,
-	"contains": stdlib.ContainsFunc,
-	"flatten":  stdlib.FlattenFunc,
-	"floor":    stdlib.FloorFunc,
-	"keys":     stdlib.KeysFunc,
-	"length":   stdlib.LengthFunc,
-	"regex":    stdlib.RegexFunc,
-	"values":   stdlib.ValuesFunc,
+	"can":        tryfunc.CanFunc,
+	"concat":     stdlib.ConcatFunc,
+	"contains":   stdlib.ContainsFunc,
+	"flatten":    stdlib.FlattenFunc,
+	"floor":      stdlib.FloorFunc,
+	"keys":       stdlib.KeysFunc,
+	"length":     stdlib.LengthFunc,
+	"regex":      stdlib.RegexFunc,
+	"trimsuffix": stdlib.TrimSuffixFunc,
+	"values":     stdlib.ValuesFunc,
 	"alltrue": function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Bool)}},
 		Type:   function.StaticReturnType(cty.Bool),
