@@ -15,10 +15,11 @@ export function connectS3(
 ): S3Connection {
   const named = endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
   const isNamed = named !== undefined && named !== '';
-  const usualRegion = isNamed && !process.env['AWS_REGION'] ? 'us-east-1' : undefined;
+  const known = isNamed ? new S3Client({}).config.region : undefined;
   const client = new S3Client({
     ...(isNamed && { endpoint: named }),
-    ...((region ?? usualRegion) && { region: region ?? usualRegion! }),
+    ...(known && { region: () => known().catch(() => 'us-east-1') }),
+    ...(region !== undefined && { region }),
     forcePathStyle: forcePathStyle ?? isNamed,
     ...(credentials && { credentials }),
     maxAttempts: 1,
