@@ -7,8 +7,8 @@ import type { Tables } from '#core/store/tables.ts';
 import { createAggregate } from '../../../aggregate/stage.ts';
 import { packChangedWeeks } from '../../../aggregate/pack-weeks.ts';
 import { insights, revisions } from '../../../archive/datasets.ts';
-import type { Span } from './plan.ts';
 import type { Rebuild, RebuildContext } from './rebuild.ts';
+import { spanOf } from './span.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -64,8 +64,8 @@ async function keepOutside({ db, plan: { span }, seam }: RebuildContext): Promis
     .execute(async (tx) => {
       await seam.tookOver(tx);
       await sql`
-      DELETE FROM signpost_replay.signals n WHERE NOT (${within('n', span)}) OR EXISTS (
-        SELECT FROM signpost.signals o WHERE o.entity = n.entity AND NOT (${within('o', span)}))`.execute(
+      DELETE FROM signpost_replay.signals n WHERE NOT (${spanOf('n.at', span)}) OR EXISTS (
+        SELECT FROM signpost.signals o WHERE o.entity = n.entity AND NOT (${spanOf('o.at', span)}))`.execute(
         tx,
       );
       await sql`
@@ -74,22 +74,16 @@ async function keepOutside({ db, plan: { span }, seam }: RebuildContext): Promis
         tx,
       );
       await sql`
-      INSERT INTO signpost_replay.signals SELECT o.* FROM signpost.signals o WHERE NOT (${within('o', span)})`.execute(
+      INSERT INTO signpost_replay.signals SELECT o.* FROM signpost.signals o WHERE NOT (${spanOf('o.at', span)})`.execute(
         tx,
       );
       const columns = sql.raw('entity, received_at, departments, text, language, relevances');
       await sql`
       INSERT INTO signpost_replay.words (${columns}) SELECT ${columns} FROM signpost.words w
-      WHERE EXISTS (SELECT FROM signpost.signals o WHERE o.entity = w.entity AND NOT (${within('o', span)}))`.execute(
+      WHERE EXISTS (SELECT FROM signpost.signals o WHERE o.entity = w.entity AND NOT (${spanOf('o.at', span)}))`.execute(
         tx,
       );
     });
-}
-
-function within(table: string, { from, to }: Span) {
-  const at = sql.ref(`${table}.at`);
-  const since = from === null ? sql`true` : sql`${at} >= ${new Date(from)}`;
-  return to === null ? since : sql`${since} AND ${at} < ${new Date(to)}`;
 }
 
 /** What counts of a fact in cells. */

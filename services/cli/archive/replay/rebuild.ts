@@ -25,6 +25,8 @@ export interface Rebuild {
   /** In the order in which everybody locks them. */
   readonly tables: readonly string[];
   readonly datasets: readonly Dataset<Insight>[];
+  /** In the transaction in which the tables beside are made. */
+  readonly prepare?: (tx: Tx) => Promise<void>;
   /** Writes the rows that a record makes, as the stage does. Any record may come again. */
   readonly apply: (batch: readonly Input<Insight>[], tx: Tx) => Promise<void>;
   /** What is to be done once all rows are there, before the swap. May be done again. */
@@ -124,11 +126,14 @@ class Behind extends Error {}
 /** Goes on with what was begun, or begins anew. */
 async function begin(
   plan: Plan,
-  { tables }: Rebuild,
+  { tables, prepare }: Rebuild,
   db: Db,
 ): Promise<{ readonly stand: Stand; readonly isResumed: boolean }> {
   const known = await readStand(db);
   if (known !== null && isSame(known.plan, plan)) return { stand: known, isResumed: true };
-  await makeTables(db, tables, (tx) => createStand(tx, plan));
+  await makeTables(db, tables, async (tx) => {
+    await prepare?.(tx);
+    await createStand(tx, plan);
+  });
   return { stand: { plan, step: 'loading', position: null, rows: 0 }, isResumed: false };
 }
