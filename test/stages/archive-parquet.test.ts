@@ -2,8 +2,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Insight } from '#schemas/insight.ts';
-import { type Dataset, datasets, insights, rejected } from '../../services/archive/datasets.ts';
-import { fileOfBytes, readColumns, readParquet } from '../../services/archive/parquet/read.ts';
+import { SignpostError } from '#core/errors.ts';
+import { shippedSchemas } from '#core/registry/shipped.ts';
+import { avroType } from '../../scripts/schemas/compatibility.ts';
+import {
+  type Dataset,
+  datasets,
+  insights,
+  rejected,
+  revisions,
+} from '../../services/archive/datasets.ts';
+import { fileOfBytes, type ParquetFile } from '../../services/archive/parquet/read-file.ts';
+import { readColumns, readParquet } from '../../services/archive/parquet/read.ts';
 import { writeParquet, type WriteOptions } from '../../services/archive/parquet/write.ts';
 import type { ArchivedRow } from '../../services/archive/row.ts';
 import { records } from '../schemas/all-codecs.ts';
@@ -186,5 +196,112 @@ describe('some columns alone', () => {
     const file = fileOfBytes(writeParquet(insights, []));
     const reading = readColumns(insights, file, ['signal.nothing']);
     await expect(reading.next()).rejects.toThrow('there is no column signal.nothing');
+  });
+});
+
+describe('a file of an earlier release', () => {
+  const shipped = shippedSchemas();
+  const older = shipped.filter(({ recordName, version }) =>
+    shipped.some((other) => other.recordName === recordName && other.version > version),
+  );
+  const cases = datasets.flatMap((dataset) =>
+    older
+      .filter(({ recordName }) => recordName === dataset.topic.codec.recordName)
+      .map(({ id, version, text }) => ({ dataset, id, version, text, name: dataset.name })),
+  );
+
+  it.each(cases)('is read as of this one: $name, version $version', async (given) => {
+    const { dataset, id, text } = given;
+    const { topic } = dataset;
+    const then: Dataset<unknown> = {
+      ...dataset,
+      topic: { ...topic, codec: { ...topic.codec, schemaId: id } },
+    };
+    const type = avroType(JSON.parse(text));
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRecord(id).map(ofAvro), { maxLength: 5 }), async (written) => {
+        const frame = Buffer.alloc(5);
+        frame.writeUInt32BE(id, 1);
+        // What the topic said then, as this release reads it.
+        const now = written.map((record) =>
+          topic.codec.decode(Buffer.concat([frame, type.toBuffer(record)])),
+        );
+        const bytes = writeParquet(then, rowsOf(written));
+        expect(told(dataset, await readAll(dataset, bytes))).toEqual(told(dataset, rowsOf(now)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is there to be read', () => {
+    expect(cases.map(({ name }) => name)).toContain('insights');
+  });
+});
+
+/** The library knows no lone surrogates and no longs beyond 2^52. */
+function ofAvro(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Number.isSafeInteger(value)) return (value as number) % 2 ** 50;
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  if (Array.isArray(value)) return value.map(ofAvro);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [ofAvro(key), ofAvro(of)]));
+}
+
+describe('a damaged file', () => {
+  const rows = rowsOf(samplesOf(insights) as Insight[]);
+  const whole = writeParquet(insights, rows, { groupRows: 2 });
+  const damaged = { code: 'archive-damaged' };
+
+  it('is never read as something else, whichever bit has turned', async () => {
+    const before = told(insights, rows);
+    const flip = fc.record({ at: fc.nat(whole.length - 1), bit: fc.nat(7) });
+    await fc.assert(
+      fc.asyncProperty(flip, async ({ at, bit }) => {
+        const bytes = whole.slice();
+        bytes[at] = bytes[at]! ^ (1 << bit);
+        const read = await readAll(insights, bytes).then(
+          (back) => told(insights, back),
+          (error: SignpostError) => error.code,
+        );
+        // What does not concern the reader, as docs of fields, may be wrong.
+        expect([before, 'archive-damaged']).toContainEqual(read);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it.each([0, 3, 8, 100, 5000, whole.length - 1])('is refused with %d bytes', async (length) => {
+    const reading = readAll(insights, whole.slice(0, length));
+    await expect(reading).rejects.toMatchObject(damaged);
+  });
+
+  it('is refused by its name and with what to do', async () => {
+    const file = fileOfBytes(new Uint8Array(100), 'insights/v1/day=2026-11-22/a.parquet');
+    await expect(readParquet(insights, file).next()).rejects.toMatchObject({
+      ...damaged,
+      message: 'insights/v1/day=2026-11-22/a.parquet is no whole file of the dataset insights',
+      hint: expect.stringContaining('earlier version') as unknown,
+    });
+  });
+
+  it('is also one of another dataset', async () => {
+    await expect(readAll(revisions, whole)).rejects.toMatchObject(damaged);
+  });
+
+  it('is not one that cannot be fetched', async () => {
+    const away = new SignpostError('objects-unavailable', 'the store is away');
+    for (const failing of [1, 2]) {
+      let call = 0;
+      const held = fileOfBytes(whole);
+      const file: ParquetFile = {
+        ...held,
+        slice: (start, end) => {
+          call += 1;
+          return call === failing ? Promise.reject(away) : held.slice(start, end);
+        },
+      };
+      await expect(readParquet(insights, file).next()).rejects.toBe(away);
+    }
   });
 });

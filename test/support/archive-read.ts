@@ -4,7 +4,8 @@ import type { ObjectStore } from '../../services/core/objects/port.ts';
 import { datasets, type Dataset, type DatasetName } from '../../services/archive/datasets.ts';
 import { symlinksKey } from '../../services/archive/layout.ts';
 import { manifestDays, readManifest, type Manifest } from '../../services/archive/manifest.ts';
-import { fileOfBytes, readParquet } from '../../services/archive/parquet/read.ts';
+import { fileOfBytes } from '../../services/archive/parquet/read-file.ts';
+import { readParquet } from '../../services/archive/parquet/read.ts';
 import type { ArchivedRow } from '../../services/archive/row.ts';
 
 export interface RowRead {

@@ -1,7 +1,8 @@
 // Parquet as those know it who only move rows.
 import type { FileFormat } from '../file-format.ts';
 import type { ArchivedRow } from '../row.ts';
-import { fileOfBytes, readParquet } from './read.ts';
+import { fileOfBytes } from './read-file.ts';
+import { readParquet } from './read.ts';
 import { writeParquet } from './write.ts';
 
 export const parquetFiles: FileFormat = {

@@ -10,6 +10,9 @@ const zstd = {
   params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
 };
 
+/** Fewer are left as they are: starting to compress takes longer than they are worth. */
+const leastBytes = 128;
+
 // One for the whole thread: a page is written at once.
 const levels = new Sink();
 
@@ -35,7 +38,7 @@ export function writeDataPage(
   if (maxRepetition > 0) levels.hybrid(repetition, bitWidth(maxRepetition));
   const repetitionBytes = levels.length;
   if (maxDefinition > 0) levels.hybrid(definition, bitWidth(maxDefinition));
-  const isCompressed = body.length > 0;
+  const isCompressed = body.length >= leastBytes;
   const compressed = isCompressed ? zstdCompressSync(body, zstd) : body;
   const start = writer.offset;
   writePageHeader(writer, {

@@ -1,5 +1,5 @@
 // What of a file is read for some columns, and how their values are made of it.
-import { type FileMetaData, parquetSchema, type SchemaTree } from 'hyparquet';
+import type { SchemaTree } from 'hyparquet';
 import { type Assemble, assembleOf, childOf, leavesUnder } from './assemble.ts';
 import type { Column } from './schema.ts';
 
@@ -11,8 +11,7 @@ export interface ReadPlan {
 }
 
 /** @throws Error where the file has other columns than these */
-export function planOf(columns: readonly Column[], metadata: FileMetaData): ReadPlan {
-  const root = parquetSchema(metadata);
+export function planOf(columns: readonly Column[], root: SchemaTree): ReadPlan {
   const leaves: string[] = [];
   const planned = columns.map((column) => {
     const start = leaves.length;

@@ -5,8 +5,9 @@ import { type FieldShape, parseShape, type Shape } from '#core/registry/avro-sha
 import { defaultOf } from '#core/registry/resolve.ts';
 import { shippedSchemas } from '#core/registry/shipped.ts';
 import type { Dataset } from '../datasets.ts';
+import { type Fact, type Facts, factsOf } from './field-facts.ts';
 
-type SchemaElement = ParquetWriter['schema'][number];
+export type SchemaElement = ParquetWriter['schema'][number];
 
 export type LeafKind =
   | 'boolean'
@@ -45,29 +46,31 @@ export interface FileSchema {
   readonly bookkeeping: readonly Column[];
   /** As Parquet lists them: each group before what it holds. */
   readonly elements: readonly SchemaElement[];
-  readonly avroSchemaId: number;
   readonly avroSchema: string;
 }
 
-const known = new Map<number, FileSchema>();
-
 /** Of the files that are written now. */
 export function fileSchemaOf({ topic: { codec } }: Pick<Dataset<unknown>, 'topic'>): FileSchema {
-  let schema = known.get(codec.schemaId);
-  if (schema === undefined) known.set(codec.schemaId, (schema = schemaOfId(codec.schemaId)));
-  return schema;
+  const shipped = shippedSchemas().find(({ id }) => id === codec.schemaId);
+  if (shipped === undefined) throw new Error(`no schema of id ${codec.schemaId} is shipped`);
+  return fileSchemaOfText(shipped.text);
 }
 
-function schemaOfId(avroSchemaId: number): FileSchema {
-  const shipped = shippedSchemas().find(({ id }) => id === avroSchemaId);
-  if (shipped === undefined) throw new Error(`no schema of id ${avroSchemaId} is shipped`);
-  const facts = factsOf(JSON.parse(shipped.text));
-  const shape = parseShape(shipped.text);
+const known = new Map<string, FileSchema>();
+
+/** Of files whose records have that Avro schema. @throws Error where it is none that codecs read */
+export function fileSchemaOfText(avroSchema: string): FileSchema {
+  const made = known.get(avroSchema);
+  if (made !== undefined) return made;
+  const facts = factsOf(JSON.parse(avroSchema));
+  const shape = parseShape(avroSchema);
   const fields = shape.fields.map((field) => columnOfField(shape.name, field, [], facts));
   const columns = [...fields, ...bookkeeping];
   const root: SchemaElement = { name: 'schema', num_children: columns.length };
   const elements = [root, ...columns.flatMap(elementsOf)];
-  return { fields, bookkeeping, elements, avroSchemaId, avroSchema: shipped.text };
+  const schema = { fields, bookkeeping, elements, avroSchema };
+  known.set(avroSchema, schema);
+  return schema;
 }
 
 /** Doc of each column by its path, the parts joined by dots. */
@@ -110,44 +113,6 @@ const bookkeeping: readonly Column[] = [
     'When the words of its customer were erased: what is left of it has none. Null otherwise.',
   ),
 ];
-
-/** What shapes do not tell of a field, by full name of its record and its own. */
-interface Fact {
-  readonly doc: string;
-  readonly isTimestamp: boolean;
-}
-type Facts = ReadonlyMap<string, Fact>;
-type Json = Readonly<Record<string, unknown>>;
-
-function factsOf(schema: unknown): Facts {
-  const facts = new Map<string, Fact>();
-  const read = (type: unknown, namespace: string): void => {
-    if (Array.isArray(type)) type.forEach((branch) => read(branch, namespace));
-    if (typeof type !== 'object' || type === null) return;
-    const json = type as Json;
-    read(json['items'] ?? json['values'], namespace);
-    if (!Array.isArray(json['fields'])) return;
-    const within = (json['namespace'] as string | undefined) ?? namespace;
-    for (const field of json['fields'] as readonly Json[]) {
-      facts.set(`${within}.${json['name'] as string}.${field['name'] as string}`, {
-        doc: (field['doc'] as string | undefined) ?? '',
-        isTimestamp: JSON.stringify(leafOf(field['type'])).includes('"timestamp-millis"'),
-      });
-      read(field['type'], within);
-    }
-  };
-  read(schema, '');
-  return facts;
-}
-
-/** The type of a field without null, array and map around it; records have facts of their own. */
-function leafOf(type: unknown): unknown {
-  if (Array.isArray(type)) return leafOf(type.find((branch) => branch !== 'null'));
-  if (typeof type !== 'object' || type === null) return null;
-  const { items, values, fields } = type as Json;
-  if (fields !== undefined) return null;
-  return items === undefined && values === undefined ? type : leafOf(items ?? values);
-}
 
 function columnOfField(
   record: string,

@@ -1,8 +1,10 @@
 // Rows into a Parquet file. The same rows give the same bytes.
+import { crc32 } from 'node:zlib';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Dataset } from '../datasets.ts';
 import type { ArchivedRow } from '../row.ts';
-import { createColumnBuilder } from './column-builder.ts';
+import { sumsKey, textOfSums } from './chunk-sums.ts';
+import { type ColumnChunk, createColumnBuilder } from './column-builder.ts';
 import { docsOf, fileSchemaOf } from './schema.ts';
 import { leavesOf, shred } from './shred.ts';
 
@@ -22,7 +24,8 @@ export interface Rows<T> {
 /**
  * A whole file of rows, in the order in which they are given. What follows from the file beside them, it says in its
  * key-value metadata: `signpost.dataset`, `signpost.dataset.version`, `signpost.topic`, `signpost.avro.id`,
- * `signpost.avro.schema` and `signpost.docs`, a JSON object of docs by path of column.
+ * `signpost.avro.schema`, `signpost.docs` (a JSON object of docs by path of column) and `signpost.crc32` (see
+ * `chunk-sums.ts`).
  * @throws Error naming the field where a record does not fit its schema
  */
 export function writeParquet<T>(
@@ -43,6 +46,8 @@ export function writeParquet<T>(
   });
   for (let at = 0; at < rows.length;)
     at = writeGroup(file, dataset, rows, at, { groupRows, groupBytes });
+  const sums = file.row_groups.map(({ columns }) => columns.map((chunk) => sumOf(chunk, writer)));
+  file.kvMetadata?.push({ key: sumsKey, value: textOfSums(sums) });
   void file.finish();
   return writer.getBytes();
 }
@@ -53,7 +58,7 @@ function metadataOf(dataset: Dataset<unknown>): NonNullable<ParquetWriter['kvMet
     { key: 'signpost.dataset', value: dataset.name },
     { key: 'signpost.dataset.version', value: String(dataset.version) },
     { key: 'signpost.topic', value: dataset.topic.name },
-    { key: 'signpost.avro.id', value: String(schema.avroSchemaId) },
+    { key: 'signpost.avro.id', value: String(dataset.topic.codec.schemaId) },
     { key: 'signpost.avro.schema', value: schema.avroSchema },
     { key: 'signpost.docs', value: JSON.stringify(docsOf(schema)) },
   ];
@@ -117,3 +122,9 @@ const bookkeepingOf: Readonly<Record<string, ValueOf>> = {
   _replay_of: ({ replayOf }) => replayOf,
   _erased_at: ({ erasedAt }) => erasedAt,
 };
+
+function sumOf({ file_offset, meta_data }: ColumnChunk, writer: ByteWriter): number {
+  const start = Number(file_offset);
+  const end = start + Number(meta_data!.total_compressed_size);
+  return crc32(writer.getBytes().subarray(start, end));
+}
