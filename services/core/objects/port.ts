@@ -38,7 +38,8 @@ export interface ObjectStore {
   head(key: string): Promise<ObjectInfo | null>;
   /**
    * Writes the whole object: readers see what was there before or all of it, never a part, and it is durable once resolved.
-   * A write whose answer was lost and that is tried again finds its own bytes there and has succeeded.
+   * A write whose answer was lost and that is tried again finds its own bytes there and has succeeded; where somebody else
+   * replaced them meanwhile it may be told `conflict`. So a change has to bear being looked for before it is made again.
    * @returns its etag, or `conflict` where the condition does not hold: nothing was written
    */
   put(
@@ -47,7 +48,8 @@ export interface ObjectStore {
     condition?: PutCondition,
   ): Promise<{ readonly etag: string } | 'conflict'>;
   /**
-   * All objects whose key begins with `prefix`, by key in the order of its UTF-8 bytes.
+   * All objects whose key begins with `prefix`, by key in the order of its UTF-8 bytes. Their etags are good for comparing
+   * with those of other lists and as conditions; `get`, `head` and `put` may tell versions of the same content apart.
    * @param after begins behind this key
    */
   list(prefix: string, after?: string): AsyncIterable<ObjectInfo>;

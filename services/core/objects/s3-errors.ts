@@ -29,6 +29,13 @@ const busyNames = new Set([
   'XAmzContentChecksumMismatch',
   'XAmzContentSHA256Mismatch',
 ]);
+const wrongKeyNames = new Set([
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+  // versitygw's
+  'XAdminUserNotFound',
+]);
 const tlsCode = /^(?:CERT_|ERR_TLS|ERR_SSL|EPROTO$|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_)/;
 
 /** @param where the store. @param doing for the sentence: `write a/b`. Bugs are thrown as they are. */
@@ -69,7 +76,7 @@ export function judge(where: string, doing: string, error: unknown): Verdict {
       'Log in again, or give the service a role.',
       true,
     );
-  if (name === 'InvalidAccessKeyId' || name === 'SignatureDoesNotMatch')
+  if (wrongKeyNames.has(name))
     return refused(
       `${what}: the AWS credentials are not right (${name})`,
       'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that they are of this server.',
@@ -105,10 +112,13 @@ export function isConflict(error: unknown, isMatch: boolean): boolean {
   return status === 412 || (isMatch && status === 404 && name === 'NoSuchKey');
 }
 
-/** There is no object of the key; of a missing bucket only a HEAD says no more. */
+/**
+ * There is no object of the key. Not everything that is not found is one: a bucket, a user, a path of a proxy. Only HEAD,
+ * which has no body, calls all of them `NotFound`.
+ */
 export function isAbsent(error: unknown): boolean {
   const { status, name } = answerOf(error);
-  return status === 404 && name !== 'NoSuchBucket';
+  return status === 404 && (name === 'NoSuchKey' || name === 'NotFound');
 }
 
 export function isStatus(error: unknown, status: number): boolean {
