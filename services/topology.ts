@@ -324,6 +324,20 @@ export const flows: readonly Flow[] = [
     does: 'counts what customers say against what is usual, and tells of what rises',
   },
   {
+    name: 'archive',
+    kind: 'delivery',
+    reads: [
+      signalsNormalized.name,
+      insightsShared.name,
+      insightsRevised.name,
+      insightsJudged.name,
+      alertsRaised.name,
+      ...outcomes,
+    ],
+    writes: [recordsRejected.name],
+    does: 'keeps what was said and judged, in Parquet files that any engine reads',
+  },
+  {
     name: 'portal',
     kind: 'source',
     reads: [],

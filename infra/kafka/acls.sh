@@ -87,6 +87,18 @@ kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --
 kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --group 'signpost.classify'
 kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --topic 'signals.normalized.v1'
 
+# User:signpost-archive
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'signals.normalized.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'insights.shared.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'insights.revised.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'insights.judged.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'alerts.raised.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation Write --topic 'records.rejected.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'records.dropped.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'signpost.schemas.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --group 'signpost.archive'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Write --operation Describe --transactional-id 'signpost.archive.' --resource-pattern-type prefixed
+
 # User:signpost-portal
 kafka_acls --add --allow-principal 'User:signpost-portal' --operation Write --operation Describe --topic 'insights.judged.v1'
 kafka_acls --add --allow-principal 'User:signpost-portal' --operation Read --operation Describe --topic 'signpost.schemas.v1'

@@ -34,8 +34,8 @@ export interface Written {
   readonly bytes: number;
 }
 
-/** While one waits for the store, others are made. */
-const daysAtATime = 4;
+/** While some wait for the store, another one is made. What waits is smaller than the chunk in memory. */
+const daysAtATime = 16;
 
 /** @returns what was written; nothing for days whose manifest had the chunk already */
 export async function writeChunk<T>(

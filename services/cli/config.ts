@@ -8,6 +8,7 @@ import { readKafkaSettings, type KafkaSettings } from '#core/log/kafka/settings.
 import { logLevels } from '#core/logger.ts';
 import { aggregateConfig } from '../aggregate/config.ts';
 import { alertConfig } from '../alert/config.ts';
+import { archiveConfig } from '../archive/config.ts';
 import { classifyConfig } from '../classify/config.ts';
 import { gatewayConfig } from '../gateway/config.ts';
 import { normalizeConfig } from '../normalize/config.ts';
@@ -58,6 +59,7 @@ export const configSchema = z.strictObject({
   classify: classifyConfig.prefault({}),
   aggregate: aggregateConfig.prefault({}),
   alert: alertConfig.prefault({}),
+  archive: archiveConfig.prefault({}),
   portal: portalConfig.prefault({}),
   /** The cluster; checked by `readKafkaSettings`, for the environment may complete it. */
   kafka: z.record(z.string(), z.unknown()).optional(),
@@ -90,6 +92,7 @@ export const environment = {
   SIGNPOST_PSEUDONYM_KEYS_FILE: 'pseudonymKeysFile',
   SIGNPOST_API_KEYS_FILE: 'gateway.apiKeysFile',
   SIGNPOST_ALERT_TARGETS_FILE: 'alert.targetsFile',
+  SIGNPOST_ARCHIVE_URL: 'archive.url',
 } as const;
 
 /** Looked for in the working directory when no file is named. */
@@ -114,12 +117,13 @@ export function readConfig(
   return { ...config, kafka: readKafkaSettings(config.kafka, env) };
 }
 
-/** Settings that name a file. */
+/** Settings that name a file; one of them may be a URL instead. */
 const paths = [
   ['normalize', 'gazetteer'],
   ['classify', 'model'],
   ['classify', 'departmentsFile'],
   ['alert', 'targetsFile'],
+  ['archive', 'url'],
   ['gateway', 'apiKeysFile'],
   ['kafka', 'tls', 'ca'],
   ['kafka', 'tls', 'cert'],
@@ -130,8 +134,14 @@ const paths = [
 function withPathsFrom(folder: string, sections: Section): Section {
   return paths.reduce<Section>((all, path) => {
     const value = path.reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), all);
-    return typeof value === 'string' ? put(all, path, resolve(folder, value)) : all;
+    return typeof value === 'string' && !isUrl(value)
+      ? put(all, path, resolve(folder, value))
+      : all;
   }, sections);
+}
+
+function isUrl(text: string): boolean {
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(text);
 }
 
 function overlay(sections: Section, env: Readonly<NodeJS.ProcessEnv>): Section {

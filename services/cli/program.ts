@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addAlerts } from './commands/alerts.ts';
+import { addArchive } from './commands/archive.ts';
 import { addClassify } from './commands/classify.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
@@ -74,6 +75,7 @@ export function buildProgram(): Command {
     addJudgements,
     addWaves,
     addAlerts,
+    addArchive,
     addModels,
     addReclassify,
     addReconcile,

@@ -78,10 +78,15 @@ function present<T>(...parts: readonly (T | undefined)[]): readonly T[] {
   return parts.filter((part) => part !== undefined);
 }
 
-/** Topics that nobody reads but these stages, without those to be written all the same. */
+/**
+ * Topics that nobody reads but these stages, without those to be written all the same. The archive keeps what is written:
+ * whoever asks for less has less in it.
+ */
 function unwritten(names: readonly string[], write: readonly string[]): ReadonlySet<string> {
   const readers = (topic: string): readonly string[] =>
-    flows.filter(({ reads }) => reads.includes(topic)).map(({ name }) => name);
+    flows
+      .filter(({ kind, reads }) => kind !== 'delivery' && reads.includes(topic))
+      .map(({ name }) => name);
   const between = flows
     .filter(({ name }) => names.includes(name))
     .flatMap(({ writes }) => writes)

@@ -42,9 +42,9 @@ const readersOf = (topic: string) =>
     .map(({ principal }) => principal.slice(5));
 
 describe('access rights', () => {
-  it('to read what came in has normalize alone, and to read dead letters the operator alone', () => {
+  it('to read what came in has normalize alone, and to read dead letters the archive and the operator', () => {
     for (const { name } of intakeTopics) expect(readersOf(name)).toEqual(['normalize']);
-    expect(readersOf(recordsRejected.name)).toEqual(['operator']);
+    expect(readersOf(recordsRejected.name)).toEqual(['archive', 'operator']);
   });
 
   it('of a stage are its flow, its group and its transactions', () => {
@@ -78,7 +78,7 @@ describe('access rights', () => {
     ]);
     expect(allowed('alert', 'topic', 'Describe')).toContain('tickets.reported.v1');
     expect(allowed('alert', 'topic', 'Write')).not.toContain('insights.shared.v1');
-    expect(readersOf('alerts.raised.v1')).toEqual(['responders', 'data', 'operator']);
+    expect(readersOf('alerts.raised.v1')).toEqual(['archive', 'responders', 'data', 'operator']);
   });
 
   it('to write judgements have the gateway and the portal, which take them in, and the operator', () => {
@@ -88,7 +88,7 @@ describe('access rights', () => {
       )
       .map(({ principal }) => principal);
     expect(writers).toEqual(['User:gateway', 'User:portal', 'User:operator']);
-    expect(readersOf('insights.judged.v1')).toEqual(['data', 'trainer', 'operator']);
+    expect(readersOf('insights.judged.v1')).toEqual(['archive', 'data', 'trainer', 'operator']);
     const shared = aclRules({ ...options, runAs: new Map([['portal', 'all']]) });
     expect(allowed('all', 'topic', 'Write', shared)).toContain('insights.judged.v1');
   });
@@ -111,6 +111,16 @@ describe('access rights', () => {
       'signpost.append.*',
     ]);
     expect(readersOf('tickets.aggregated.v1')).toEqual(['planners', 'data', 'operator']);
+  });
+
+  it('of the archive are what it keeps, its group and its transactions, and dead letters alone to write', () => {
+    const read = allowed('archive', 'topic', 'Read');
+    expect(read).toContain('signals.normalized.v1');
+    expect(read).toContain('records.rejected.v1');
+    expect(read.filter((name) => intakeTopics.some((intake) => intake.name === name))).toEqual([]);
+    expect(allowed('archive', 'topic', 'Write')).toEqual(['records.rejected.v1']);
+    expect(allowed('archive', 'group', 'Read')).toEqual(['signpost.archive']);
+    expect(allowed('archive', 'transactional-id', 'Write')).toEqual(['signpost.archive.*']);
   });
 
   it('of a department are its own stream and groups, though another’s name begins alike', () => {

@@ -1,27 +1,23 @@
 // `signpost reclassify`: past signals judged anew, and what that changed.
-import { openEmbeddedLog } from '#core/log/embedded/open.ts';
 import { SignpostError } from '#core/errors.ts';
-import type { Log } from '#core/log/port.ts';
-import { createLogger } from '#core/logger.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
 import type { DepartmentsConfig } from '../../classify/departments.ts';
 import { createJudge } from '../../classify/judge.ts';
 import { subscribersByName } from '../../publish/route.ts';
-import { insightsRevised, schemasAnnounced, topicsFor } from '../../topology.ts';
+import { insightsRevised } from '../../topology.ts';
 import type { ReclassifyOptions } from '../commands/reclassify.ts';
-import type { Config } from '../config.ts';
 import { count } from '../count.ts';
 import { readDepartments } from '../departments.ts';
 import { openModel, type RoutingJudge } from '../models/open-model.ts';
 import { momentOf } from '../moment.ts';
-import { configOf, logAt, openCluster, type LogAt } from '../open-log.ts';
+import { configOf, logAt } from '../open-log.ts';
 import { withReader } from '../open-reader.ts';
+import { withWriter } from '../open-writer.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput, type Styles } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { oneLine } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
-import { connectSchemas } from '../topics/log-schemas.ts';
 import { reclassify, type Reclassification } from './reclassify.ts';
 
 export async function reclassifyCommand(
@@ -53,7 +49,10 @@ export async function reclassifyCommand(
       result = await withWriter(
         logAt(place, () => config),
         config,
-        departments,
+        {
+          topics: [insightsRevised.name],
+          whenInUse: 'Stop it for as long as this takes; with --dry-run it may go on.',
+        },
         (log) => reclassify(log, { ...settings, append: (records) => log.append(records) }),
       );
   } finally {
@@ -85,55 +84,6 @@ function judgingBy(name: string, departments: DepartmentsConfig): RoutingJudge {
     judge: createJudge({ model, departments }),
     subscribers: subscribersByName(departments.departments),
   };
-}
-
-/** Runs `use` on the log opened for writing. @throws SignpostError `log-in-use`, `topics-missing`. */
-async function withWriter<T>(
-  at: LogAt,
-  config: Config,
-  departments: DepartmentsConfig,
-  use: (log: Log) => Promise<T>,
-): Promise<T> {
-  const log =
-    at.kind === 'embedded'
-      ? await openDirectory(at.directory, config, departments)
-      : await openCluster(at.settings, config);
-  try {
-    if (!(await log.topics()).some(({ name }) => name === insightsRevised.name))
-      throw new SignpostError('topics-missing', `There is no topic ${insightsRevised.name}`, {
-        hint: '`signpost topics apply` creates it.',
-      });
-    return await use(log);
-  } finally {
-    await log.close();
-  }
-}
-
-async function openDirectory(
-  directory: string,
-  config: Config,
-  { departments: listed }: DepartmentsConfig,
-): Promise<Log> {
-  const departments = listed.map(({ name }) => name);
-  const logger = createLogger('signpost', config.logLevel);
-  const log = await openEmbeddedLog({ directory }).catch(explainWriter);
-  try {
-    await log.ensureTopics([...topicsFor(departments, config.retention), schemasAnnounced]);
-    const { signal } = new AbortController();
-    const own = { registry: undefined, topicPrefix: '' };
-    return await (await connectSchemas({ ...own, departments, logger, signal })).writing(log);
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
-}
-
-function explainWriter(error: unknown): never {
-  if (!(error instanceof SignpostError) || error.code !== 'log-in-use') throw error;
-  throw new SignpostError(error.code, error.message, {
-    cause: error,
-    hint: 'Stop it for as long as this takes; with --dry-run it may go on.',
-  });
 }
 
 /** Lines for a person. */

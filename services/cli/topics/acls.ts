@@ -131,12 +131,12 @@ function allowGroups(allow: Allow, name: string): void {
  */
 function allowEngine(allow: Allow, { name, kind }: Flow, topicPrefix: string): void {
   allow('topic', topicPrefix + schemasAnnounced.name, 'literal', 'Read', 'Describe');
-  if (kind === 'transform' || kind === 'projection') {
+  if (kind === 'transform' || kind === 'projection' || kind === 'delivery') {
     const group = topicPrefix + groupOf(name);
     allow('group', group, 'literal', 'Read', 'Describe');
     allow('transactional-id', `${group}.`, 'prefixed', 'Write', 'Describe');
   }
-  if (kind !== 'transform') {
+  if (kind !== 'transform' && kind !== 'delivery') {
     // Whoever appends does so under an id of the moment; imports and replays write down where they stand.
     const appending = `${topicPrefix}signpost.append.`;
     allow('transactional-id', appending, 'prefixed', 'Write', 'Describe');
