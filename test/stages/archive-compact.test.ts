@@ -3,8 +3,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compactDay } from '../../services/archive/compact.ts';
 import { dropped } from '../../services/archive/datasets.ts';
-import { manifestKey } from '../../services/archive/layout.ts';
+import { dayOf, manifestKey } from '../../services/archive/layout.ts';
 import { readManifest } from '../../services/archive/manifest.ts';
+import { parquetFiles } from '../../services/archive/parquet-files.ts';
+import { writeParquet } from '../../services/archive/parquet/write.ts';
 import type { CompactionSettings } from '../../services/archive/plan-compaction.ts';
 import { readDay } from '../../services/archive/read-day.ts';
 import { deleteRetired, retireOrphans } from '../../services/archive/retire.ts';
@@ -12,6 +14,7 @@ import { dayMs } from '../support/archive-rows.ts';
 import {
   Crash,
   createArchiveWorld,
+  rowsBetween,
   takeTurns,
   worldDays,
   type ArchiveWorld,
@@ -157,6 +160,29 @@ describe('compaction', () => {
     expect(right).not.toBe('00000000000000aa');
     expect(world.manifestOf(day).files[0]!.covers).toEqual(same.manifestOf(day).files[0]!.covers);
     expect(world.manifestOf(day).files[0]!.covers[0]!.schema).toBe(schemaId);
+  });
+});
+
+describe('compaction of Parquet', () => {
+  it('makes the very file that all rows would be, whatever they were compacted by before', async () => {
+    const inOneGo = createArchiveWorld(undefined, parquetFiles);
+    const inTwo = createArchiveWorld(undefined, parquetFiles);
+    for (const world of [inOneGo, inTwo]) {
+      for (let from = 0; from < 1200; from += 300) {
+        await world.writeChunk(world.objects, 0, from, from + 300);
+        if (world === inTwo && from === 300) await compact(world);
+      }
+      await world.writeChunk(world.objects, 1, 0, 50);
+      await compact(world);
+    }
+    const rows = [rowsBetween(0, 0, 1200), rowsBetween(1, 0, 50)]
+      .flat()
+      .filter(({ record }) => dayOf(record.droppedAt) === day);
+    const bytes = writeParquet(dropped, rows);
+    for (const { objects, manifestOf } of [inOneGo, inTwo]) {
+      expect(manifestOf(day).files).toHaveLength(1);
+      expect(Buffer.compare(objects.read(manifestOf(day).files[0]!.key), bytes)).toBe(0);
+    }
   });
 });
 

@@ -45,7 +45,7 @@ export interface ArchiveWorld {
   judge(): void;
   /** Rows of a day by what its manifest says now. */
   rowsOf(day: string): readonly Row[];
-  manifestOf(day: string): Manifest;
+  readonly manifestOf: (day: string) => Manifest;
   /** Keys of data, whether they count or not. */
   dataKeys(): readonly string[];
 }
@@ -59,8 +59,11 @@ export function rowsBetween(partition: number, from: number, to: number): readon
     );
 }
 
-export function createArchiveWorld(start = someDayMs + 2 * dayMs): ArchiveWorld {
-  const format = jsonFiles();
+/** @param format what `rowsOf` and `judge` read is JSON */
+export function createArchiveWorld(
+  start = someDayMs + 2 * dayMs,
+  format = jsonFiles(),
+): ArchiveWorld {
   const erasedBefore = new Set<string>();
   const coveredBefore = new Map<string, Covered[]>();
   const objects = createMemoryObjects({ now: () => world.now });

@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Dataset } from '../datasets.ts';
+import type { GrowingFile } from '../file-format.ts';
 import type { ArchivedRow } from '../row.ts';
 import { sumsKey, textOfSums } from './chunk-sums.ts';
 import { type ColumnChunk, createColumnBuilder } from './column-builder.ts';
@@ -31,8 +32,19 @@ export interface Rows<T> {
 export function writeParquet<T>(
   dataset: Dataset<T>,
   rows: Rows<T>,
-  { groupRows = 100_000, groupBytes = 64 * 2 ** 20 }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Uint8Array {
+  const file = growParquet(dataset, options);
+  for (let at = 0; at < rows.length; at += stepRows)
+    for (const row of rows.slice(at, Math.min(at + stepRows, rows.length))) file.add(row);
+  return file.finish();
+}
+
+/** The file that `writeParquet` gives for the same rows, of rows that come one by one: those of a group are not held but as columns. */
+export function growParquet<T>(
+  dataset: Dataset<T>,
+  { groupRows = 100_000, groupBytes = 64 * 2 ** 20 }: WriteOptions = {},
+): GrowingFile<T> {
   const schema = fileSchemaOf(dataset);
   const writer = new ByteWriter(1 << 20);
   const file = new ParquetWriter({
@@ -44,12 +56,33 @@ export function writeParquet<T>(
     kvMetadata: metadataOf(dataset),
     createdBy: 'signpost',
   });
-  for (let at = 0; at < rows.length;)
-    at = writeGroup(file, dataset, rows, at, { groupRows, groupBytes });
-  const sums = file.row_groups.map(({ columns }) => columns.map((chunk) => sumOf(chunk, writer)));
-  file.kvMetadata?.push({ key: sumsKey, value: textOfSums(sums) });
-  void file.finish();
-  return writer.getBytes();
+  let group = beginGroup(file, dataset);
+  let step: ArchivedRow<T>[] = [];
+  const endGroup = (): void => {
+    group.end();
+    group = beginGroup(file, dataset);
+  };
+  const endStep = (): void => {
+    group.add(step);
+    step = [];
+    if (group.rows() >= groupRows || group.bytes() >= groupBytes) endGroup();
+  };
+  return {
+    add(row) {
+      step.push(row);
+      if (step.length === stepRows || group.rows() + step.length === groupRows) endStep();
+    },
+    finish() {
+      if (step.length > 0) endStep();
+      if (group.rows() > 0) endGroup();
+      const sums = file.row_groups.map(({ columns }) =>
+        columns.map((chunk) => sumOf(chunk, writer)),
+      );
+      file.kvMetadata?.push({ key: sumsKey, value: textOfSums(sums) });
+      void file.finish();
+      return writer.getBytes();
+    },
+  };
 }
 
 function metadataOf(dataset: Dataset<unknown>): NonNullable<ParquetWriter['kvMetadata']> {
@@ -67,14 +100,16 @@ function metadataOf(dataset: Dataset<unknown>): NonNullable<ParquetWriter['kvMet
 /** Few enough that what they hold stays in the processor's cache while each column takes its part. */
 const stepRows = 256;
 
-/** Writes rows from `start` on. @returns where the next group starts */
-function writeGroup<T>(
-  file: ParquetWriter,
-  dataset: Dataset<T>,
-  rows: Rows<T>,
-  start: number,
-  { groupRows, groupBytes }: Required<WriteOptions>,
-): number {
+interface Group<T> {
+  add(rows: readonly ArchivedRow<T>[]): void;
+  rows(): number;
+  /** About, before compression. */
+  bytes(): number;
+  /** Writes it. */
+  end(): void;
+}
+
+function beginGroup<T>(file: ParquetWriter, dataset: Dataset<T>): Group<T> {
   const { writer } = file;
   const startOffset = writer.offset;
   const { fields, bookkeeping } = fileSchemaOf(dataset);
@@ -83,28 +118,29 @@ function writeGroup<T>(
     ...bookkeeping.map((column) => ({ column, valueOf: bookkeepingOf[column.name]! })),
   ].map((each) => ({ ...each, builders: leavesOf(each.column).map(createColumnBuilder) }));
   const builders = columns.flatMap((each) => each.builders);
-  const most = Math.min(start + groupRows, rows.length);
-  let end = start;
-  for (let bytes = 0; end < most && bytes < groupBytes;) {
-    const step = rows.slice(end, Math.min(end + stepRows, most));
-    for (const { column, valueOf, builders: own } of columns) {
-      let next = 0;
-      shred(column, step.map(valueOf), (_, slots) => own[next++]!.add(slots));
-    }
-    end += step.length;
-    bytes = builders.reduce((sum, each) => sum + each.bytes, 0);
-  }
-  const chunks = builders.map((each) => each.finish(writer));
-  const rowCount = BigInt(end - start);
-  file.num_rows += rowCount;
-  file.row_groups.push({
-    columns: chunks,
-    total_byte_size: chunks.reduce((n, { meta_data: m }) => n + m!.total_uncompressed_size, 0n),
-    num_rows: rowCount,
-    file_offset: BigInt(startOffset),
-    total_compressed_size: BigInt(writer.offset - startOffset),
-  });
-  return end;
+  let count = 0;
+  return {
+    add(rows) {
+      for (const { column, valueOf, builders: own } of columns) {
+        let next = 0;
+        shred(column, rows.map(valueOf), (_, slots) => own[next++]!.add(slots));
+      }
+      count += rows.length;
+    },
+    rows: () => count,
+    bytes: () => builders.reduce((sum, each) => sum + each.bytes, 0),
+    end() {
+      const chunks = builders.map((each) => each.finish(writer));
+      file.num_rows += BigInt(count);
+      file.row_groups.push({
+        columns: chunks,
+        total_byte_size: chunks.reduce((n, { meta_data: m }) => n + m!.total_uncompressed_size, 0n),
+        num_rows: BigInt(count),
+        file_offset: BigInt(startOffset),
+        total_compressed_size: BigInt(writer.offset - startOffset),
+      });
+    },
+  };
 }
 
 type ValueOf = (row: ArchivedRow<unknown>) => unknown;
