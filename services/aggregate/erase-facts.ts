@@ -14,6 +14,8 @@ export interface ErasedFacts {
 
 /** A fact of an erased customer. */
 export interface FoundFact {
+  /** Of the erasure that takes its words. */
+  readonly id: string;
   readonly entity: string;
   readonly customer: string;
   readonly another: string | null;
@@ -41,10 +43,11 @@ export async function findFacts(
     db.query,
   );
   return rows.flatMap(({ entity, customer, received, is_update: isUpdate }) => {
-    for (const { token, until, ticketsUntil } of known.get(customer) ?? []) {
+    for (const { id, token, until, ticketsUntil } of known.get(customer) ?? []) {
       const last = isUpdate ? Math.max(until, ticketsUntil) : until;
       if (received > last) continue;
-      return [{ entity, customer, another: token === null ? null : uuidOf(token), until: last }];
+      const another = token === null ? null : uuidOf(token);
+      return [{ id, entity, customer, another, until: last }];
     }
     return [];
   });
@@ -60,19 +63,31 @@ export async function countWords(db: Db, found: readonly FoundFact[]): Promise<n
   return rows[0]!.words;
 }
 
-/** Tickets of these customers, or of what stands for them: source and id within the source, the latter cut at 200 characters. */
+export interface FoundTicket {
+  /** Of the erasure. */
+  readonly id: string;
+  readonly source: string;
+  /** Cut at 200 characters. */
+  readonly sourceId: string;
+}
+
+/** Tickets of these customers, or of what stands for them by now. */
 export async function ticketsOf(
   db: Db,
   customers: readonly ErasedCustomer[],
-): Promise<readonly { readonly source: string; readonly sourceId: string }[]> {
-  const hashes = customers.flatMap(({ hash, token }) => (token === null ? [hash] : [hash, token]));
-  const { rows } = await sql<{ source: string; sourceId: string }>`
-    SELECT source.name AS source, s.source_id AS "sourceId" FROM signpost.signals s
+): Promise<readonly FoundTicket[]> {
+  const ids = new Map(
+    customers.flatMap(({ id, hash, token }) =>
+      [hash, ...(token === null ? [] : [token])].map((of) => [uuidOf(of), id] as const),
+    ),
+  );
+  const { rows } = await sql<{ customer: string; source: string; sourceId: string }>`
+    SELECT s.customer, source.name AS source, s.source_id AS "sourceId" FROM signpost.signals s
     JOIN signpost.labels source ON source.id = s.source
-    WHERE s.kind = ${kindNumbers.ticket} AND s.customer = ANY (${plainArray(hashes.map(uuidOf))}::uuid[])`.execute(
+    WHERE s.kind = ${kindNumbers.ticket} AND s.customer = ANY (${plainArray(ids.keys())}::uuid[])`.execute(
     db.query,
   );
-  return rows;
+  return rows.map(({ customer, ...ticket }) => ({ ...ticket, id: ids.get(customer)! }));
 }
 
 const columns: readonly Column<FoundFact>[] = [

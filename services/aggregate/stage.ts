@@ -13,6 +13,8 @@ export interface AggregateOptions {
   readonly store: ProjectionStore<Transaction<Tables>>;
   /** Names of the departments whose stream receives an insight. */
   readonly receiversOf: (insight: Insight) => readonly string[];
+  /** An insight as it may be kept: without its words where these are erased. */
+  readonly erased?: (insight: Insight) => Insight;
   /** Words received before this moment (milliseconds since the epoch) are not kept; by default all are. */
   readonly wordsFrom?: () => number;
 }
@@ -21,6 +23,7 @@ export interface AggregateOptions {
 export function createAggregate({
   store,
   receiversOf,
+  erased = (insight) => insight,
   wordsFrom = () => -Infinity,
 }: AggregateOptions): Projection<Insight, Transaction<Tables>> {
   const names = createNames();
@@ -30,7 +33,8 @@ export function createAggregate({
     inputs: [insightsShared, insightsRevised],
     store,
     async apply(batch, tx) {
-      const told = batch.flatMap(({ record: insight, received }) => {
+      const told = batch.flatMap(({ record, received }) => {
+        const insight = erased(record);
         const { topic, timestamp, offset } = received;
         const isRevision = topic === insightsRevised.name;
         const fact = factOf(insight, receiversOf(insight), { timestamp, offset, isRevision });

@@ -11,6 +11,8 @@ import { lockAlerts } from './write-step.ts';
 type Tx = Transaction<Tables>;
 
 export interface FoundSighting {
+  /** Of the erasure. */
+  readonly by: string;
   readonly id: string;
   readonly another: string | null;
 }
@@ -27,7 +29,7 @@ export async function findSightings(
   return rows.flatMap(({ id, customer, received }) => {
     const taken = known.get(customer)?.find(({ until }) => received <= until);
     if (taken === undefined) return [];
-    return [{ id, another: taken.token === null ? null : shortOf(taken.token) }];
+    return [{ by: taken.id, id, another: taken.token === null ? null : shortOf(taken.token) }];
   });
 }
 

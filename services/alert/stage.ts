@@ -14,6 +14,8 @@ export interface AlertOptions {
   readonly store: ProjectionStore<Transaction<Tables>>;
   /** Names of the departments whose stream receives an insight. */
   readonly receiversOf: (insight: Insight) => readonly string[];
+  /** An insight as it may be kept: of somebody else where its customer is erased. */
+  readonly erased?: (insight: Insight) => Insight;
   readonly lateness: Lateness;
   /** Told once they are written, of each source: how many came too late. */
   readonly onLate?: (source: string, count: number) => void;
@@ -23,6 +25,7 @@ export interface AlertOptions {
 export function createAlert({
   store,
   receiversOf,
+  erased = (insight) => insight,
   lateness,
   onLate,
 }: AlertOptions): Projection<Insight, Transaction<Tables>> {
@@ -33,7 +36,8 @@ export function createAlert({
     inputs: [insightsShared],
     store,
     async apply(batch, tx) {
-      const seen = batch.flatMap(({ record: insight }) => {
+      const seen = batch.flatMap(({ record }) => {
+        const insight = erased(record);
         const sighting = sightingOf(insight, receiversOf(insight));
         return sighting === undefined ? [] : [{ sighting, entity: entityOf(insight.signal) }];
       });

@@ -20,7 +20,7 @@ import {
   type Said,
   type SpokenDataset,
 } from './erase-scan.ts';
-import type { Erased, Taken } from './erasures.ts';
+import { lastPassFrom, type Erased, type Taken } from './erasures.ts';
 import { createLostWords, type LostWords } from './erase-alert-words.ts';
 import { madeFileKey } from './layout.ts';
 import { manifestDays, readManifest, type ManifestFile } from './manifest.ts';
@@ -248,7 +248,7 @@ function strippedAlert(
 async function deleteOld({ store, erased, now, graceMs, mode }: EraseFilesParts): Promise<boolean> {
   if (mode === 'look') return false;
   const isDue = erased.erasures.some(
-    ({ doneAt, deadlineAt }) => doneAt === null && deadlineAt <= now(),
+    (erasure) => erasure.doneAt === null && lastPassFrom(erasure) <= now(),
   );
   const grace = isDue ? 0 : graceMs;
   let isGoing = false;

@@ -144,6 +144,17 @@ function parsed(bytes: Uint8Array, key: string, where: string): Erasure {
   }
 }
 
+/**
+ * From when on a pass may be the last one, so that nothing is left when the deadline is over: an hour before, or less
+ * where all of it is short. Milliseconds since the epoch.
+ */
+export function lastPassFrom({
+  requestedAt,
+  deadlineAt,
+}: Pick<Erasure, 'requestedAt' | 'deadlineAt'>): number {
+  return deadlineAt - Math.min(3_600_000, (deadlineAt - requestedAt) / 20);
+}
+
 /** What tells whose words a record holds, and since when they are here. */
 export type Spoken = Pick<Signal, 'customer' | 'receivedAt' | 'kind' | 'revision'>;
 

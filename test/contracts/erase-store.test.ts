@@ -33,6 +33,7 @@ const gone = 'k1:gone';
 const stays = 'k1:stays';
 const until = start + 3_600_000;
 const erased = (pseudonym: string, token: string) => ({
+  id: 'e',
   hash: subjectOf(pseudonym),
   token: subjectOf(token),
   until,

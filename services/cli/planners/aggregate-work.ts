@@ -13,6 +13,8 @@ import { storeGazetteer } from '../../aggregate/gazetteer-rows.ts';
 import { packChangedWeeks } from '../../aggregate/pack-weeks.ts';
 import { publishCells } from '../../aggregate/publish-cells.ts';
 import { createAggregate } from '../../aggregate/stage.ts';
+import { nobodyErased, type Erased } from '../../archive/erasures.ts';
+import { erasedInsight } from '../../archive/strip.ts';
 import type { DepartmentsConfig } from '../../classify/departments.ts';
 import { readGazetteer } from '../../normalize/gazetteer.ts';
 import type { Config } from '../config.ts';
@@ -23,16 +25,25 @@ export interface AggregateParts {
   readonly config: Pick<Config, 'aggregate' | 'normalize'>;
   /** The departments as they are now, with their thresholds: who receives what is judged by them. */
   readonly departments: () => DepartmentsConfig;
+  /** Whose words are erased. */
+  readonly erased?: () => Erased;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** The stage. The database need not be there yet, only once it runs. */
-export function buildAggregate({ db, config, departments, now }: AggregateParts): Stage<never> {
+export function buildAggregate({
+  db,
+  config,
+  departments,
+  erased = () => nobodyErased,
+  now,
+}: AggregateParts): Stage<never> {
   const { wordsDays } = config.aggregate;
   return createAggregate({
     store: createProjectionStore(db),
     receiversOf: receiversOf(departments),
+    erased: (insight) => erasedInsight(insight, erased()),
     wordsFrom: () => wordsFrom({ now, wordsDays }),
   }) as unknown as Stage<never>;
 }

@@ -18,6 +18,8 @@ import { startForgettingSightings } from '../../alert/forget-sightings.ts';
 import { publishAlerts } from '../../alert/publish-alerts.ts';
 import { runDetector } from '../../alert/run-detector.ts';
 import { createAlert } from '../../alert/stage.ts';
+import { nobodyErased, type Erased } from '../../archive/erasures.ts';
+import { erasedInsight } from '../../archive/strip.ts';
 import type { DepartmentsConfig } from '../../classify/departments.ts';
 import type { Config } from '../config.ts';
 import { alertContext } from './alert-context.ts';
@@ -28,14 +30,23 @@ export interface AlertParts {
   readonly config: Pick<Config, 'alert'>;
   /** The departments as they are now, with their thresholds: who receives what is judged by them. */
   readonly departments: () => DepartmentsConfig;
+  /** Whose words are erased. */
+  readonly erased?: () => Erased;
   readonly metrics: AlertMetrics;
 }
 
 /** The stage. The database need not be there yet, only once it runs. */
-export function buildAlert({ db, config, departments, metrics }: AlertParts): Stage<never> {
+export function buildAlert({
+  db,
+  config,
+  departments,
+  erased = () => nobodyErased,
+  metrics,
+}: AlertParts): Stage<never> {
   return createAlert({
     store: createProjectionStore(db),
     receiversOf: receiversOf(departments),
+    erased: (insight) => erasedInsight(insight, erased()),
     lateness: config.alert,
     onLate: metrics.late,
   }) as unknown as Stage<never>;

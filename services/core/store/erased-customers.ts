@@ -1,5 +1,7 @@
 // Customers whose words are erased, as the store knows them: by the beginning of the hash that an erasure knows them by.
 export interface ErasedCustomer {
+  /** Of the erasure. */
+  readonly id: string;
   /** SHA-256 of the pseudonym, hexadecimal. */
   readonly hash: string;
   /** SHA-256 of what stands for it from now on; null where nothing does any more. */
