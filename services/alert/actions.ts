@@ -10,11 +10,17 @@ import { lockAlerts, writeHappening } from './write-step.ts';
 
 export type Acknowledged = 'acknowledged' | 'already-acknowledged' | 'over' | 'unknown';
 
-/** @param by who takes it on; `at` in milliseconds since the epoch */
+/** Who does it, when in milliseconds since the epoch, and what they say to it. */
+export interface Doing {
+  readonly by: string;
+  readonly at: number;
+  readonly comment?: string | undefined;
+}
+
 export async function acknowledge(
   db: Db,
   id: string,
-  { by, at }: { readonly by: string; readonly at: number },
+  { by, at, comment }: Doing,
   context: TickContext,
 ): Promise<Acknowledged> {
   return db.query.transaction().execute(async (tx) => {
@@ -24,7 +30,8 @@ export async function acknowledge(
     if (stored.state === 'resolved') return 'over';
     if (stored.state === 'acknowledged') return 'already-acknowledged';
     const whole = { ...context, silences: [], now: at };
-    await writeHappening(tx, stored, { kind: 'acknowledged', at, by }, { at, what: by }, whole);
+    const happening = { kind: 'acknowledged', at, by } as const;
+    await writeHappening(tx, stored, happening, { at, what: by, comment }, whole);
     return 'acknowledged';
   });
 }

@@ -68,16 +68,22 @@ export async function writeCounts(
   return told;
 }
 
+interface Done {
+  readonly at: number;
+  readonly what: string;
+  readonly comment?: string | undefined;
+}
+
 /**
  * What people do, silences, and settings that changed.
- * @param what id of the action; tells transitions of one moment apart
+ * @param what id of the action; tells transitions of one moment apart; `comment` is kept with the transition
  * @returns undefined where nothing changed
  */
 export async function writeHappening(
   tx: Tx,
   before: StoredIncident,
   happening: Extract<Happening, { kind: 'acknowledged' | 'covered' | 'let-go' }>,
-  { at, what }: { readonly at: number; readonly what: string },
+  { at, what, comment }: Done,
   context: WriteContext,
 ): Promise<Told | undefined> {
   const { after, told } = stepOf(before, happening);
@@ -86,14 +92,14 @@ export async function writeHappening(
   const { incident } = before;
   const isLetGo = happening.kind === 'let-go';
   const stands = isLetGo ? { ...incident, resolvedAt: incident.resolvedAt ?? at } : incident;
-  await write(tx, { ...before, ...after, incident: stands }, { told, at, what }, context);
+  await write(tx, { ...before, ...after, incident: stands }, { told, at, what, comment }, context);
   return told;
 }
 
 async function write(
   tx: Tx,
   stored: StoredIncident,
-  { told, at, what }: { told: Told | undefined; at: number; what: string },
+  { told, at, what, comment }: Done & { readonly told: Told | undefined },
   context: WriteContext,
 ): Promise<void> {
   const { now } = context;
@@ -113,6 +119,7 @@ async function write(
       at: new Date(at),
       by: told.by,
       reason: told.reason,
+      comment: comment ?? null,
       record: JSON.stringify(alert),
       written_at: new Date(now),
     })

@@ -377,4 +377,14 @@ describe('with alerts', () => {
       await page.getByText('The server did not answer.').waitFor();
       expect(await page.getByText('noc-slack').first().isVisible()).toBe(true);
     }));
+
+  test('a comment on the acknowledgement stands in the timeline, as it was said', () =>
+    visit({}, async (page) => {
+      await enter(page, '/alerts/fresno');
+      await page.getByLabel('Comment on the acknowledgement').fill(hostile);
+      expect(await axeViolations(page)).toEqual([]);
+      await page.keyboard.press('Enter');
+      await page.locator('.timeline').getByText(hostile.slice(0, 20)).waitFor();
+      expect(await page.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
+    }));
 });

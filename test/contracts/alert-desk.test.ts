@@ -121,14 +121,24 @@ it('while `up` has the database, it is asked', { timeout: 120_000 }, async () =>
       run(['alerts', 'list', '--json', '--data', data], { cwd: directory });
     await expect.poll(async () => (await standing()).code, { timeout: 60_000 }).toBe(0);
     const [hayward] = await jsonOf<AlertRow>('list');
-    const { stdout, stderr } = await alerts('ack', hayward!.id);
+    const { stdout, stderr } = await alerts(
+      'ack',
+      hayward!.id,
+      '--comment',
+      'splicers \u001b[31mout',
+    );
     expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringContaining('Acknowledged') });
     expect((await alerts('ack', hayward!.id)).stdout).toContain('in hand already');
     const [shown] = await jsonOf<AlertAnswer>('show', hayward!.id);
     expect(shown!.timeline.at(-1)).toMatchObject({
       state: 'acknowledged',
       by: userInfo().username,
+      comment: expect.stringContaining('splicers') as string,
     });
+    const { stdout: said } = await alerts('show', hayward!.id);
+    expect(said).toContain(': splicers');
+    expect(said).not.toContain('\u001b[31mout');
+    expect((await alerts('ack', hayward!.id, '--comment', ' ')).stderr).toContain('--comment');
     expect((await alerts('show', 'nothing')).stderr).toContain('There is no incident nothing');
     const [silence] = await jsonOf<SilenceAnswer>(
       'silence',

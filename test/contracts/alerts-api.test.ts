@@ -293,8 +293,8 @@ describe.each(storeNames)('on %s', (storeName) => {
   });
 
   test('an alert is acknowledged once, by whoever may, and not when it is over', async () => {
-    const acknowledge = (id: string, token: string) =>
-      send('POST', `alerts/${id}/acknowledge`, undefined, token);
+    const acknowledge = (id: string, token: string, body?: unknown) =>
+      send('POST', `alerts/${id}/acknowledge`, body, token);
     expect((await acknowledge('street', onlooker)).json()).toMatchObject({
       error: { code: 'acting-not-allowed' },
     });
@@ -302,7 +302,12 @@ describe.each(storeNames)('on %s', (storeName) => {
     expect((await acknowledge('bills', planning)).json()).toMatchObject({
       error: { code: 'alert-over' },
     });
-    expect((await acknowledge('street', planning)).json()).toEqual({
+    for (const comment of ['', '\u0000', 'x'.repeat(501), 7])
+      expect((await acknowledge('street', planning, { comment })).json()).toMatchObject({
+        error: { code: 'invalid-parameter', message: expect.stringContaining('comment') as string },
+      });
+    const said = { comment: ' splicers are out, call 555-0100 ' };
+    expect((await acknowledge('street', planning, said)).json()).toEqual({
       id: 'street',
       state: 'acknowledged',
       acknowledgedBy: 'floor',
@@ -316,6 +321,7 @@ describe.each(storeNames)('on %s', (storeName) => {
     expect(timeline.at(-1)).toMatchObject({
       state: 'acknowledged',
       by: 'floor',
+      comment: 'splicers are out, call [phone]',
       at: new Date(portal.clock.now).toISOString(),
       summary: expect.stringContaining('floor has acknowledged it.'),
     });

@@ -1,7 +1,7 @@
 // `signpost alerts ack`, `silence` and `unsilence`.
 import { SignpostError } from '#core/errors.ts';
-import { silenceBody } from '../../portal/alerts/questions.ts';
-import type { DeskOptions, SilenceOptions } from '../commands/alert-desk.ts';
+import { acknowledgeBody, silenceBody } from '../../portal/alerts/questions.ts';
+import type { AcknowledgeOptions, DeskOptions, SilenceOptions } from '../commands/alert-desk.ts';
 import { momentOf } from '../moment.ts';
 import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
@@ -11,9 +11,15 @@ import { onDesk, time, unknownAlert } from './show-alerts.ts';
 export async function acknowledgeAlert(
   id: string,
   place: LogPlace,
-  { json }: DeskOptions,
+  { comment, json }: AcknowledgeOptions,
 ): Promise<void> {
-  const done = await onDesk(place, (desk) => desk.acknowledge(id));
+  const body = acknowledgeBody.safeParse(comment === undefined ? {} : { comment });
+  if (!body.success)
+    throw new SignpostError(
+      'comment-invalid',
+      `--comment ${body.error.issues.map(({ message }) => message).join('; ')}`,
+    );
+  const done = await onDesk(place, (desk) => desk.acknowledge(id, body.data));
   if (done === 'unknown') throw unknownAlert(id);
   if (done === 'over')
     throw new SignpostError('alert-over', `Incident ${oneLine(id)} is over`, {

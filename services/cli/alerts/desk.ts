@@ -10,7 +10,7 @@ import type {
   MadeSilence,
   SilenceAnswer,
 } from '../../portal/alerts/answers.ts';
-import type { SilenceBody } from '../../portal/alerts/questions.ts';
+import type { AcknowledgeBody, SilenceBody } from '../../portal/alerts/questions.ts';
 import type { Reader } from '../../portal/reader.ts';
 import type { Config } from '../config.ts';
 import { intakeOf } from '../judgements/intake-address.ts';
@@ -26,7 +26,7 @@ export interface AlertDesk {
   list(which: 'standing' | 'all', most: number): Promise<AlertsAnswer>;
   /** Null where there is none. */
   show(id: string): Promise<AlertAnswer | null>;
-  acknowledge(id: string): Promise<Acknowledged>;
+  acknowledge(id: string, body: AcknowledgeBody): Promise<Acknowledged>;
   silences(over: boolean): Promise<readonly SilenceAnswer[]>;
   /** @throws SignpostError naming what is wrong with it */
   silence(body: SilenceBody): Promise<MadeSilence>;
@@ -122,6 +122,7 @@ async function storeDesk(db: Db, config: Config, clock: () => number): Promise<A
   const reader = operator();
   const { name: by } = reader;
   const { warmUpDays } = config.alert;
+  const redact = createRedactor({ region: config.normalize.phoneRegion });
   const show: AlertDesk['show'] = (id) => readAlert(db, reader, id, new Date(clock()));
   const silences = async (over: boolean) =>
     (await listSilences(db, reader, { over }, new Date(clock()))).silences;
@@ -133,12 +134,16 @@ async function storeDesk(db: Db, config: Config, clock: () => number): Promise<A
       return listAlerts(db, reader, question, new Date(clock()), { warmUpDays });
     },
     show,
-    acknowledge: (id) => actions.acknowledge(id, { by, at: clock() }),
+    acknowledge: (id, { comment }) =>
+      actions.acknowledge(id, {
+        by,
+        at: clock(),
+        comment: comment === undefined ? undefined : redact(comment).text,
+      }),
     silences,
     async silence(body) {
       const at = clock();
       const asked = await readSilence(body, at, show).catch(asError);
-      const redact = createRedactor({ region: config.normalize.phoneRegion });
       const comment = redact(asked.comment).text;
       const notices = body.incident === undefined ? await checkNames(db, asked).catch(asError) : [];
       const made = await silenceOf(await actions.addSilence({ ...asked, comment, by }, at));

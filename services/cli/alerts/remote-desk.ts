@@ -49,8 +49,8 @@ export function remoteDesk(parts: RemoteDeskParts): AlertDesk {
     list: (which, most) => ask(parts, alertsAnswer, 'GET', `alerts?${query(which, most)}`),
     show: (alert) =>
       ask(parts, alertAnswer, 'GET', `alerts/${id(alert)}`).catch(unless('alert-unknown', null)),
-    acknowledge: (alert) =>
-      ask(parts, acknowledgeAnswer, 'POST', `alerts/${id(alert)}/acknowledge`, {})
+    acknowledge: (alert, body) =>
+      ask(parts, acknowledgeAnswer, 'POST', `alerts/${id(alert)}/acknowledge`, body)
         .then(({ changed }) => (changed ? 'acknowledged' : 'already-acknowledged'))
         .catch(unless('alert-over', 'over' as const))
         .catch(unless('alert-unknown', 'unknown' as const)),

@@ -93,8 +93,10 @@ function alertLines(answer: AlertAnswer, { styles }: Output): string[] {
       .filter(([, value]) => value !== '')
       .map(([name, value]) => `  ${name.padEnd(9)} ${oneLine(value)}`),
     styles.bold('Timeline'),
-    ...timeline.map(({ at, state, reason, by }) =>
-      oneLine(`${time(at)}  ${state}: ${reason}${by === null ? '' : ` (${by})`}`),
+    ...timeline.map(({ at, state, reason, by, comment }) =>
+      oneLine(
+        `${time(at)}  ${state}: ${reason}${by === null ? '' : ` (${by})`}${comment === null ? '' : `: ${comment}`}`,
+      ),
     ),
     ...(deliveries.length === 0
       ? []

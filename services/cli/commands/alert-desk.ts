@@ -14,6 +14,10 @@ export interface DeskOptions extends LogOptions {
   readonly json?: true;
 }
 
+export interface AcknowledgeOptions extends DeskOptions {
+  readonly comment?: string;
+}
+
 export interface ListOptions extends DeskOptions {
   readonly all?: true;
   readonly limit: number;
@@ -70,9 +74,16 @@ export function addDesk(alerts: Command): void {
       'Acknowledges an incident: it is told to nobody again until it widens or rises anew. It ends by its counts.',
     )
     .argument('<id>', 'its id, as listed')
+    .option('--comment <text>', 'what is done about it, for those who wonder')
     .addOption(jsonOption('print one JSON object'))
-    .addHelpText('after', examples(['signpost alerts ack 0f3a9c5de1b2a477', 'no more reminders']))
-    .action(async (id: string, options: DeskOptions, command: Command) => {
+    .addHelpText(
+      'after',
+      examples(
+        ['signpost alerts ack 0f3a9c5de1b2a477', 'no more reminders'],
+        ['signpost alerts ack 0f3a9c5de1b2a477 --comment "splicing team is out"', 'with a word'],
+      ),
+    )
+    .action(async (id: string, options: AcknowledgeOptions, command: Command) => {
       const { acknowledgeAlert } = await import('../alerts/act-on-alerts.ts');
       await acknowledgeAlert(id, placeOf(command, options), options);
     });

@@ -172,6 +172,8 @@ export interface TransitionRow {
   /** Who did it; null for the counts. */
   by: string | null;
   reason: string;
+  /** What they said to it. */
+  comment: Generated<string | null>;
   /** The Alert as it is published. */
   record: Json<unknown>;
   written_at: Date;

@@ -8,6 +8,7 @@ import { views } from './migrations/0004-views.ts';
 import { alerts } from './migrations/0005-alerts.ts';
 import { slowSources } from './migrations/0006-slow-sources.ts';
 import { noWordStatistics } from './migrations/0007-no-word-statistics.ts';
+import { comments } from './migrations/0008-comments.ts';
 import type { Db } from './postgres.ts';
 import { lockKeys } from './retention.ts';
 import type { Tables } from './tables.ts';
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   alerts,
   slowSources,
   noWordStatistics,
+  comments,
 ];
 
 /**

@@ -11,6 +11,11 @@ export interface Doing {
   readonly at: number;
 }
 
+export interface Acknowledging extends Doing {
+  /** Without personal data. */
+  readonly comment?: string | undefined;
+}
+
 export interface NewSilence {
   readonly kind: 'silence' | 'maintenance';
   /** A place and all that lies in it; null for everywhere. */
@@ -32,7 +37,7 @@ export interface NewSilence {
 export interface AlertActions {
   acknowledge(
     incidentId: string,
-    doing: Doing,
+    doing: Acknowledging,
   ): Promise<'acknowledged' | 'already-acknowledged' | 'over' | 'unknown'>;
   /** @returns its id */
   addSilence(silence: NewSilence, now: number): Promise<string>;

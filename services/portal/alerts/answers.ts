@@ -114,6 +114,7 @@ export const alertAnswer = z.object({
         at: moment,
         by: z.string().nullable().describe('Null for the counts and for silences.'),
         reason: z.string(),
+        comment: z.string().nullable().describe('What they said to it.'),
         summary: z.string(),
       }),
     )

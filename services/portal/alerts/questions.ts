@@ -47,6 +47,23 @@ const moment = z.iso
   .datetime({ offset: true, error: 'must be a moment (2026-11-29T08:00:00Z)' })
   .transform((text) => new Date(text));
 
+const comment = z
+  .string()
+  .trim()
+  .min(1)
+  .max(mostCommentLength)
+  .refine(isText, 'must not contain NUL or half a surrogate pair');
+
+/** @see docs/alerts-api.md */
+export const acknowledgeBody = z
+  .strictObject({
+    comment: comment
+      .optional()
+      .describe('For those who wonder; personal data in it is taken away.'),
+  })
+  .meta({ id: 'Acknowledgement', description: 'That somebody has an alert in hand.' });
+export type AcknowledgeBody = z.output<typeof acknowledgeBody>;
+
 /** @see docs/alerts-api.md */
 export const silenceBody = z
   .strictObject({
@@ -72,13 +89,7 @@ export const silenceBody = z
       .max(longestSilenceDays * 24 * 60, `must be at most ${longestSilenceDays} days`)
       .optional()
       .describe('How long it lasts; or `until`.'),
-    comment: z
-      .string()
-      .trim()
-      .min(1)
-      .max(mostCommentLength)
-      .refine(isText, 'must not contain NUL or half a surrogate pair')
-      .describe('Why, for those who wonder; personal data in it is taken away.'),
+    comment: comment.describe('Why, for those who wonder; personal data in it is taken away.'),
   })
   .superRefine((body, context) => {
     const refuse = (field: string, message: string) =>

@@ -61,9 +61,10 @@ async function timelineOf({ tx }: Reading, id: string): Promise<AlertAnswer['tim
     at: Date;
     by: string | null;
     reason: string;
+    comment: string | null;
     summary: string | null;
   }>`
-    SELECT id, state, at, by, reason, record->>'summary' AS summary
+    SELECT id, state, at, by, reason, comment, record->>'summary' AS summary
     FROM signpost.transitions WHERE incident_id = ${id} ORDER BY seq`.execute(tx);
   return rows.map((row) => ({
     ...row,

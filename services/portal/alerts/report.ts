@@ -135,10 +135,11 @@ function timeline({ timeline: all }: AlertAnswer): string {
   const shown =
     all.length > most.transitions ? [...all.slice(0, 1), ...all.slice(1 - most.transitions)] : all;
   if (shown.length === 0) return '';
-  const rows = shown.map(({ at, state, by, summary }) => {
+  const rows = shown.map(({ at, state, by, comment, summary }) => {
     const what = summary === '' ? state : plain(summary, 130);
     const who = by === null || what.includes(plain(by)) ? '' : ` (${plain(by)})`;
-    return `<tr><td>${text(momentWords(at))}</td><td><bdi>${text(what)}</bdi>${text(who)}</td></tr>`;
+    const why = comment === null ? '' : `: <bdi>${text(plain(comment, 200))}</bdi>`;
+    return `<tr><td>${text(momentWords(at))}</td><td><bdi>${text(what)}</bdi>${text(who)}${why}</td></tr>`;
   });
   const left = all.length - shown.length;
   const more = left > 0 ? `<p class="state">${left} in between are left out.</p>` : '';

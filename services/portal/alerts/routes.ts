@@ -11,7 +11,7 @@ import { invalidParameter, readQuestion } from '../http/question.ts';
 import type { Reader } from '../reader.ts';
 import { checkRight, type AlertActions } from './actions.ts';
 import { acknowledgeAnswer, madeSilence, silence, type AlertAnswer } from './answers.ts';
-import { silenceBody } from './questions.ts';
+import { acknowledgeBody, silenceBody } from './questions.ts';
 import { oneSilence } from './list-silences.ts';
 import { readSilence } from './read-silence.ts';
 import { checkNames } from './unknown-names.ts';
@@ -65,7 +65,10 @@ const refusals: ReadonlyMap<string, () => Problem> = new Map([
   ],
 ]);
 
-function addAcknowledge(scope: FastifyInstance, { alert, clock, actions }: AlertRouteParts): void {
+function addAcknowledge(
+  scope: FastifyInstance,
+  { alert, clock, actions, redact }: AlertRouteParts,
+): void {
   scope.route({
     method: 'POST',
     url: '/v1/alerts/:id/acknowledge',
@@ -75,8 +78,10 @@ function addAcknowledge(scope: FastifyInstance, { alert, clock, actions }: Alert
       tags: ['alerts'],
       security,
       params: idParam,
+      body: acknowledgeBody,
       response: {
         200: acknowledgeAnswer.meta({ examples: [alertExamples.acknowledged] }),
+        400: told[400],
         401: told[401],
         403: told[403],
         404: told[404],
@@ -88,9 +93,11 @@ function addAcknowledge(scope: FastifyInstance, { alert, clock, actions }: Alert
       const reader = readerOf(request);
       checkRight(reader, 'acknowledge');
       readQuestion(nothing, request.query);
+      const body = readQuestion(acknowledgeBody, jsonIn(request.body ?? '{}'));
+      const comment = body.comment === undefined ? undefined : redact(body.comment);
       const id = idOf(request);
       if ((await alert(reader, id)) === null) throw unknownAlert();
-      const done = await actions.acknowledge(id, { by: reader.name, at: clock() });
+      const done = await actions.acknowledge(id, { by: reader.name, at: clock(), comment });
       const after = await alert(reader, id);
       if (done === 'unknown' || after === null) throw unknownAlert();
       if (done === 'over') {

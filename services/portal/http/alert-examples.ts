@@ -93,6 +93,7 @@ const one: AlertAnswer = {
       at: '2026-11-29T06:35:00.000Z',
       by: null,
       reason: 'began',
+      comment: null,
       summary:
         '9 customers in Fresno, California report outages since 06:15 UTC; about 1 is usual.',
     },

@@ -5,7 +5,7 @@ import { post } from '../api/get.ts';
 import { Icon } from '../shell/icon.tsx';
 import { say } from '../shell/toast.tsx';
 import { absoluteText } from '../show/moment.tsx';
-import { SilenceDialog } from './silence-dialog.tsx';
+import { mostCommentLength, SilenceDialog } from './silence-dialog.tsx';
 import { isTaken } from './use-list-keys.ts';
 import { alertPath } from './words.ts';
 
@@ -13,13 +13,16 @@ export function Actions({ answer, again }: { answer: AlertAnswer; again: () => v
   const { alert, may } = answer;
   const [isBusy, setBusy] = useState(false);
   const [isSilencing, setSilencing] = useState(false);
+  const [comment, setComment] = useState('');
   const stands = alert.state !== 'resolved';
   const mayAcknowledge = may.acknowledge && stands && alert.state !== 'acknowledged';
   const maySilence = may.silence && stands && alert.state !== 'suppressed';
   async function acknowledge(): Promise<void> {
     setBusy(true);
-    const got = await post(`/v1${alertPath(alert.id)}/acknowledge`, {});
+    const said = comment.trim() === '' ? {} : { comment };
+    const got = await post(`/v1${alertPath(alert.id)}/acknowledge`, said);
     setBusy(false);
+    if (got.ok) setComment('');
     say(
       got.ok
         ? 'In hand: nobody is told again unless it widens'
@@ -39,15 +42,26 @@ export function Actions({ answer, again }: { answer: AlertAnswer; again: () => v
   return (
     <div class="incident-actions">
       {mayAcknowledge && (
-        <button
-          type="button"
-          class="button primary"
-          disabled={isBusy}
-          title="Key: a"
-          onClick={() => void acknowledge()}
+        <form
+          class="incident-actions"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void acknowledge();
+          }}
         >
-          Acknowledge
-        </button>
+          <button type="submit" class="button primary" disabled={isBusy} title="Key: a">
+            Acknowledge
+          </button>
+          <input
+            class="acknowledge-comment"
+            aria-label="Comment on the acknowledgement"
+            placeholder="Comment, if any"
+            maxLength={mostCommentLength}
+            value={comment}
+            autocomplete="off"
+            onInput={({ currentTarget }) => setComment(currentTarget.value)}
+          />
+        </form>
       )}
       {maySilence && (
         <button type="button" class="button" title="Key: s" onClick={() => setSilencing(true)}>

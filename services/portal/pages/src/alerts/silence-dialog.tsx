@@ -12,7 +12,7 @@ const durations = [
   { minutes: 1440, title: '1 day' },
   { minutes: 10_080, title: '7 days' },
 ] as const;
-const mostCommentLength = 500;
+export const mostCommentLength = 500;
 
 interface SilenceDialogProps {
   readonly alert: AlertAnswer['alert'];

@@ -31,6 +31,11 @@ export function Timeline({ timeline }: { timeline: readonly Transition[] }) {
               , <Moment at={transition.at} />
               <span class="unseen">, {absoluteText(transition.at)}</span>
             </p>
+            {transition.comment !== null && (
+              <p>
+                <bdi>{transition.comment}</bdi>
+              </p>
+            )}
             {transition.summary !== '' && (
               <p class="quiet">
                 <bdi>{transition.summary}</bdi>
