@@ -18,7 +18,7 @@ import { createEraseMemory, eraseFiles } from '../../services/archive/erase-file
 import { createErased, newErasure, type Erasure } from '../../services/archive/erasures.ts';
 import { chunkFileKey, dataPrefix, dayOf } from '../../services/archive/layout.ts';
 import { changeManifest, readManifest } from '../../services/archive/manifest.ts';
-import { parquetFiles } from '../../services/archive/parquet/format.ts';
+import { parquetFiles } from '../../services/archive/parquet-files.ts';
 import { readFileRows } from '../../services/archive/read-file.ts';
 import type { ArchivedRow } from '../../services/archive/row.ts';
 import { createMemoryObjects, type MemoryObjects } from '../support/memory-objects.ts';
