@@ -1,12 +1,13 @@
-// The claims of `s3-swap.ts` do not stay: each goes some time after it was made, when no request that knew of it can still
-// be on its way; those of killed processes go when a store is opened.
+// The claims of `s3-swap.ts` do not stay: each goes some time after it was carried out, when no request that knew of it can
+// still be on its way; those of killed processes go when a store is opened.
 import { deleteKeys, listKeys } from './s3-lists.ts';
 import type { S3Place } from './s3-place.ts';
 
 export interface Claims {
   /** As the bucket knows it, with a slash at its end. */
   readonly prefix: string;
-  made(claim: string): void;
+  /** It was carried out. */
+  done(claim: string): void;
   close(): Promise<void>;
 }
 
@@ -26,13 +27,13 @@ export async function keepClaims(
     if (modifiedAt < now() - foreignLifeMs) left.push(key);
   await deleteKeys(place, left);
 
-  const made: { readonly claim: string; readonly at: number }[] = [];
+  const finished: { readonly claim: string; readonly at: number }[] = [];
   const sweep = async (): Promise<void> => {
-    const old = made.findLastIndex(({ at }) => at < now() - lifeMs) + 1;
-    const claims = made.slice(0, old).map(({ claim }) => claim);
+    const old = finished.findLastIndex(({ at }) => at < now() - lifeMs) + 1;
+    const claims = finished.slice(0, old).map(({ claim }) => claim);
     try {
       await deleteKeys({ ...place, call: place.callAtEnd }, claims);
-      made.splice(0, old);
+      finished.splice(0, old);
     } catch {
       // The next time.
     }
@@ -43,7 +44,7 @@ export async function keepClaims(
   }, sweepEveryMs).unref();
   return {
     prefix,
-    made: (claim) => void made.push({ claim, at: now() }),
+    done: (claim) => void finished.push({ claim, at: now() }),
     async close() {
       clearInterval(timer);
       await sweeping;

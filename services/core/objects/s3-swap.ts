@@ -10,7 +10,7 @@ import { look, writeIdName, type S3Place, type ThereNow } from './s3-place.ts';
 import { writeObject } from './s3-write.ts';
 
 export interface SwapOptions {
-  readonly claims: Pick<Claims, 'prefix' | 'made'>;
+  readonly claims: Pick<Claims, 'prefix' | 'done'>;
   /** Waits, or rejects when the store's signal aborts. */
   readonly pause: (ms: number) => Promise<void>;
   /** 0 to 1. */
@@ -43,8 +43,8 @@ export async function swapByClaim(
     await carriedOut();
     return 'conflict';
   }
-  claims.made(claim);
   const put = await writeObject(place, { key, bytes, guard: { IfMatch: there.etag }, id });
+  claims.done(claim);
   // Somebody carried it out for us, and went on from there maybe: either way ours was what came next.
   const { etag } = put === 'conflict' ? won : put;
   return { etag: versionedEtag({ etag, writeId: id }) };
