@@ -41,7 +41,7 @@ export interface S3Options extends S3Settings {
 }
 
 /**
- * Looks whether the bucket is there and, to write, whether the server honours conditions.
+ * To write, looks whether the bucket is there and the server honours conditions.
  * @throws SignpostError `objects-refused`, `objects-unavailable`
  */
 export async function openS3Store(options: S3Options): Promise<ObjectStore> {
@@ -65,8 +65,9 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
     sizes: options.sizes ?? { fromBytes: 16 * 2 ** 20, partBytes: 8 * 2 ** 20 },
   };
   try {
-    await listKeys(place, { prefix: root, most: 1 }).next();
+    // Who may read some prefixes alone may not list all; the first call says what is wrong.
     if (access === 'read') return storeIn(where, root, place);
+    await listKeys(place, { prefix: root, most: 1 }).next();
     await probeConditions(where, place, hidden);
     const asked = options.swap === 'auto' ? null : options.swap;
     const usual = isAws() ? 'if-match' : 'claims';
