@@ -16,7 +16,7 @@ FROM ${NODE_IMAGE} AS installation
 WORKDIR /app
 COPY --from=dependencies /app ./
 COPY LICENSE ./
-COPY infra/compose/first-start.ts infra/compose/
+COPY infra/compose/first-start.ts infra/compose/make-bucket.ts infra/compose/
 COPY schemas schemas
 COPY services services
 RUN install --directory --owner=1000 --group=1000 node_modules/.cache/signpost

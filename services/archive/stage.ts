@@ -6,6 +6,7 @@ import type { BulkDelivery, Delivered, Gather } from '#core/stage.ts';
 import { takeChunk } from './chunk.ts';
 import { datasets } from './datasets.ts';
 import { writeParquet } from './parquet/write.ts';
+import { createStripNow } from './strip-now.ts';
 import { writeChunk, type Strip } from './write-chunk.ts';
 
 export interface ArchiveParts {
@@ -13,7 +14,7 @@ export interface ArchiveParts {
   /** When a chunk is written, and how much it holds at most. */
   readonly gather: Gather;
   readonly metrics: ArchiveMetrics;
-  /** As erasures stand now; every row stays as it is where it is not given. */
+  /** As erasures stand now; those that the store knows of where it is not given. */
   readonly strip?: () => Promise<Strip>;
 }
 
@@ -21,7 +22,7 @@ export function createArchive({
   store,
   gather,
   metrics,
-  strip = () => Promise.resolve((_, row) => row),
+  strip = createStripNow(store),
 }: ArchiveParts): BulkDelivery<unknown> {
   const byTopic = new Map(datasets.map((dataset) => [dataset.topic.name, dataset]));
   return {

@@ -45,12 +45,13 @@ export async function writeChunk<T>(
   signal: AbortSignal,
 ): Promise<Written> {
   const written = { rows: 0, bytes: 0 };
+  const strip = await parts.strip();
   const left = [...days];
   const work = async (): Promise<void> => {
     for (let next; (next = left.shift()) !== undefined;) {
       signal.throwIfAborted();
       const [day, rows] = next;
-      const file = await writeDay(parts, dataset, { range, day, rows });
+      const file = await writeDay(parts, dataset, { range, day, rows }, strip);
       written.rows += file?.rows ?? 0;
       written.bytes += file?.bytes ?? 0;
     }
@@ -72,6 +73,7 @@ async function writeDay<T>(
   { store, writeFile, strip }: WriteChunkParts,
   dataset: Dataset<T>,
   of: DayOfChunk,
+  stripFirst: Strip,
 ): Promise<ManifestFile | undefined> {
   const { day, range } = of;
   /** Whoever named it may have been killed before the list for engines said so too. */
@@ -81,7 +83,7 @@ async function writeDay<T>(
   for (let isAgain = false; ; isAgain = true) {
     const { manifest } = await readManifest(store, dataset, day);
     if (!isAgain && holds(manifest, range)) return heldAlready();
-    const made = makeFile(dataset, of, await strip(), writeFile);
+    const made = makeFile(dataset, of, isAgain ? await strip() : stripFirst, writeFile);
     const file = { key: keyFor(dataset, of, made, manifest), ...made.file };
     const put = await putFile(store, file.key, made, async () => {
       const now = await readManifest(store, dataset, day);

@@ -14,6 +14,7 @@ import { liveEvents } from '../gateway/synthetic/live.ts';
 import { GAZETTEER_URL } from '../gateway/synthetic/provider.ts';
 import { takeIn } from '../gateway/sources/intake.ts';
 import { schemasAnnounced } from '../topology.ts';
+import { openArchiver } from './archive/open-archiver.ts';
 import { readConfig, type Config } from './config.ts';
 import { planDemoRollout, withPast } from './demo-past.ts';
 import { noteIntake } from './judgements/intake-address.ts';
@@ -55,6 +56,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   // Beside the pipeline, which takes in and routes meanwhile.
   const started = Promise.withResolvers<void>();
   const planners = openPlanners(options.data, config, pipeline.log, started.promise);
+  const archiver = openArchiver(options.data, config, pipeline.log);
   let backlog = 0;
   try {
     // Nothing is taken in before all that the configuration names is known to be good.
@@ -63,7 +65,9 @@ export async function runUp(options: UpOptions): Promise<void> {
     const { log, departments } = pipeline;
     const telemetry = createTelemetry(() => performance.now() / 1000);
     const listening = { ...config.gateway, port: options.port ?? config.gateway.port };
-    const groups = groupsOf(serviceNames);
+    const groups = groupsOf(
+      serviceNames.filter((name) => name !== 'archive' || config.archive.enabled),
+    );
     const portal = portalOnServer({
       db: planners.db,
       config: { ...config, gateway: listening },
@@ -90,6 +94,7 @@ export async function runUp(options: UpOptions): Promise<void> {
               await telemetry.snapshot(),
               ...(await pipeline.metrics()),
               ...(await planners.metrics()),
+              ...(await archiver.metrics()),
             ].flat(),
         },
         log: () => log,
@@ -138,7 +143,7 @@ export async function runUp(options: UpOptions): Promise<void> {
           ]),
     ];
     try {
-      await Promise.race([pipeline.failed, planners.failed, Promise.all(tasks)]);
+      await Promise.race([pipeline.failed, planners.failed, archiver.failed, Promise.all(tasks)]);
     } finally {
       view.end();
       forgetIntake();
@@ -146,7 +151,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     }
   } finally {
     try {
-      await planners.close();
+      await Promise.all([planners.close(), archiver.close()]);
     } finally {
       await pipeline.close();
       shutdown.dispose();

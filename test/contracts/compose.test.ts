@@ -33,7 +33,7 @@ describe('docker-compose.yml', () => {
   test('loads with nothing set', () => {
     expect(one.name).toBe('signpost');
     expect(Object.keys(one.services).toSorted()).toEqual(
-      'aggregate alert classify gateway kafka keys normalize portal postgres publish s3 topics'.split(
+      'aggregate alert archive bucket classify gateway kafka keys normalize portal postgres publish s3 topics'.split(
         ' ',
       ),
     );
@@ -73,7 +73,7 @@ describe('docker-compose.yml', () => {
 
   test('every server and service tells whether it is healthy, the services by their readiness', () => {
     const unchecked = all().filter(([, { healthcheck }]) => healthcheck?.test === undefined);
-    expect(unchecked.map(([name]) => name)).toEqual(['keys', 'topics']);
+    expect(unchecked.map(([name]) => name)).toEqual(['bucket', 'keys', 'topics']);
     for (const [, { healthcheck }] of lasting()) {
       expect(healthcheck!.test!.join(' ')).toContain('127.0.0.1:9464/readyz');
     }
@@ -105,6 +105,7 @@ describe('docker-compose.yml', () => {
       PUBLISH_COPIES: '5',
       AGGREGATE_COPIES: '2',
       ALERT_COPIES: '2',
+      ARCHIVE_COPIES: '3',
       PORTAL_COPIES: '2',
       PORTAL_PORT: '8090-8091',
     });
@@ -115,12 +116,13 @@ describe('docker-compose.yml', () => {
       'publish',
       'aggregate',
       'alert',
+      'archive',
       'portal',
     ].map((name) => scaled.services[name]!.deploy!.replicas);
-    expect(copies).toEqual([2, 3, 4, 5, 2, 2, 2]);
+    expect(copies).toEqual([2, 3, 4, 5, 2, 2, 3, 2]);
     expect(scaled.services['gateway']!.ports).toMatchObject([{ published: '8080-8081' }]);
     expect(scaled.services['portal']!.ports).toMatchObject([{ published: '8090-8091' }]);
-    const published = ['normalize', 'classify', 'publish', 'aggregate', 'alert'].map(
+    const published = ['normalize', 'classify', 'publish', 'aggregate', 'alert', 'archive'].map(
       (name) => scaled.services[name]!.ports,
     );
     expect(published.every((ports) => ports === undefined)).toBe(true);
@@ -155,6 +157,7 @@ describe('docker-compose.yml', () => {
     expect(holders(/^DATABASE_URL$/)).toEqual(['aggregate', 'alert', 'normalize', 'portal']);
     expect(holders(/^POSTGRES_PASSWORD$/)).toEqual(['postgres']);
     expect(holders(/^ROOT_SECRET_ACCESS_KEY$/)).toEqual(['s3']);
+    expect(holders(/^AWS_SECRET_ACCESS_KEY$/)).toEqual(['archive', 'bucket']);
     const reaching = (network: string) =>
       Object.entries(one.services)
         .filter(([, { networks = {} }]) => network in networks)
@@ -166,7 +169,7 @@ describe('docker-compose.yml', () => {
       'portal',
       'postgres',
     ]);
-    expect(reaching('objects')).toEqual(['s3']);
+    expect(reaching('objects').toSorted()).toEqual(['archive', 'bucket', 's3']);
   });
 
   test('what is set replaces what is for local use alone', async () => {
@@ -233,6 +236,7 @@ describe('infra/compose/cluster.env', () => {
       'publish',
       'aggregate',
       'alert',
+      'archive',
       'portal',
     ]) {
       expect(cluster.services[name]!.environment).toMatchObject({

@@ -93,6 +93,7 @@ describe('.dockerignore', () => {
     const few = context.filter((path) => /^(infra|scripts)\//.test(path));
     expect(few).toEqual([
       'infra/compose/first-start.ts',
+      'infra/compose/make-bucket.ts',
       'infra/compose/signpost.yaml',
       'scripts/build-pages.ts',
       'scripts/link-command.ts',

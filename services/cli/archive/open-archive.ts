@@ -11,7 +11,7 @@ export function archiveUrl(at: LogAt, { archive }: Pick<Config, 'archive'>): str
   if (archive.url !== undefined) return archive.url;
   if (at.kind === 'embedded') return join(at.directory, 'archive');
   throw new SignpostError('config-invalid', 'The archive of a cluster has no place', {
-    hint: 'Name it by SIGNPOST_ARCHIVE_URL or archive.url: s3://bucket/prefix, or a directory that every host sees.',
+    hint: 'Name it by SIGNPOST_ARCHIVE_URL or archive.url: s3://bucket/prefix, or a directory where all that read and write it run on this host.',
   });
 }
 

@@ -17,6 +17,8 @@ export interface HealthParts {
 
 /** More than that is more than what comes and goes. */
 const behindRecords = 1_000;
+/** The archive lets that much gather, for minutes. */
+const gatheringRecords = 100_000;
 const rememberMs = 1_000;
 
 /** However many ask, the log is asked once a second. It answers even while the log does not. */
@@ -33,7 +35,7 @@ export function createHealth({ log, groups, clock }: HealthParts): () => Promise
     return groups.map(({ name }, i) => {
       const lag = lags[i] ?? null;
       if (lag === null) return away(name);
-      const isBehind = lag > behindRecords;
+      const isBehind = lag > (name === 'archive' ? gatheringRecords : behindRecords);
       const says = isBehind ? `${count(lag)} records wait for it` : 'keeps up';
       return { part: name, state: isBehind ? 'behind' : 'well', says, lag };
     });

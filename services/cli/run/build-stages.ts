@@ -1,8 +1,10 @@
 // The stages of services, built before anything else begins.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AlertMetrics } from '#core/alert-metrics.ts';
+import type { ArchiveMetrics } from '#core/archive-metrics.ts';
 import type { DriftMetrics } from '#core/drift.ts';
 import type { Logger } from '#core/logger.ts';
+import type { ObjectStore } from '#core/objects/port.ts';
 import type { Stage } from '#core/stage.ts';
 import type { Db } from '#core/store/postgres.ts';
 import type { Config } from '../config.ts';
@@ -26,6 +28,9 @@ export interface BuildParts {
   readonly alerts: () => AlertMetrics;
   /** Of planners; undefined where no service needs it. */
   readonly db: Db | undefined;
+  readonly archive:
+    | { readonly store: ObjectStore; readonly metrics: () => ArchiveMetrics }
+    | undefined;
 }
 
 /**
@@ -34,11 +39,20 @@ export interface BuildParts {
  */
 export async function buildServices(
   services: readonly ServiceName[],
-  { at, config, logger, drift, alerts, db }: BuildParts,
+  { at, config, logger, drift, alerts, db, archive }: BuildParts,
 ): Promise<Built> {
   const names = services.filter(isStage);
   const storing = services.filter(isStoreStage);
-  if (names.length === 0 && storing.length === 0) return { stages: [], judging: undefined };
+  const archiving: [RunningStage, Stage<never>][] = [];
+  if (services.includes('archive') && archive !== undefined) {
+    const { buildArchive } = await import('../archive/archive-work.ts');
+    const { store, metrics } = archive;
+    archiving.push([
+      'archive',
+      buildArchive({ store, config, metrics: metrics() }) as Stage<never>,
+    ]);
+  }
+  if (names.length === 0 && storing.length === 0) return { stages: archiving, judging: undefined };
   const { openLiveJudging, tellExpected } = await import('../live-judging.ts');
   const departments = readDepartments(config.classify);
   const judging = openLiveJudging({
@@ -50,7 +64,7 @@ export async function buildServices(
     sleep,
     onJudging: (by) => tellExpected(drift, by),
   });
-  const stages: [RunningStage, Stage<never>][] = [];
+  const stages: [RunningStage, Stage<never>][] = archiving;
   if (names.length > 0) {
     const { buildStages } = await import('../stages.ts');
     const needsKeys = names.includes('normalize');

@@ -22,6 +22,7 @@ import { createReachWatch } from './reach-watch.ts';
 import { createSeats } from './seats.ts';
 import type { HttpService } from './serve-http.ts';
 import { createStageService, type StageService } from './stage-service.ts';
+import { createRunArchive } from './archive-service.ts';
 import { createRunStore } from './store-service.ts';
 import { senderKeys } from './secrets.ts';
 import {
@@ -60,6 +61,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   const keys = services.some(isHttp) ? await senderKeys(at, config, services) : undefined;
   const telemetry = createTelemetry(() => performance.now() / 1000);
   const store = needsStore(services) ? createRunStore(at, config, logger) : undefined;
+  const archive = services.includes('archive') ? createRunArchive(at, config) : undefined;
   const { stages, judging } = await buildServices(services, {
     at,
     config,
@@ -67,6 +69,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     drift: telemetry.drift,
     alerts: telemetry.alerts,
     db: store?.db,
+    archive: archive && { store: archive.store, metrics: telemetry.archive },
   });
   const alert = services.includes('alert')
     ? await openAlertBeside(config, telemetry.alerts())
@@ -77,9 +80,10 @@ export async function runServices({ services, place, ...options }: RunOptions): 
   const stopped = AbortSignal.any([shutdown.signal, stop.signal]);
   const traces = await openTraces(services, config, logger);
   let opened: ServiceLog | undefined;
-  const opening: { log: string | null; store: string | null } = {
+  const opening: Record<'log' | 'store' | 'archive', string | null> = {
     log: 'The log is not opened yet.',
     store: store === undefined ? null : 'The database of planners is not opened yet.',
+    archive: archive === undefined ? null : 'The archive is not opened yet.',
   };
   const log = (): Log | undefined => opened?.log;
   const watch = createLogWatch({
@@ -100,11 +104,19 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     logger,
     sleep,
   });
+  const objects = createReachWatch({
+    name: 'The archive',
+    ask: () => archive?.ask(),
+    logger,
+    sleep,
+    everyMs: 10_000,
+  });
   const seats = createSeats(telemetry.log);
   const amiss = (stage: RunningStage): string | null =>
     watch.away() ??
     (opened?.askDatabase === undefined ? null : database.away()) ??
     (isStoreStage(stage) ? planners.away() : null) ??
+    (stage === 'archive' ? objects.away() : null) ??
     seats.lost(groupOf(stage));
   const metricsText = metricsWithLag({
     telemetry: {
@@ -202,14 +214,26 @@ export async function runServices({ services, place, ...options }: RunOptions): 
           ]),
       ]);
     };
+    const onArchive = async (): Promise<void> => {
+      if (archive === undefined) return;
+      const onWaiting = (why: string | null): unknown => (opening.archive = why);
+      if (!(await untilReached(() => archive.reach(stopped), { ...waiting, onWaiting }))) return;
+      const { runBesideArchive } = await import('../archive/archive-work.ts');
+      await Promise.all([
+        objects.run(stopped),
+        running.get('archive')!.run(shared, stopped),
+        runBesideArchive({ store: archive.store, config, logger, sleep }, stopped),
+      ]);
+    };
     const tasks = [
       watch.run(stopped),
       database.run(stopped),
       ...(judging === undefined ? [] : [judging.watch(stopped)]),
       ...[...running]
-        .filter(([name]) => !isStoreStage(name))
+        .filter(([name]) => !isStoreStage(name) && name !== 'archive')
         .map(([, stage]) => stage.run(shared, stopped)),
       onStore(),
+      onArchive(),
     ];
     try {
       await Promise.race([
@@ -227,6 +251,7 @@ export async function runServices({ services, place, ...options }: RunOptions): 
     forgetIntake();
     await http?.close();
     await store?.close();
+    await archive?.close();
     await opened?.log.close();
     await Promise.all([...traces.values()].map((tracing) => tracing.close()));
     await probe.close();

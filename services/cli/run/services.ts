@@ -6,7 +6,14 @@ import { departmentStreams, flows, insightsOf, intakeTopics } from '../../topolo
 import { nearest } from '#core/nearest.ts';
 import { stageNames, type StageName } from '../stage-names.ts';
 
-export const serviceNames = ['gateway', ...stageNames, 'aggregate', 'alert', 'portal'] as const;
+export const serviceNames = [
+  'gateway',
+  ...stageNames,
+  'aggregate',
+  'alert',
+  'archive',
+  'portal',
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** @throws SignpostError `unknown-service`. */
@@ -28,7 +35,7 @@ export function servicesOf(names: readonly string[]): readonly ServiceName[] {
 }
 
 /** Services that run a stage, with those of the pipeline among them. */
-export type RunningStage = StageName | StoreStage;
+export type RunningStage = StageName | StoreStage | 'archive';
 /** Stages that write to the planners' database. */
 export type StoreStage = 'aggregate' | 'alert';
 
@@ -37,7 +44,7 @@ export function isStage(service: ServiceName): service is StageName {
 }
 
 function runsStage(service: ServiceName): service is RunningStage {
-  return isStage(service) || isStoreStage(service);
+  return isStage(service) || isStoreStage(service) || service === 'archive';
 }
 
 export function isStoreStage(service: ServiceName): service is StoreStage {

@@ -23,6 +23,8 @@ export interface StageServiceParts {
   readonly maxRecords?: number;
 }
 
+const turnMs = 30 * 60_000;
+
 export interface StageService {
   /** Runs until `signal` aborts and its batches are finished or given back. @throws what trying again cannot mend. */
   run(log: Log, signal: AbortSignal): Promise<void>;
@@ -33,7 +35,11 @@ export interface StageService {
 
 export function createStageService(parts: StageServiceParts): StageService {
   const { stage, logger, metrics, amiss, sleep, clock, tracing, maxRecords } = parts;
-  const loop = createLoopWatch(clock);
+  // What gathers is held for as long, and may wait for its turn behind all that came due with it.
+  const loop =
+    stage.kind === 'bulk-delivery'
+      ? createLoopWatch(clock, stage.gather.ms + turnMs)
+      : createLoopWatch(clock);
   let why: string | null = 'It has not joined its group yet.';
   return {
     async run(log, signal) {
