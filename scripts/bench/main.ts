@@ -24,6 +24,7 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- pages --url URL       the same of a portal that runs already; --key TOKEN where it needs one
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
+  npm run bench -- archive               insights into Parquet files and back, bytes and memory; --records N (default 200,000)
   npm run bench -- alerts                outages of a made-up country: what is found, how soon, and false alarms, beside
                                          rivals on the same sightings; takes hours, less with fewer --weeks (default 26),
                                          --outages (520), --budget 0.2,1,5 (false alarms a week) or --systems (default all:
@@ -77,6 +78,7 @@ const known =
     'query',
     'pages',
     'kafka',
+    'archive',
     'alerts',
     'alerts-speed',
   ].includes(what) &&
@@ -147,15 +149,17 @@ if (values.help || !known || !alertsKnown || !(runs >= 1)) {
     const { profile } = values;
     results.push(await benchKafka({ records, ways, profile }));
   }
+  if (what === 'archive') {
+    const { benchArchive } = await import('./archive.ts');
+    const tables = await benchArchive(Number(values.records ?? 200_000));
+    if (values.json) results.push(...tables);
+    else printTables(tables);
+  }
   if (what === 'alerts') {
     const { benchAlerts } = await import('./alerts.ts');
     const tables = await benchAlerts(alertsBench);
     if (values.json) results.push(...tables);
-    else
-      for (const { title, rows } of tables) {
-        console.log(`\n${title}`);
-        console.table(rows);
-      }
+    else printTables(tables);
   }
   if (what === 'alerts-speed') {
     const { benchAlertsSpeed } = await import('./alerts-speed.ts');
@@ -165,5 +169,14 @@ if (values.help || !known || !alertsKnown || !(runs >= 1)) {
     if (values.json) console.log(JSON.stringify(result));
     else if ('throughput' in result) Object.values(result).forEach((part) => console.table(part));
     else console.table(result);
+  }
+}
+
+function printTables(
+  tables: readonly { readonly title: string; readonly rows: readonly object[] }[],
+): void {
+  for (const { title, rows } of tables) {
+    console.log(`\n${title}`);
+    console.table(rows);
   }
 }
