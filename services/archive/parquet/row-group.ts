@@ -3,7 +3,7 @@ import type { Writer } from 'hyparquet-writer';
 import type { ArchivedRow } from '../row.ts';
 import { type ColumnChunk, createColumnBuilder } from './column-builder.ts';
 import type { FileSchema } from './schema.ts';
-import { leavesOf, shred } from './shred.ts';
+import { leavesOf, shred, type Slots } from './shred.ts';
 
 export interface Group {
   add(rows: readonly ArchivedRow<unknown>[]): void;
@@ -15,18 +15,14 @@ export interface Group {
 }
 
 export function createGroup({ fields, bookkeeping }: FileSchema): Group {
-  const columns = [
-    ...fields.map((column) => ({ column, valueOf: fieldOf(column.name) })),
-    ...bookkeeping.map((column) => ({ column, valueOf: bookkeepingOf[column.name]! })),
-  ].map((each) => ({ ...each, builders: leavesOf(each.column).map(createColumnBuilder) }));
-  const builders = columns.flatMap((each) => each.builders);
+  const builders = [...fields, ...bookkeeping].flatMap(leavesOf).map(createColumnBuilder);
   let count = 0;
   return {
     add(rows) {
-      for (const { column, valueOf, builders: own } of columns) {
-        let next = 0;
-        shred(column, rows.map(valueOf), (_, slots) => own[next++]!.add(slots));
-      }
+      let next = 0;
+      const visit = (_: unknown, slots: Slots): void => builders[next++]!.add(slots);
+      shred(fields, rows.map(recordOf), visit);
+      shred(bookkeeping, rows.map(placeOf), visit);
       count += rows.length;
     },
     get rows() {
@@ -37,18 +33,19 @@ export function createGroup({ fields, bookkeeping }: FileSchema): Group {
   };
 }
 
-type ValueOf = (row: ArchivedRow<unknown>) => unknown;
-
-function fieldOf(name: string): ValueOf {
-  return ({ record }) => (record as Readonly<Record<string, unknown>>)[name];
+function recordOf({ record }: ArchivedRow<unknown>): object {
+  return record as object;
 }
 
-const bookkeepingOf: Readonly<Record<string, ValueOf>> = {
-  _partition: ({ partition }) => partition,
-  _offset: ({ offset }) => offset,
-  _timestamp: ({ timestamp }) => timestamp,
-  _origin: ({ origin }) => origin,
-  _traceparent: ({ traceparent }) => traceparent,
-  _replay_of: ({ replayOf }) => replayOf,
-  _erased_at: ({ erasedAt }) => erasedAt,
-};
+/** By the names of the columns. */
+function placeOf(row: ArchivedRow<unknown>): object {
+  return {
+    _partition: row.partition,
+    _offset: row.offset,
+    _timestamp: row.timestamp,
+    _origin: row.origin,
+    _traceparent: row.traceparent,
+    _replay_of: row.replayOf,
+    _erased_at: row.erasedAt,
+  };
+}

@@ -31,92 +31,72 @@ type Json = Readonly<Record<string, unknown>>;
 /** A column's leaves, in the order of the schema. */
 export function leavesOf(column: Column): readonly Leaf[] {
   const leaves: Leaf[] = [];
-  descend(column, rowsOf([]), (leaf) => leaves.push(leaf));
+  shred([column], [], (leaf) => leaves.push(leaf));
   return leaves;
 }
 
 /**
- * Visits the leaves of `column`, in the order of the schema. Rows by the hundred are faster than by the thousand: what
+ * Visits the leaves of `columns`, in the order of the schema. Rows by the hundred are faster than by the thousand: what
  * they hold stays in the processor's cache.
- * @param values of the column, one a row @throws Error naming the column where one is missing
+ * @param records hold the columns by name, one record a row @throws Error naming the column where one is missing
  */
-export function shred(column: Column, values: readonly unknown[], visit: Visit): void {
-  descend(column, rowsOf(values), visit);
+export function shred(columns: readonly Column[], records: readonly object[], visit: Visit): void {
+  const levels = new Uint8Array(records.length);
+  const rows = { values: records, definition: levels, repetition: levels };
+  descendInto(columns, { ...rows, maxDefinition: 0, maxRepetition: 0 }, visit);
 }
 
-function rowsOf(values: readonly unknown[]): Place {
-  const levels = new Uint8Array(values.length);
-  return { values, definition: levels, repetition: levels, maxDefinition: 0, maxRepetition: 0 };
+function descendInto(fields: readonly Column[], at: Place, visit: Visit): void {
+  for (const field of fields) descend(field, fieldOf(at, field), visit);
 }
 
-/** @param found the values of `column` as they are, where there is what is above */
-function descend(column: Column, found: Place, visit: Visit): void {
-  const at = checked(column, found);
-  const { of, path } = column;
+function descend({ of, path }: Column, at: Place, visit: Visit): void {
   switch (of.kind) {
     case 'group':
-      for (const field of of.fields) descend(field, fieldOf(at, field.name), visit);
+      descendInto(of.fields, at, visit);
       return;
     case 'list':
-      descend(
-        of.element,
-        opened(at, itemsOf(at.values), (item) => item),
-        visit,
-      );
+      descend(of.element, opened(at, itemsOf(at.values), itself, of.element), visit);
       return;
     case 'map': {
       const entries = entriesOf(at.values);
-      descend(
-        of.key,
-        opened(at, entries, ([key]) => key),
-        visit,
-      );
-      descend(
-        of.value,
-        opened(at, entries, ([, value]) => value),
-        visit,
-      );
+      descend(of.key, opened(at, entries, keyOf, of.key), visit);
+      descend(of.value, opened(at, entries, valueOf, of.value), visit);
       return;
     }
-    default:
-      visit(
-        {
-          path,
-          kind: of.kind,
-          maxDefinition: at.maxDefinition,
-          maxRepetition: at.maxRepetition,
-        },
-        at,
-      );
-  }
-}
-
-function checked({ optional, path }: Column, found: Place): Place {
-  const { values, definition, maxDefinition } = found;
-  if (!optional) {
-    for (let i = 0; i < values.length; i++) {
-      if ((values[i] ?? undefined) === undefined && definition[i] === maxDefinition)
-        throw new Error(`${path.join('.')} is missing in a record`);
+    default: {
+      const { maxDefinition, maxRepetition } = at;
+      visit({ path, kind: of.kind, maxDefinition, maxRepetition }, at);
     }
-    return found;
   }
-  const own = definition.slice();
-  const present: unknown[] = [];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? undefined;
-    if (value !== undefined) own[i] = definition[i]! + 1;
-    present.push(value);
-  }
-  return { ...found, values: present, definition: own, maxDefinition: maxDefinition + 1 };
 }
 
-function fieldOf(at: Place, name: string): Place {
-  const values: unknown[] = [];
-  for (const record of at.values as readonly (Json | undefined)[]) {
-    values.push(record === undefined ? undefined : record[name]);
-  }
-  return { ...at, values };
+function missing({ path }: Column): Error {
+  return new Error(`${path.join('.')} is missing in a record`);
 }
+
+/** What is null lacks the level that an optional column adds. */
+function fieldOf(at: Place, column: Column): Place {
+  const { name, optional } = column;
+  const { values: records, definition: above, repetition, maxRepetition } = at;
+  const definition = optional ? above.slice() : above;
+  const values: unknown[] = [];
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i] as Json | undefined;
+    const value = record === undefined ? undefined : (record[name] ?? undefined);
+    values.push(value);
+    if (value === undefined) {
+      if (!optional && record !== undefined) throw missing(column);
+    } else if (optional) definition[i] = above[i]! + 1;
+  }
+  const maxDefinition = at.maxDefinition + (optional ? 1 : 0);
+  return { values, definition, repetition, maxDefinition, maxRepetition };
+}
+
+const itself = (item: unknown): unknown => item;
+const keyOf = (entry: Entry): unknown => entry[0];
+const valueOf = (entry: Entry): unknown => entry[1];
+type Entry = readonly [string, unknown];
 
 const nothing: readonly never[] = [];
 
@@ -124,35 +104,53 @@ function itemsOf(lists: readonly unknown[]): readonly (readonly unknown[])[] {
   return (lists as readonly (readonly unknown[] | undefined)[]).map((list) => list ?? nothing);
 }
 
-function entriesOf(maps: readonly unknown[]): readonly (readonly (readonly [string, unknown])[])[] {
+function entriesOf(maps: readonly unknown[]): readonly (readonly Entry[])[] {
   return (maps as readonly (Json | undefined)[]).map((map) =>
-    map === undefined ? nothing : Object.entries(map),
+    map === undefined || isEmpty(map) ? nothing : Object.entries(map),
   );
 }
 
-/** What lists or maps hold: where one is empty or absent a single slot says so. */
+function isEmpty(map: Json): boolean {
+  for (const key in map) if (Object.hasOwn(map, key)) return false;
+  return true;
+}
+
+/** What lists or maps hold, as `column` of each item: where one is empty or absent a single slot says so. */
 function opened<Item>(
   at: Place,
   lists: readonly (readonly Item[])[],
-  valueOf: (item: Item) => unknown,
+  of: (item: Item) => unknown,
+  column: Column,
 ): Place {
   let total = 0;
-  for (const list of lists) total += Math.max(1, list.length);
+  for (const list of lists) total += list.length === 0 ? 1 : list.length;
   const definition = new Uint8Array(total);
   const repetition = new Uint8Array(total);
   const values: unknown[] = [];
   const maxRepetition = at.maxRepetition + 1;
+  const deeper = column.optional ? 2 : 1;
+  let slot = 0;
   for (let i = 0; i < lists.length; i++) {
     const list = lists[i]!;
-    const level = at.definition[i]! + (list.length > 0 ? 1 : 0);
-    definition[values.length] = level;
-    repetition[values.length] = at.repetition[i]!;
-    values.push(list.length > 0 ? valueOf(list[0]!) : undefined);
-    for (let j = 1; j < list.length; j++) {
-      definition[values.length] = level;
-      repetition[values.length] = maxRepetition;
-      values.push(valueOf(list[j]!));
+    const level = at.definition[i]!;
+    repetition[slot] = at.repetition[i]!;
+    if (list.length === 0) {
+      definition[slot++] = level;
+      values.push(undefined);
+    }
+    for (let j = 0; j < list.length; j++) {
+      const value = of(list[j]!) ?? undefined;
+      if (value === undefined && !column.optional) throw missing(column);
+      values.push(value);
+      if (j > 0) repetition[slot] = maxRepetition;
+      definition[slot++] = value === undefined ? level + 1 : level + deeper;
     }
   }
-  return { values, definition, repetition, maxDefinition: at.maxDefinition + 1, maxRepetition };
+  return {
+    values,
+    definition,
+    repetition,
+    maxDefinition: at.maxDefinition + deeper,
+    maxRepetition,
+  };
 }
