@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hiddenFolder } from '#core/objects/keys.ts';
+import { oldVersionsOf } from '#core/objects/old-versions.ts';
 import { erasureDeadlineMs } from '#core/topic.ts';
 import { datasetNames, insights } from '../../services/archive/datasets.ts';
 import {
@@ -136,6 +137,30 @@ describe('a legal hold', () => {
       resources: ['aws_s3_bucket.archive.arn/alerts/*'],
     });
   });
+});
+
+test('what erasures are told of old versions is what the module says of its last copies', async () => {
+  const variables = { legal_hold: ['alerts'], noncurrent_days: 5 };
+  const rules = (await rulesFor(variables)).map((each) => ({
+    ID: each.id,
+    Status: each.status,
+    Filter: { Prefix: each.filter.prefix },
+    ...(each.noncurrent_version_expiration && {
+      NoncurrentVersionExpiration: {
+        NoncurrentDays: each.noncurrent_version_expiration.noncurrent_days,
+      },
+    }),
+  }));
+  const { blocks } = await read(variables);
+  const output = blocks.find(
+    ({ type, labels }) => type === 'output' && labels?.[0] === 'last_copy_days',
+  );
+  const told = datasetNames.map((name) => {
+    const found = oldVersionsOf({ versions: true, rules, lockDays: 0 }, `${name}/`);
+    return [name, found.kind === 'days' ? found.days : null] as const;
+  });
+  expect(Object.fromEntries(told)).toEqual(output!.body['value']);
+  expect(Object.fromEntries(told)).toMatchObject({ alerts: null, signals: 7, rejected: 3 });
 });
 
 describe('variables', () => {
