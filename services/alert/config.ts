@@ -12,6 +12,24 @@ export const alertConfig = z.strictObject({
   falseAlarmsPerWeek: z.number().positive().max(1000).default(1),
   /** Distinct customers below which nothing alarms. */
   minCustomers: z.number().int().min(2).max(1000).default(4),
+  /** Themes that are counted together too, by the name of what they have in common; a theme is in one of them at most. */
+  themeFamilies: z
+    .record(z.string().min(1), z.array(z.string().min(1)).min(2))
+    .refine((families) => isEachOnce(Object.values(families).flat()), {
+      message: 'a theme must be in one family at most',
+    })
+    .default({
+      bills: ['billing-error', 'price', 'offer-or-contract', 'data-cap'],
+      service: [
+        'outage',
+        'unstable-service',
+        'slow-speed',
+        'coverage',
+        'call-or-message',
+        'tv-service',
+        'general-fault',
+      ],
+    }),
   /** Nothing alarms in the first days of what is seen. */
   warmUpDays: z.number().min(0).max(60).default(14),
   /** How long after the end of its quarter of an hour something said may be received and still counts. */
@@ -38,5 +56,9 @@ export const alertConfig = z.strictObject({
     .refine(({ low, high }) => low <= high, { message: 'low must not be above high' })
     .prefault({}),
 });
+
+function isEachOnce(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}
 
 export type AlertConfig = z.output<typeof alertConfig>;

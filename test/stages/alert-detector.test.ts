@@ -98,6 +98,27 @@ describe('a rise', () => {
     },
   );
 
+  it('of themes of one family is found sooner when they are counted together too', () => {
+    const families = { bills: ['billing-error', 'price'], service: ['outage', 'slow-speed'] };
+    const rise = outage({ rate: 1.5, to: quiet + 64, cities });
+    const rises = [
+      { ...rise, theme: 'price' },
+      { ...rise, theme: 'billing-error' },
+    ];
+    const history = historyOf({ seed: 9, buckets: quiet + 2 * day, rises });
+    const foundBy = (of: DetectorOptions) =>
+      began(changesOf(createDetector(of), history)).find(
+        ({ incident }) => incident.detectedAt > startOf(rise),
+      )!.incident;
+    const alone = foundBy(options);
+    const together = foundBy({ ...options, families });
+    expect(together.themes.toSorted()).toEqual(['billing-error', 'price']);
+    expect(together.scope.level).toBe('country');
+    expect(together.detectedAt).toBeLessThan(alone.detectedAt);
+    const apart = { one: ['billing-error', 'outage'], other: ['price', 'slow-speed'] };
+    expect(foundBy({ ...options, families: apart }).detectedAt).toBe(alone.detectedAt);
+  });
+
   it('of one loud customer is none', () => {
     const rises = [outage({ rate: 10, customer: 'loud' })];
     expect(changesIn({ seed: 13, buckets: quiet + 2 * day, rises })).toEqual([]);

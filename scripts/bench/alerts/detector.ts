@@ -1,4 +1,5 @@
-// Signpost's detector on a run.
+// Signpost's detector on a run, as it is configured by default.
+import { alertConfig } from '../../../services/alert/config.ts';
 import { createDetector } from '../../../services/alert/detect/detector.ts';
 import { bucketMs, type Detector } from '../../../services/alert/detect/detection.ts';
 import { createIncidentLog, type FoundIncident } from './found.ts';
@@ -17,6 +18,8 @@ export interface DetectorRunOptions {
   readonly minCustomers: number;
 }
 
+const { themeFamilies: families } = alertConfig.parse({});
+
 /** @param progress told the part that is done, 0..1, now and then */
 
 export function runDetector(
@@ -25,7 +28,7 @@ export function runDetector(
   progress: (part: number) => void,
 ): DetectorRun {
   const warmUpDays = (run.warmUpBuckets * bucketMs) / dayMs;
-  const detector: Detector = createDetector({ ...options, warmUpDays, latenessMs });
+  const detector: Detector = createDetector({ ...options, warmUpDays, latenessMs, families });
   const log = createIncidentLog();
   const stepMs: number[] = [];
   for (const bucket of run.stream()) {

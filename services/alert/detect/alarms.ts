@@ -6,6 +6,7 @@ import { areInLine, isWithin } from './places.ts';
 import { upperTail } from './negative-binomial.ts';
 import { windowColumn, windows } from './recent.ts';
 import { residualOf, type Scene, type Window } from './scan.ts';
+import { holds } from './series.ts';
 import type { Standing } from './standing.ts';
 
 export interface Alarm {
@@ -93,7 +94,7 @@ export function explanationOf(
   const { places } = series;
   const inLine = standing.filter(
     (each) =>
-      (alarm.theme === 0 || each.themes.includes(alarm.theme)) &&
+      each.themes.some((theme) => holds(series, alarm.theme, theme)) &&
       areInLine(places, each.node, alarm.node) &&
       isInWindow(each, alarm, bucket),
   );

@@ -13,6 +13,8 @@ export interface DetectorOptions {
   readonly warmUpDays: number;
   /** How long after a bucket's end its sightings may be received: only then it is evaluated. */
   readonly latenessMs: number;
+  /** Themes that are also counted together, by the name of what they have in common; none by default. */
+  readonly families?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface DetectorBucket {

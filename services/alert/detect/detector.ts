@@ -21,7 +21,7 @@ import { areInLine, isWithin } from './places.ts';
 import { createRecent, takeBucket, type Recent } from './recent.ts';
 import { goOn, recovers } from './recovery.ts';
 import type { Scene } from './scan.ts';
-import { createSeries, seriesAt, trimmedSeries, type Series } from './series.ts';
+import { createSeries, holds, seriesAt, trimmedSeries, type Series } from './series.ts';
 import { createSources, learnSources, seenShare, takeSources, type Sources } from './silence.ts';
 import { countedIn, incidentOf, type Standing } from './standing.ts';
 
@@ -42,7 +42,7 @@ interface State {
 }
 
 /** Of `State`: a snapshot of another one cannot be gone on from. */
-const version = 3;
+const version = 4;
 const bucketsPerDay = 96;
 /** Over for longer than this, an incident is in no window any more, not even in that of the EWMA. */
 const keptBuckets = 8 * bucketsPerDay;
@@ -75,6 +75,11 @@ export function restoreDetector(options: DetectorOptions, snapshot: Uint8Array):
 function detectorOf(options: DetectorOptions, state: State): Detector {
   const { series, baseline, recent, sources } = state;
   const { places } = series;
+  const families = new Map(
+    Object.entries(options.families ?? {}).flatMap(([family, themes]) =>
+      themes.map((theme) => [theme, family] as const),
+    ),
+  );
   const warmUp = options.warmUpDays * bucketsPerDay;
   const sceneAt = (bucket: number): Scene => ({ series, baseline, recent, bucket });
 
@@ -101,7 +106,7 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
     const scene = sceneAt(bucket);
     const age = bucket - state.first;
     const isSettled = age >= Math.min(7 * bucketsPerDay, warmUp / 2);
-    const touched = takeBucket(recent, series, bucket, sightings);
+    const touched = takeBucket(recent, series, bucket, sightings, families);
     takeSources(sources, bucket, sightings, isSettled);
     const endsHour = bucket % 4 === 3;
     if (endsHour && age >= bucketsPerDay + 3) learnHour(bucket, isSettled);
@@ -163,7 +168,7 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
     const isFrozen = (number: number): boolean =>
       frozenBy.some(
         (each) =>
-          (theme[number] === 0 || each.themes.includes(theme[number]!)) &&
+          each.themes.some((of) => holds(series, theme[number]!, of)) &&
           isWithin(places, node[number]!, each.node),
       );
     learn(baseline, series, {

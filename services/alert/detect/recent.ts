@@ -1,5 +1,5 @@
 // The last day, bucket by bucket: what was seen, and the counts of each series over windows of 15 minutes to a day.
-import { forEachSeries, locate, type Located, type Series } from './series.ts';
+import { forEachSeries, locate, type Families, type Located, type Series } from './series.ts';
 import { setLevel } from './baseline.ts';
 import type { Sighting } from '../sighting.ts';
 
@@ -43,22 +43,26 @@ export function takeBucket(
   series: Series,
   bucket: number,
   sightings: readonly Sighting[],
+  families: Families,
 ): readonly number[] {
   // In one order, whatever the order of arrival.
   const sorted = sightings.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   const counted: number[] = [];
   const seen = sorted.map((sighting): Seen => {
     const { id, at, source, customer, departments } = sighting;
-    const located = locate(series, sighting, bucket);
+    const located = locate(series, sighting, bucket, families);
     const known = series.size;
     const countsInAll = countsOnce(recent, customer, bucket);
-    const countsInTheme = countsOnce(
-      recent,
-      customer === null ? null : `${customer}/${located.theme}`,
-      bucket,
-    );
-    forEachSeries(series, located, (number, isOfTheme) => {
-      if (isOfTheme ? countsInTheme : countsInAll) counted.push(number);
+    const countsIn = (theme: number): boolean =>
+      countsOnce(recent, customer === null ? null : `${customer}/${theme}`, bucket);
+    const countsInTheme = countsIn(located.theme);
+    const counts = {
+      all: countsInAll,
+      theme: countsInTheme,
+      family: located.family > 0 && countsIn(located.family),
+    };
+    forEachSeries(series, located, (number, of) => {
+      if (counts[of]) counted.push(number);
     });
     for (let number = known; number < series.size; number += 1) setLevel(series, number);
     return { id, at, source, customer, departments, ...located, countsInAll, countsInTheme };

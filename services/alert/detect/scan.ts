@@ -3,7 +3,7 @@ import { meanOf, spreadOf, type Baseline } from './baseline.ts';
 import { liftOf, namedShare } from './expected.ts';
 import { isWithin } from './places.ts';
 import { seenIn, windowColumn, type Recent } from './recent.ts';
-import { seriesAt, type Series } from './series.ts';
+import { holds, seriesAt, type Series } from './series.ts';
 import { countedIn, type Standing } from './standing.ts';
 
 export interface Scene {
@@ -107,13 +107,17 @@ export function residualOf(
   let count = series.columns[windowColumn[buckets]][number]!;
   let mean = meanOf(baseline, series, number, bucket, buckets);
   for (const each of outermost(series, below)) {
-    const taken = countedIn(each, bucket, buckets, theme);
+    const parts = each.themes.filter((part) => holds(series, theme, part));
+    const taken =
+      theme === 0
+        ? countedIn(each, bucket, buckets, 0)
+        : parts.reduce((sum, part) => sum + countedIn(each, bucket, buckets, part), 0);
     if (taken === 0) continue;
     // What was to be expected while it was counted, no more: the rest of its place's counts are still in the window.
     const last = Math.min(each.lastBucket, bucket);
     const long = last - Math.max(each.startBucket, bucket - buckets + 1) + 1;
     let usual = 0;
-    for (const part of theme === 0 ? each.themes : [theme]) {
+    for (const part of parts) {
       const own = seriesAt(series, each.node, part);
       if (own !== undefined) usual += meanOf(baseline, series, own, last, long);
     }

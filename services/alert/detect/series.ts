@@ -1,4 +1,4 @@
-// Series: a place at some level, a theme or all, a product or all. What is known of each is a row of columns of numbers,
+// Series: a place at some level, a theme, a family of themes or all, a product or all. What is known of each is a row of columns of numbers,
 // so that fifty thousand of them are gone through in milliseconds.
 import { chainOf, createPlaces, root, type Places } from './places.ts';
 import type { Sighting } from '../sighting.ts';
@@ -7,7 +7,7 @@ import type { Sighting } from '../sighting.ts';
 export const blocks = { hour: 4, fourHours: 16, day: 96 } as const;
 
 const columnNames = [
-  // What it is. Theme and product count from 1; 0 is all. The parent's number is below its own; -1 for the first.
+  // What it is. Theme and product count from 1; 0 is all. A family is a theme with a number of its own. The parent's number is below its own; -1 for the first.
   'node', 'theme', 'product', 'parent', 'children',
   // Level: weighted counts and exposure, in buckets of an average hour; and what follows, the mean count of such a bucket.
   'learnt', 'exposure', 'level',
@@ -36,6 +36,8 @@ export interface Series {
   readonly bornNodes: number[];
   readonly bornThemes: number[];
   readonly bornProducts: number[];
+  /** By number of a theme: that of its family; 0 where it has none. */
+  readonly familyOf: number[];
   readonly known: Map<number, number>;
   /** By node: its series of one theme and all products. */
   readonly byTheme: number[][];
@@ -58,6 +60,7 @@ export function createSeries(): Series {
     bornNodes: [],
     bornThemes: [],
     bornProducts: [],
+    familyOf: [],
     known: new Map(),
     byTheme: [],
   };
@@ -69,27 +72,42 @@ function columnsOf(size: number): Columns {
   return columns as Columns;
 }
 
-/** The sighting's place in the series: numbers of the nodes from the root down, of its theme and product. */
+/** The sighting's place in the series: numbers of the nodes from the root down, of its theme, family and product. */
 export interface Located {
   readonly chain: readonly number[];
   readonly theme: number;
+  readonly family: number;
   readonly product: number;
 }
+
+/** Names of the families of themes, by theme. */
+export type Families = ReadonlyMap<string, string>;
+
+/** Before the name of a family, so that it is no theme's. */
+const familyMark = '\u0001';
 
 /** New nodes, themes and products are born in this bucket. */
 export function locate(
   series: Series,
   sighting: Pick<Sighting, 'place' | 'theme' | 'product'>,
   bucket: number,
+  families: Families = new Map(),
 ): Located {
   const chain = chainOf(series.places, sighting.place);
   while (series.bornNodes.length < series.places.parents.length) series.bornNodes.push(bucket);
   const { themes, products, bornThemes, bornProducts } = series;
   const theme = numberOf(themes, sighting.theme, most.themes, bornThemes, bucket);
+  const family = families.get(sighting.theme);
+  if (theme > 0)
+    series.familyOf[theme] ??=
+      family === undefined
+        ? 0
+        : numberOf(themes, `${familyMark}${family}`, most.themes, bornThemes, bucket);
   const { product } = sighting;
   return {
     chain,
     theme,
+    family: series.familyOf[theme] ?? 0,
     product:
       product === null ? 0 : numberOf(products, product, most.products, bornProducts, bucket),
   };
@@ -128,46 +146,58 @@ export function seriesAt(
   return series.known.get(keyOf(node, theme, product));
 }
 
-/**
- * Calls `count` with each series that a sighting belongs to, and whether it is one of its theme; parents come first.
- */
+/** Whether what is of one theme is of another one, of its family or of all. */
+export function holds({ familyOf }: Series, theme: number, of: number): boolean {
+  return theme === 0 || theme === of || familyOf[of] === theme;
+}
+
+export type Counts = 'all' | 'theme' | 'family';
+
+/** All and theme, of all products and of one; and the family. */
+const kinds = [
+  { of: 'all', isOfProduct: false },
+  { of: 'theme', isOfProduct: false },
+  { of: 'all', isOfProduct: true },
+  { of: 'theme', isOfProduct: true },
+  { of: 'family', isOfProduct: false },
+] as const;
+
+/** Calls `count` with each series that a sighting belongs to, and what it is of; parents come first. */
 export function forEachSeries(
   series: Series,
-  { chain, theme, product }: Located,
-  count: (number: number, isOfTheme: boolean) => void,
+  { chain, theme, family, product }: Located,
+  count: (number: number, of: Counts) => void,
 ): void {
+  const themes = { all: 0, theme, family };
   let above: readonly number[] = [];
   for (const node of chain) {
     const here: number[] = [];
-    for (let at = 0; at < 4; at += 1) {
-      const ofTheme = (at & 1) === 1;
-      if ((ofTheme && theme === 0) || (at >= 2 && product === 0)) {
+    for (const [at, { of, isOfProduct }] of kinds.entries()) {
+      if ((of !== 'all' && themes[of] === 0) || (isOfProduct && product === 0)) {
         here.push(-1);
         continue;
       }
       // At the root, what is of one theme or product is a part of what is of all.
       const parent = node === root ? (at === 0 ? -1 : here[at === 3 ? 1 : 0]!) : (above[at] ?? -1);
-      const number = find(series, node, ofTheme ? theme : 0, at >= 2 ? product : 0, parent);
+      const kind = { node, theme: themes[of], product: isOfProduct ? product : 0, parent };
+      const number = find(series, kind, of === 'theme');
       here.push(number);
-      if (number >= 0) count(number, ofTheme);
+      if (number >= 0) count(number, of);
     }
     above = here;
   }
 }
 
-function find(
-  series: Series,
-  node: number,
-  theme: number,
-  product: number,
-  parent: number,
-): number {
+function find(series: Series, kind: Kind, isOfTheme: boolean): number {
+  const { node, theme, product, parent } = kind;
   const key = keyOf(node, theme, product);
   const known = series.known.get(key);
   if (known !== undefined) return known;
   // A series needs its parent: what there is no room for above has none below.
   if (series.size >= most.series || (parent < 0 && series.size > 0)) return -1;
-  return add(series, key, { node, theme, product, parent });
+  const number = add(series, key, kind);
+  if (isOfTheme && product === 0) (series.byTheme[node] ??= []).push(number);
+  return number;
 }
 
 interface Kind {
@@ -194,7 +224,6 @@ function add(series: Series, key: number, { node, theme, product, parent }: Kind
       columns[name][number] = columns[name][parent]!;
   }
   series.known.set(key, number);
-  if (theme !== 0 && product === 0) (series.byTheme[node] ??= []).push(number);
   series.size += 1;
   return number;
 }

@@ -84,7 +84,7 @@ function numberOf(sources: Sources, { source }: Sighting, bucket: number): numbe
   const { chain } = locate(series, { place, theme: '', product: null }, bucket);
   let number = 0;
   const before = series.size;
-  forEachSeries(series, { chain, theme: 0, product: 0 }, (of) => (number = of));
+  forEachSeries(series, { chain, theme: 0, family: 0, product: 0 }, (of) => (number = of));
   for (let at = before; at < series.size; at += 1) setLevel(series, at);
   sources.numbers.set(source, number);
   sources.heardIn[number] = bucket;

@@ -47,6 +47,7 @@ export async function runBacktest(command: BacktestCommand): Promise<void> {
     warmUpDays: command.warmUpDays ?? alert.warmUpDays,
     latenessMs: command.latenessMs ?? alert.latenessMs,
     latenessMsBySource: alert.latenessMsBySource,
+    families: alert.themeFamilies,
     onProgress: (share, at) => progress.update(share, new Date(at).toISOString().slice(0, 10)),
   });
   progress.end();

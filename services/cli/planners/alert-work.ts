@@ -53,8 +53,14 @@ export function buildAlert({
 }
 
 export function detectorOptions(config: AlertConfig): DetectorOptions {
-  const { falseAlarmsPerWeek, minCustomers, warmUpDays, latenessMs } = config;
-  return { budgetPerWeek: falseAlarmsPerWeek, minCustomers, warmUpDays, latenessMs };
+  const { falseAlarmsPerWeek, minCustomers, warmUpDays, latenessMs, themeFamilies } = config;
+  return {
+    budgetPerWeek: falseAlarmsPerWeek,
+    minCustomers,
+    warmUpDays,
+    latenessMs,
+    families: themeFamilies,
+  };
 }
 
 function formOf(config: AlertConfig): DetectorForm {
