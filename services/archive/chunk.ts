@@ -7,6 +7,7 @@ import type { Delivered } from '#core/stage.ts';
 import type { Stretch } from '#core/stretch.ts';
 import { agreeOn, findIntent, type Intent } from './chunk-intent.ts';
 import type { Dataset } from './datasets.ts';
+import { archivedName, readGeneration } from './generations.ts';
 import { dayOf, type OffsetRange } from './layout.ts';
 import type { ArchivedRow } from './row.ts';
 import { rowOf } from './to-row.ts';
@@ -40,7 +41,9 @@ export async function takeChunk<T>(
   stretch: Stretch<T>,
   { offset, limits }: { readonly offset: number; readonly limits: ChunkLimits },
 ): Promise<Chunk | undefined> {
-  const place = { topic: stretch.topic.name, partition: stretch.partition };
+  const { topic, partition } = stretch;
+  const { generation } = await readGeneration(store, topic.name);
+  const place = { topic: archivedName(topic.name, generation), partition };
   const known = await findIntent(store, place, offset);
   if (known !== undefined && known.to > offset) return follow(store, dataset, stretch, known);
   const { first, to, taken } = await readUpTo(dataset, stretch, offset, limits);
@@ -75,7 +78,7 @@ function otherTopic(store: ObjectStore, { topic, partition }: Intent, what: stri
     'archive-other-topic',
     `The archive in ${store.where} ${what} of ${topic}, partition ${partition}: the topic was made anew, or has lost records`,
     {
-      hint: 'Name another place for the archive of this log (archive.url): what is on the topic now would be taken for what is archived already.',
+      hint: 'Where the log was lost: `signpost archive replay --into insights` brings back what the archive has, and what comes is archived beside it. Where it is the log of another installation: name another place for its archive (archive.url).',
     },
   );
 }

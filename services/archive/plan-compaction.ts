@@ -31,8 +31,22 @@ const growth = { growing: 4, settled: 2 };
  */
 export function planCompaction(
   { files }: Pick<Manifest, 'files'>,
-  { now, changedAt }: { readonly now: number; readonly changedAt: number },
+  at: { readonly now: number; readonly changedAt: number },
   settings: CompactionSettings = usualCompaction,
+): readonly ManifestFile[] | undefined {
+  // Of a topic that was made anew the same offsets are other rows, and rows do not say of which it is: files do.
+  const byTopic = Map.groupBy(files, ({ covers }) => covers[0]?.topic);
+  for (const some of byTopic.values()) {
+    const planned = planOf(some, at, settings);
+    if (planned !== undefined) return planned;
+  }
+  return undefined;
+}
+
+function planOf(
+  files: readonly ManifestFile[],
+  { now, changedAt }: { readonly now: number; readonly changedAt: number },
+  settings: CompactionSettings,
 ): readonly ManifestFile[] | undefined {
   const { smallBytes, mostBytes, fewestFiles, settledMs } = settings;
   const isSettled = now - changedAt >= settledMs;

@@ -3,6 +3,7 @@
 import { SignpostError } from '#core/errors.ts';
 import type { LogReader, PartitionStatus, ReceivedRecord } from '#core/log/port.ts';
 import { groupOf } from '#core/run-stage.ts';
+import { header } from '#core/topic.ts';
 import { createChecksum } from './checksum.ts';
 import { compareSlots, type Slot } from './compare-slots.ts';
 import { createRangeFinder } from './covers.ts';
@@ -129,7 +130,13 @@ export async function verifyPartition<T>(
     const { records, nextOffset } = await log.read(topic.name, partition, at, limits);
     if (nextOffset <= at) break;
     for (const record of records)
-      if (record.offset < end && record.value !== null) see(record, record.value);
+      // Brought back from the archive, it is there under its first offset.
+      if (
+        record.offset < end &&
+        record.value !== null &&
+        record.headers[header.carried] !== archiveStage
+      )
+        see(record, record.value);
     side.onRead(nextOffset - at);
     at = nextOffset;
   }
@@ -172,6 +179,7 @@ function createMissing(name: string, partition: number, findings: Findings) {
 }
 
 const limits = { maxRecords: 4000, maxBytes: 4 * 1024 * 1024 };
+const archiveStage = 'archive';
 
 async function slotOf(cover: HeldCover, start: number, side: TopicSide): Promise<Slot> {
   return {

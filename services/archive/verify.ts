@@ -3,6 +3,7 @@
 import type { LogReader, TopicStatus } from '#core/log/port.ts';
 import { datasets, type Dataset, type DatasetName } from './datasets.ts';
 import { createFindings, type Finding, type Findings } from './findings.ts';
+import { archivedName, readGeneration } from './generations.ts';
 import {
   coversOf,
   readHeldDays,
@@ -183,8 +184,10 @@ async function verifyTopic<T>(
       onProgress(read / total, `${dataset.name}: ${name}`);
     },
   };
+  // What is of earlier generations of the topic, the topic has no more.
+  const archived = archivedName(name, (await readGeneration(access.store, name)).generation);
   const byPartition = Map.groupBy(
-    covers.filter(({ topic }) => topic === name),
+    covers.filter(({ topic }) => topic === archived),
     ({ partition }) => partition,
   );
   const proofs: PartitionProof[] = [];

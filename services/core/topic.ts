@@ -150,6 +150,19 @@ export function originOf(record: ReceivedRecord): string {
   return record.headers[header.origin] ?? `${record.topic}/${record.partition}/${record.offset}`;
 }
 
+/**
+ * The origin of a record that is brought back after its intake topic was lost: `tickets.reported.v1(1)/0/57`. It must not be
+ * taken for the record that has this place on the topic made anew. No topic's name has parentheses.
+ * @param generation counts the topics of this name, from 1
+ */
+export function earlierOrigin(origin: string, generation: number): string {
+  return isOfEarlierTopic(origin) ? origin : origin.replace('/', `(${generation})/`);
+}
+
+export function isOfEarlierTopic(origin: string): boolean {
+  return origin.includes('(');
+}
+
 // Most records of a batch share few distinct times' days; formatting a Date costs more than this look-up.
 let lastDay = Number.NaN;
 let lastDayText = '';

@@ -59,6 +59,13 @@ export function reportLines(
         )
       : red(isOnlyPending(result) ? '✗ not balanced yet' : '✗ not balanced'),
     ...findings(result, services),
+    ...(result.restored > 0
+      ? [
+          dim(
+            `  ${count(result.restored)} of them were accepted on topics that are gone, and brought back from the archive: their outcomes are counted, but that nothing else was accepted there can be seen no more.`,
+          ),
+        ]
+      : []),
     ...(Object.values(result.retainedFrom).some((start) => start > 0)
       ? [dim('  Intake topics no longer hold their first records; those are left out.')]
       : []),

@@ -1,7 +1,7 @@
 // The account of a reconciliation: what was accepted against what became of it, one byte to a record. Pure: it is fed
 // with records' headers and gives the result.
 import type { Headers, PartitionStatus } from '#core/log/port.ts';
-import { header, sourceOf } from '#core/topic.ts';
+import { header, isOfEarlierTopic, sourceOf } from '#core/topic.ts';
 
 export type OutcomeKind = 'insights' | 'dropped' | 'rejected';
 
@@ -33,6 +33,8 @@ export interface Verdict {
   readonly doubled: number;
   /** Outcomes that stem from no record accepted. */
   readonly unexplained: number;
+  /** Outcomes brought back from the archive, whose records were accepted on topics that are gone. */
+  readonly restored: number;
   /** `topic/partition/offset` of the first few that are missing or doubled. */
   readonly examples: { readonly missing: readonly string[]; readonly doubled: readonly string[] };
 }
@@ -91,6 +93,7 @@ export function createLedger(
   }
   const accounts = new Map<string, Account>();
   let unexplained = 0;
+  let restored = 0;
 
   function accountOf(headers: Headers): Account {
     const source = sourceOf(headers) ?? 'unknown';
@@ -165,6 +168,14 @@ export function createLedger(
         note(account, kind, reason);
         return;
       }
+      if (isOfEarlierTopic(origin)) {
+        // That it was accepted is told by its outcome alone.
+        const account = accountOf(headers);
+        account.totals.accepted += 1;
+        restored += 1;
+        note(account, kind, reason);
+        return;
+      }
       if (!find(origin)) {
         if (isOfNone()) unexplained += 1;
         return;
@@ -176,12 +187,12 @@ export function createLedger(
 
     isOfAccepted(headers) {
       const origin = headers[header.origin];
-      return origin !== undefined && find(origin);
+      return origin !== undefined && (isOfEarlierTopic(origin) || find(origin));
     },
 
     turned(kind, headers, reason) {
       const origin = headers[header.origin];
-      if (origin === undefined || !find(origin)) return;
+      if (origin === undefined || !(isOfEarlierTopic(origin) || find(origin))) return;
       const account = accountOf(headers);
       account.totals.insights -= 1;
       note(account, kind, reason);
@@ -189,6 +200,7 @@ export function createLedger(
 
     published(headers) {
       const origin = headers[header.origin];
+      if (origin !== undefined && isOfEarlierTopic(origin)) return;
       if (origin === undefined || (!find(origin) && isOfNone())) unexplained += 1;
     },
 
@@ -225,7 +237,7 @@ export function createLedger(
           }
         }
       }
-      return { inFlight, missing, doubled, unexplained, examples };
+      return { inFlight, missing, doubled, unexplained, restored, examples };
     },
   };
 }

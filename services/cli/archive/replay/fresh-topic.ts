@@ -1,0 +1,125 @@
+// Writes the insights of the archive to a topic of their own beside the live one: as they were judged, or as another model
+// judges their signals. The live topic is not touched, for who reads it has read it.
+import type { Insight } from '#schemas/insight.ts';
+import { SignpostError } from '#core/errors.ts';
+import type { Log, OutgoingRecord } from '#core/log/port.ts';
+import { isWithinSize } from '#core/log/record-size.ts';
+import { erasureDeadlineMs, type Topic } from '#core/topic.ts';
+import { insights } from '../../../archive/datasets.ts';
+import { generationOf } from '../../../archive/generations.ts';
+import { readPartition } from '../../../archive/read-partition.ts';
+import type { ArchivedRow } from '../../../archive/row.ts';
+import { insightsShared } from '../../../topology.ts';
+import { framed } from './framed.ts';
+import { holdingsOf } from './holdings.ts';
+import { interrupted } from './load-rows.ts';
+import type { Span } from './plan.ts';
+import { leftOf, type RestoreParts } from './restore.ts';
+
+export interface FreshTopic {
+  readonly topic: string;
+  readonly records: number;
+  /** Judged otherwise than they were. */
+  readonly rejudged: number;
+  /** Kept as they were judged, since the words were erased. */
+  readonly erased: number;
+  readonly passedOver: number;
+  readonly isResumed: boolean;
+}
+
+export interface FreshTopicParts extends Omit<RestoreParts, 'log'> {
+  readonly log: Pick<Log, 'append' | 'checkpoint' | 'ensureTopics'>;
+  readonly span: Span;
+  /** Part of the topic's name, see `freshName`. */
+  readonly name: string;
+  readonly judge?: ((insight: Insight) => Insight) | undefined;
+}
+
+const portion = 500;
+const done = 'done';
+const everyGeneration = Infinity;
+
+/**
+ * Of what was said within the span. Readers are told of the topic when this returns: then it is complete.
+ * @throws SignpostError `interrupted`, with what was written kept; `already-replayed` where it is complete
+ */
+export async function fillFreshTopic(parts: FreshTopicParts): Promise<FreshTopic> {
+  const { access, log, pace, dryRun, judge, span, signal, onProgress, now } = parts;
+  const topic = freshTopic(parts.name);
+  const key = `archive-replay/${topic.name}`;
+  const before = await log.checkpoint(key);
+  if (before === done) throw complete(topic.name);
+  if (!dryRun) await log.ensureTopics([topic]);
+  const counts = { records: 0, rejudged: 0, erased: 0, passedOver: 0 };
+  let waiting: OutgoingRecord[] = [];
+  const flush = async (at: string): Promise<void> => {
+    const began = performance.now();
+    const records = waiting;
+    waiting = [];
+    counts.records += records.length;
+    if (!dryRun) await log.append(records, { checkpoints: { [key]: at } });
+    await pace.after(records.length, performance.now() - began);
+    if (signal.aborted) throw interrupted();
+  };
+  const anew = (row: ArchivedRow<Insight>): ArchivedRow<Insight> => {
+    if (judge === undefined) return row;
+    if (row.erasedAt !== null) {
+      counts.erased += 1;
+      return row;
+    }
+    counts.rejudged += 1;
+    return { ...row, record: judge(row.record) };
+  };
+  const { ranges } = await holdingsOf(access.store, insights);
+  for (const { range, after } of leftOf(ranges, everyGeneration, before)) {
+    const { generation } = generationOf(range.topic);
+    let last = after;
+    for await (const rows of readPartition(access, insights, { ...range, after })) {
+      for (const row of rows) {
+        last = row.offset;
+        if (!isWithin(row.record, span)) continue;
+        // Kept for as long as words may be from now on, not from when they were said.
+        const record = framed(anew(row), { topic, generation, timestamp: now() });
+        if (isWithinSize(record)) waiting.push(record);
+        else counts.passedOver += 1;
+        if (waiting.length >= portion)
+          await flush(JSON.stringify([range.topic, range.partition, last]));
+      }
+      onProgress(rows.length);
+    }
+    if (waiting.length > 0) await flush(JSON.stringify([range.topic, range.partition, last]));
+  }
+  if (!dryRun) await log.append([], { checkpoints: { [key]: done } });
+  return { topic: topic.name, ...counts, isResumed: before !== null };
+}
+
+/** Not among the names of department streams. */
+export function freshTopic(name: string): Topic<Insight> {
+  return {
+    ...insightsShared,
+    name: `insights-replayed.${name}.v1`,
+    description: 'Insights of the archive, as another model judges them or as they were judged.',
+    retentionMs: erasureDeadlineMs,
+  };
+}
+
+/** The same for the same work, so that the same command finds it again. */
+export function freshName(model: string | null, { from, to }: Span): string {
+  const day = (at: number | null): string =>
+    at === null ? '' : new Date(at).toISOString().replace(/\D/g, '').slice(0, 14);
+  const by = (model ?? 'as-archived')
+    .toLowerCase()
+    .replace(/[^a-z\d]+/g, '-')
+    .slice(0, 80);
+  return from === null && to === null ? by : `${by}.${day(from)}-${day(to)}`;
+}
+
+function isWithin({ signal: { occurredAt } }: Insight, { from, to }: Span): boolean {
+  return occurredAt >= (from ?? -Infinity) && occurredAt < (to ?? Infinity);
+}
+
+function complete(name: string): SignpostError {
+  return new SignpostError('already-replayed', `${name} is there, and complete`, {
+    hint: 'Read it, or delete the topic and name another span or model: what was written once is not written again.',
+  });
+}

@@ -1,0 +1,169 @@
+// Brings topics back that were lost: what the archive has of them is written to the topics made anew, each record as it was,
+// marked so that it is not archived again. Insights among it are routed to departments again.
+import type { Log, LogReader, OutgoingRecord } from '#core/log/port.ts';
+import { isWithinSize } from '#core/log/record-size.ts';
+import type { ObjectStore } from '#core/objects/port.ts';
+import { header } from '#core/topic.ts';
+import { revisions, signals, type Dataset, type DatasetName } from '../../../archive/datasets.ts';
+import { beginGeneration, generationOf } from '../../../archive/generations.ts';
+import type { FileAccess } from '../../../archive/read-file.ts';
+import { readPartition } from '../../../archive/read-partition.ts';
+import { readRange } from '../../read-range.ts';
+import { createIdSet, type IdSet } from '../../reconcile/id-set.ts';
+import { framed } from './framed.ts';
+import type { HeldRange } from './holdings.ts';
+import { interrupted } from './load-rows.ts';
+import { topicsThen, type TopicThen } from './lost-topics.ts';
+import type { Pace } from './pace.ts';
+
+export interface Restored {
+  readonly dataset: DatasetName;
+  readonly topic: string;
+  /** Records written; in a dry run, that would be. */
+  readonly records: number;
+  /** Older than the topic keeps: they are in the archive alone. */
+  readonly expired: number;
+  /** On the topic already: said again since it was made anew. */
+  readonly there: number;
+  /** Too large for the log. */
+  readonly passedOver: number;
+}
+
+export interface RestoreParts {
+  readonly log: Pick<Log, 'topics' | 'read' | 'checkpoint' | 'append'>;
+  readonly access: FileAccess;
+  readonly pace: Pace;
+  readonly dryRun: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told how many rows were read. */
+  readonly onProgress: (rows: number) => void;
+  readonly signal: AbortSignal;
+}
+
+const portion = 500;
+const archiveStage = 'archive';
+
+/** Those whose topics were lost, or whose restoration was cut off. Empty: every topic is the one that is archived. */
+export async function restorable(
+  log: Pick<LogReader, 'topics' | 'read' | 'checkpoint'>,
+  store: ObjectStore,
+): Promise<readonly TopicThen[]> {
+  const found: TopicThen[] = [];
+  for (const one of await topicsThen(log, store)) {
+    const state = await log.checkpoint(stateKey(one));
+    if (one.isLost || (state !== null && state !== done)) found.push(one);
+  }
+  return found;
+}
+
+/** @throws SignpostError `interrupted`, with what was written kept */
+export async function restoreTopics(
+  topics: readonly TopicThen[],
+  parts: RestoreParts,
+): Promise<readonly Restored[]> {
+  const restored: Restored[] = [];
+  for (const one of topics) restored.push(await restoreTopic(one, parts));
+  return restored;
+}
+
+const done = 'done';
+
+/** Where a restoration stands, by how many topics of the name were archived when it began. */
+function stateKey({ dataset, generation, isLost }: TopicThen): string {
+  return `archive-restore/${dataset.topic.name}/${isLost ? generation + 1 : generation}`;
+}
+
+async function restoreTopic(one: TopicThen, parts: RestoreParts): Promise<Restored> {
+  const { log, access, pace, dryRun, now, onProgress, signal } = parts;
+  const { dataset, generation, isLost } = one;
+  const { topic } = dataset;
+  const key = stateKey(one);
+  const counts = { records: 0, expired: 0, there: 0, passedOver: 0 };
+  const result = (): Restored => ({ dataset: dataset.name, topic: topic.name, ...counts });
+  if (isLost && !dryRun) {
+    // First of all: what is cut off from here on is known to have begun.
+    await log.append([], { checkpoints: { [key]: '' } });
+    await beginGeneration(access.store, topic.name, generation, now());
+  }
+  // Signals were judged, and would be again: their insights are what comes back.
+  if (dataset.name === signals.name) {
+    if (!dryRun) await log.append([], { checkpoints: { [key]: done } });
+    return result();
+  }
+  const keptFrom = now() - topic.retentionMs;
+  const before = dryRun ? null : await log.checkpoint(key);
+  const there = await idsOn(log, dataset);
+  const earlier = isLost ? generation : generation - 1;
+  let waiting: OutgoingRecord[] = [];
+  const flush = async (at: string): Promise<void> => {
+    const began = performance.now();
+    const records = waiting;
+    waiting = [];
+    counts.records += records.length;
+    // How far it is stands with the records it stands at.
+    if (!dryRun) await log.append(records, { checkpoints: { [key]: at } });
+    await pace.after(records.length, performance.now() - began);
+    if (signal.aborted) throw interrupted();
+  };
+  for (const { range, after } of leftOf(one.ranges, earlier, before)) {
+    const of = generationOf(range.topic).generation;
+    let last = after;
+    for await (const rows of readPartition(access, dataset, { ...range, after })) {
+      for (const row of rows) {
+        const record = framed(row, {
+          topic,
+          generation: of,
+          carried: archiveStage,
+        });
+        if (row.timestamp < keptFrom) counts.expired += 1;
+        else if (there?.has(record.headers['ce_id'] ?? '') === true) counts.there += 1;
+        else if (isWithinSize(record)) waiting.push(record);
+        else counts.passedOver += 1;
+        last = row.offset;
+        if (waiting.length >= portion) await flush(placeOf(range, last));
+      }
+      onProgress(rows.length);
+    }
+    if (last !== undefined && waiting.length > 0) await flush(placeOf(range, last));
+  }
+  if (!dryRun) await log.append([], { checkpoints: { [key]: done } });
+  return result();
+}
+
+function placeOf({ topic, partition }: HeldRange, offset: number): string {
+  return JSON.stringify([topic, partition, offset]);
+}
+
+/** Partitions of earlier topics, by generation and number, from where a restoration stood. */
+export function leftOf(
+  ranges: readonly HeldRange[],
+  newest: number,
+  before: string | null,
+): readonly { readonly range: HeldRange; readonly after: number | undefined }[] {
+  const [topic, partition, offset] =
+    before === null || before === '' ? [] : (JSON.parse(before) as [string, number, number]);
+  const order = ({ topic: of }: HeldRange): number => generationOf(of).generation;
+  const all = ranges
+    .filter((range) => order(range) <= newest)
+    .toSorted((a, b) => order(a) - order(b) || a.partition - b.partition);
+  const at = all.findIndex((range) => range.topic === topic && range.partition === partition);
+  return all
+    .slice(Math.max(0, at))
+    .map((range, index) => ({ range, after: at >= 0 && index === 0 ? offset : undefined }));
+}
+
+/** What was said since the topic was made anew; undefined where one id may come several times. */
+async function idsOn(
+  log: Pick<LogReader, 'topics' | 'read'>,
+  { name, topic }: Dataset<unknown>,
+): Promise<IdSet | undefined> {
+  if (name === revisions.name) return undefined;
+  const status = (await log.topics()).find((one) => one.name === topic.name);
+  const ids = createIdSet(0);
+  for (const { partition, start, end } of status?.partitions ?? [])
+    for await (const records of readRange(log as LogReader, topic.name, partition, start, end))
+      for (const { headers } of records)
+        if (headers[header.carried] !== archiveStage) ids.add(headers['ce_id'] ?? '');
+  return ids;
+}
