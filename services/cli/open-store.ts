@@ -20,6 +20,8 @@ export interface StoreNeeds {
   readonly clock: () => number;
   /** Whether a data directory gets a database where it has none. */
   readonly mayMake?: boolean;
+  /** What a statement may take on the server of a cluster; see `connectPostgres`. */
+  readonly statementTimeoutMs?: number;
 }
 
 export type StoreUse<T> =
@@ -33,14 +35,16 @@ export type StoreUse<T> =
 
 /** Runs `use` on the database and closes it. @throws SignpostError where it is not reached, or may not be written to */
 export async function withStore<T>(
-  { place, config, applicationName, clock, mayMake = false }: StoreNeeds,
+  { place, config, applicationName, clock, mayMake = false, statementTimeoutMs }: StoreNeeds,
   use: (db: Db) => Promise<T>,
 ): Promise<StoreUse<T>> {
   const at = logAt(place, () => config);
   if (at.kind === 'kafka') {
     if (config.database === undefined) return { kind: 'not-configured' };
     const { connectPostgres } = await import('#core/store/postgres.ts');
-    return closing(connectPostgres({ url: config.database.url, applicationName }), use);
+    const { url } = config.database;
+    const limit = statementTimeoutMs === undefined ? {} : { statementTimeoutMs };
+    return closing(connectPostgres({ url, applicationName, ...limit }), use);
   }
   const { directory } = at;
   const isMade = existsSync(storeDirectory(directory));

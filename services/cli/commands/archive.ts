@@ -1,5 +1,6 @@
 // Definition of `signpost archive` and its parts.
 import type { Command } from 'commander';
+import { addReplay } from './archive-replay.ts';
 import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '../options.ts';
 
 export interface ArchiveListOptions extends LogOptions {
@@ -24,10 +25,12 @@ export function addArchive(program: Command): void {
       examples(
         ['signpost archive', 'what the archive holds'],
         ['signpost archive sync', 'archive what is on the topics, now'],
+        ['signpost archive replay --into aggregates', 'rebuild what planners count'],
       ),
     );
   addList(archive);
   addSync(archive);
+  addReplay(archive);
 }
 
 function addList(archive: Command): void {

@@ -63,7 +63,7 @@ export function detectorOptions(config: AlertConfig): DetectorOptions {
   };
 }
 
-function formOf(config: AlertConfig): DetectorForm {
+export function detectorForm(config: AlertConfig): DetectorForm {
   return { create: createDetector, restore: restoreDetector, options: detectorOptions(config) };
 }
 
@@ -104,7 +104,7 @@ export async function runBesideAlert(parts: BesideAlertParts, signal: AbortSigna
     runDetector({
       db,
       log,
-      form: formOf(alert),
+      form: detectorForm(alert),
       config: alert,
       targetsOf: alertContext(config, targets?.targets ?? []).targetsOf,
       metrics,

@@ -4,9 +4,13 @@ import { sql, type Transaction } from 'kysely';
 import type { Insight } from '#schemas/insight.ts';
 import type { Input } from '#core/stage.ts';
 import type { Tables } from '#core/store/tables.ts';
+import { eraseFacts, findFacts } from '../../../aggregate/erase-facts.ts';
 import { createAggregate } from '../../../aggregate/stage.ts';
 import { packChangedWeeks } from '../../../aggregate/pack-weeks.ts';
 import { insights, revisions } from '../../../archive/datasets.ts';
+import type { Erasure } from '../../../archive/erasures.ts';
+import { customersOf } from '../../erase/erase-pass.ts';
+import { isErased } from './load-rows.ts';
 import type { Rebuild, RebuildContext } from './rebuild.ts';
 import { spanOf } from './span.ts';
 
@@ -17,6 +21,10 @@ export interface AggregatesOptions {
   readonly receiversOf: (insight: Insight) => readonly string[];
   /** Words received before this moment (milliseconds since the epoch) are not kept. */
   readonly wordsFrom: () => number;
+  /** An insight as it may be kept: without what is erased. */
+  readonly erased?: (insight: Insight) => Insight;
+  /** As they are when all rows are there: some may have come meanwhile. */
+  readonly erasures?: () => Promise<readonly Erasure[]>;
   /** Judges an insight anew; undefined where what was judged stands, with its revisions. */
   readonly judge?: ((insight: Insight) => Insight) | undefined;
 }
@@ -24,9 +32,20 @@ export interface AggregatesOptions {
 /** Packing locks packed weeks before facts: so does the swap. */
 const tables = ['packed_weeks', 'changed_days', 'signals', 'words', 'changed_cells'] as const;
 
-export function rebuildAggregates({ receiversOf, wordsFrom, judge }: AggregatesOptions): Rebuild {
+export function rebuildAggregates({
+  receiversOf,
+  wordsFrom,
+  judge,
+  erased,
+  erasures,
+}: AggregatesOptions): Rebuild {
   // Its store is not asked: offsets are the replay's affair.
-  const stage = createAggregate({ store: noStore, receiversOf, wordsFrom });
+  const stage = createAggregate({
+    store: noStore,
+    receiversOf,
+    wordsFrom,
+    ...(erased && { erased }),
+  });
   return {
     stage: 'aggregate',
     tables,
@@ -35,6 +54,8 @@ export function rebuildAggregates({ receiversOf, wordsFrom, judge }: AggregatesO
     apply: (batch, tx) => stage.apply(judge === undefined ? batch : batch.map(judgedBy(judge)), tx),
     async complete(context) {
       await keepOutside(context);
+      const customers = customersOf((await erasures?.()) ?? []);
+      await eraseFacts(context.beside, await findFacts(context.beside, customers), nothingBeside);
       await context.db.query.transaction().execute(noteDifferences);
       await packChangedWeeks(context.beside, context.signal);
       await sql`ANALYZE signpost.signals, signpost.words`.execute(context.beside.query);
@@ -43,13 +64,16 @@ export function rebuildAggregates({ receiversOf, wordsFrom, judge }: AggregatesO
   };
 }
 
+const nothingBeside = (): Promise<() => Promise<void>> => Promise.resolve(() => Promise.resolve());
+
 const noStore = {
   acquire: () => Promise.reject(new Error('A replay keeps no offsets')),
   commit: () => Promise.reject(new Error('A replay keeps no offsets')),
 };
 
 function judgedBy(judge: (insight: Insight) => Insight): (input: Input<Insight>) => Input<Insight> {
-  return (input) => ({ ...input, record: judge(input.record) });
+  // What is left of erased words would be judged otherwise than the words were.
+  return (input) => (isErased(input) ? input : { ...input, record: judge(input.record) });
 }
 
 /**

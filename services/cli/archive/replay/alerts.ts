@@ -10,11 +10,14 @@ import { bucketMs } from '../../../alert/detect/detection.ts';
 import { digestOf, readStand, type DetectorForm } from '../../../alert/detector-state.ts';
 import { beginning, createEvaluator } from '../../../alert/evaluate.ts';
 import { judgeLateness } from '../../../alert/judge-lateness.ts';
+import { eraseSightings, findSightings } from '../../../alert/erase-sightings.ts';
 import { createAlert } from '../../../alert/stage.ts';
 import { lockAlerts } from '../../../alert/write-step.ts';
 import { insights } from '../../../archive/datasets.ts';
 import type { FileAccess } from '../../../archive/read-file.ts';
-import { interrupted } from './load-rows.ts';
+import type { Erasure } from '../../../archive/erasures.ts';
+import { customersOf } from '../../erase/erase-pass.ts';
+import { interrupted, isErased } from './load-rows.ts';
 import { keepTold, keepToldOutside, lastTold, readTold } from './told.ts';
 import type { Rebuild, RebuildContext } from './rebuild.ts';
 import { spanOf } from './span.ts';
@@ -26,6 +29,10 @@ export interface AlertsOptions {
   readonly receiversOf: (insight: Insight) => readonly string[];
   readonly config: AlertConfig;
   readonly form: DetectorForm;
+  /** An insight as it may be kept: without what is erased. */
+  readonly erased?: (insight: Insight) => Insight;
+  /** As they are when all rows are there: some may have come meanwhile. */
+  readonly erasures?: () => Promise<readonly Erasure[]>;
   /** Judges an insight anew; undefined where what was judged stands. */
   readonly judge?: ((insight: Insight) => Insight) | undefined;
   /** Milliseconds since the epoch. */
@@ -50,10 +57,15 @@ const firstUntold = -1_000_000_000_000;
 const dayMs = 86_400_000;
 
 export function rebuildAlerts(options: AlertsOptions): Rebuild {
-  const { receiversOf, config, judge } = options;
-  const stage = createAlert({ store: noStore, receiversOf, lateness: config });
+  const { receiversOf, config, judge, erased, erasures } = options;
+  const stage = createAlert({
+    store: noStore,
+    receiversOf,
+    lateness: config,
+    ...(erased && { erased }),
+  });
   const anew = (input: Input<Insight>): Input<Insight> =>
-    judge === undefined ? input : { ...input, record: judge(input.record) };
+    judge === undefined || isErased(input) ? input : { ...input, record: judge(input.record) };
   let evaluator: ReturnType<typeof createEvaluator> | undefined;
   return {
     stage: 'alert',
@@ -83,6 +95,8 @@ export function rebuildAlerts(options: AlertsOptions): Rebuild {
       const evaluated = (await readStand(context.db.query)).evaluatedUntil;
       await context.seam.catchUp();
       await context.db.query.transaction().execute((tx) => takeOver(tx, context, options));
+      const customers = customersOf((await erasures?.()) ?? []);
+      await eraseSightings(context.beside, await findSightings(context.beside, customers));
       await judgeLateness(context.beside.query, config);
       await takeLateness(context, options);
       await readTold(context, options.access);

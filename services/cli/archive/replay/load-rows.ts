@@ -103,7 +103,10 @@ function inputOf(
     .reduce((most, { generation }) => Math.max(most, generation), 1);
   const { partition, timestamp, origin, record } = row;
   const offset = row.offset - (newest - generationOf(archived).generation) * generationSpan;
-  const headers = origin === null ? {} : { [header.origin]: origin };
+  const headers = {
+    ...(origin === null ? {} : { [header.origin]: origin }),
+    ...(row.erasedAt === null ? {} : { [erasedMark]: String(row.erasedAt) }),
+  };
   const received: ReceivedRecord = {
     topic: name,
     partition,
@@ -114,6 +117,14 @@ function inputOf(
     headers,
   };
   return { record, received, index };
+}
+
+/** On records of the archive alone, as they are handed to a stage here. */
+const erasedMark = 'signpost_erased';
+
+/** Whether the words of what was said are erased, so that it cannot be judged anew. */
+export function isErased({ received }: Input<Insight>): boolean {
+  return received.headers[erasedMark] !== undefined;
 }
 
 export function interrupted(): SignpostError {
