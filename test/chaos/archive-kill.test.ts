@@ -67,7 +67,7 @@ archive:
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
   };
   const applied = await run(['topics', 'apply', '--config', config], { env });
-  expect(applied.code).toBe(0);
+  if (applied.code !== 0) throw new Error(applied.stderr);
   log = await openTestLog(settings, noClaims);
 }, 120_000);
 afterAll(async () => {
