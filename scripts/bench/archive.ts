@@ -6,6 +6,7 @@ import { fileOfBytes } from '../../services/archive/parquet/read-file.ts';
 import { readColumns, readParquet } from '../../services/archive/parquet/read.ts';
 import { writeParquet } from '../../services/archive/parquet/write.ts';
 import type { ArchivedRow } from '../../services/archive/row.ts';
+import { benchCompaction } from './archive-compaction.ts';
 import { createBenchInsights } from './insights.ts';
 
 /** A chunk of a busy topic. */
@@ -17,7 +18,7 @@ export interface BenchTable {
 }
 
 export async function benchArchive(records: number): Promise<readonly BenchTable[]> {
-  return [...(await benchFiles(records))];
+  return [...(await benchFiles(records)), ...(await benchCompaction(variedInsights(), records))];
 }
 
 /** Files of 50,000 rows, one after the other; memory is that of the whole process. */

@@ -24,7 +24,8 @@ const HELP = `Measures Signpost on this machine.
   npm run bench -- pages --url URL       the same of a portal that runs already; --key TOKEN where it needs one
   npm run bench -- kafka [WAY …]         signals through a real broker, and how long one takes; ways (default all):
                                          ${kafkaWays.join(', ')}
-  npm run bench -- archive               insights into Parquet files and back, bytes and memory; --records N (default 200,000)
+  npm run bench -- archive               insights into Parquet files and back, bytes and memory, and compaction of a day of
+                                         them; --records N (default 200,000)
   npm run bench -- alerts                outages of a made-up country: what is found, how soon, and false alarms, beside
                                          rivals on the same sightings; takes hours, less with fewer --weeks (default 26),
                                          --outages (520), --budget 0.2,1,5 (false alarms a week) or --systems (default all:

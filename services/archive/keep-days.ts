@@ -20,6 +20,8 @@ export interface KeepParts extends CompactParts {
   /** For how long readers of an older manifest may read what it named. */
   readonly graceMs: number;
   readonly logger: Logger;
+  /** Told of days that are seen to: how much of the whole is done, 0 to 1, and which day. */
+  readonly onDay?: (share: number, says: string) => void;
 }
 
 /** What the last passes saw: belongs to one keeper. */
@@ -58,7 +60,10 @@ const orphansEveryMs = forgottenAfterMs / 4;
 /** @throws SignpostError where the store does not answer; a day that is damaged is logged, and the others are seen to */
 export async function keepDays(parts: KeepParts, seen: Seen): Promise<Kept> {
   let kept = nothingKept;
-  for (const dataset of datasets) kept = sumOf(kept, await keepDataset(parts, dataset, seen));
+  for (const [at, dataset] of datasets.entries()) {
+    const onDay = (_: number, says: string): void => parts.onDay?.(at / datasets.length, says);
+    kept = sumOf(kept, await keepDataset({ ...parts, onDay }, dataset, seen));
+  }
   const now = parts.now();
   if (now - seen.orphansAt < orphansEveryMs) return kept;
   for (const dataset of datasets) {
@@ -84,6 +89,7 @@ async function keepDataset(parts: KeepParts, dataset: Dataset<unknown>, seen: Se
     const etags = `${etag} ${lists.get(day) ?? ''}`;
     const before = seen.days.get(key);
     if (before?.etags === etags && before.dueAt > now()) continue;
+    parts.onDay?.(0, `${dataset.name}, ${day}`);
     kept = sumOf(kept, await keepDay(parts, dataset, day));
     seen.days.set(key, { etags, dueAt: await dueAtOf(parts, dataset, day) });
   }

@@ -1,5 +1,6 @@
 // Proves that archive and topics say the same: over the ranges that both hold, each record of a topic is in one file of its
 // event day, with what it says; and, deep, that files are what the manifests say of them, also where topics have forgotten.
+import { SignpostError } from '#core/errors.ts';
 import type { LogReader, TopicStatus } from '#core/log/port.ts';
 import { datasets, type Dataset, type DatasetName } from './datasets.ts';
 import { createFindings, type Finding, type Findings } from './findings.ts';
@@ -49,6 +50,8 @@ export interface VerifySettings extends Pick<TopicSide, 'now' | 'graceMs' | 'lat
   readonly span?: DaySpan;
   /** Whether every file is read. */
   readonly deep?: boolean;
+  /** Ends it with `interrupted`. */
+  readonly signal?: AbortSignal;
   /** Told how much of the whole is done, 0 to 1, and what is being done. */
   readonly onProgress?: (share: number, says: string) => void;
 }
@@ -56,7 +59,7 @@ export interface VerifySettings extends Pick<TopicSide, 'now' | 'graceMs' | 'lat
 /** Others that change days while they are verified are given up on after so many tries. */
 const mostTries = 4;
 
-/** @throws SignpostError where the log or the store cannot be read */
+/** @throws SignpostError where the log or the store cannot be read, `interrupted` */
 export async function verifyArchive(
   access: FileAccess,
   log: LogReader,
@@ -68,8 +71,11 @@ export async function verifyArchive(
   const findings: Finding[] = [];
   let moreFindings = 0;
   for (const [at, dataset] of chosen.entries()) {
-    const progress = (share: number, says: string): void =>
+    const progress = (share: number, says: string): void => {
+      if (settings.signal?.aborted === true)
+        throw new SignpostError('interrupted', 'Interrupted; nothing was changed');
       onProgress((at + Math.min(1, share)) / chosen.length, says);
+    };
     const of = createFindings(dataset.name);
     proofs.push(
       await verifyDataset(access, log, dataset, { ...settings, onProgress: progress }, of),

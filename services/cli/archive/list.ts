@@ -51,7 +51,7 @@ export async function listArchive(place: LogPlace, options: ArchiveListOptions):
 }
 
 /** A directory that nobody has written to yet is not there. */
-async function isThere(url: string): Promise<boolean> {
+export async function isThere(url: string): Promise<boolean> {
   const place = readAddress(url);
   if (place.kind === 's3') return true;
   try {

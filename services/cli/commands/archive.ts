@@ -1,6 +1,7 @@
 // Definition of `signpost archive` and its parts.
 import type { Command } from 'commander';
 import { addReplay } from './archive-replay.ts';
+import { addCompact, addVerify } from './archive-upkeep.ts';
 import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '../options.ts';
 
 export interface ArchiveListOptions extends LogOptions {
@@ -31,6 +32,8 @@ export function addArchive(program: Command): void {
   addList(archive);
   addSync(archive);
   addReplay(archive);
+  addVerify(archive);
+  addCompact(archive);
 }
 
 function addList(archive: Command): void {
