@@ -70,6 +70,7 @@ test(
       'publish',
       'aggregate',
       'alert',
+      'archive',
     ]);
     const metrics = (await get('/metrics')).text;
     expect(metrics).toContain('signpost_consumer_lag_records{group="signpost.aggregate"');
