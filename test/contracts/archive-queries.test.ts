@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AggregatesAnswer } from '../../services/portal/api/answers.ts';
 import { endAll, root, start } from '../support/command.ts';
 import { openDuck, type Duck } from '../support/duckdb.ts';
-import { importLively, signpost } from '../support/lively-imports.ts';
+import { importLively, signpost, type LivelyImports } from '../support/lively-imports.ts';
 import { answer, everyPage, type Asking } from '../support/portal-api.ts';
 import { sqlBlocks } from '../support/sql-blocks.ts';
 import { standingInsights, type Standing } from '../support/standing-insights.ts';
@@ -22,6 +22,7 @@ const blocks = sqlBlocks(readFileSync(join(root, 'docs/archive-queries.md'), 'ut
 let duck: Duck;
 let portal: Asking;
 let standing: Standing[];
+let imported: LivelyImports;
 
 /** The only statement under a heading. */
 function query(heading: string): string {
@@ -30,21 +31,22 @@ function query(heading: string): string {
   return found[0]!;
 }
 
-async function prepare(archive: string): Promise<void> {
+async function prepare(data: string): Promise<void> {
   const files = query('The files that count');
   const address = /(?<=SET VARIABLE archive = ')[^']+/;
   expect(files).toMatch(address);
-  await duck.rows(files.replace(address, archive));
+  await duck.rows(files.replace(address, join(data, 'archive')));
   await duck.rows(query('What stands'));
 }
 
 beforeAll(async () => {
   const days = { from: Date.UTC(2026, 9, 25), to: Date.UTC(2026, 10, 12), perHour: 4 };
-  const { data, config } = await importLively(directory, days);
+  imported = await importLively(directory, days);
+  const { data, config } = imported;
   await signpost(['archive', 'sync', '--data', data, '--config', config]);
   standing = await standingInsights(data);
   duck = await openDuck();
-  await prepare(join(data, 'archive'));
+  await prepare(data);
   const up = start(['up', '--data', data, '--config', config, '--port', '0'], { cwd: directory });
   portal = { url: (await up.says(/(http:\/\/127\.0\.0\.1:\d+)/))[1]! };
   const until = Date.now() + 90_000;
@@ -163,4 +165,29 @@ test('a plain glob reads every record once', async () => {
     SELECT count(*) AS records FROM read_parquet(getvariable('files'), filename = true)
     WHERE filename LIKE '%/insights/v1/%'`);
   expect(days.reduce((sum, { records }) => sum + Number(records), 0)).toBe(row!['records']);
+});
+
+test('asked anew after small files became few, every query answers the same', async () => {
+  const questions = [
+    'Tickets by area and theme in a month',
+    'Insights by department and day',
+    'NPS by region',
+    'Customers who may leave, by product',
+  ];
+  const answers = async () => {
+    const all = [];
+    for (const each of questions) all.push(await duck.rows(query(each)));
+    return all;
+  };
+  const files = async () =>
+    Number((await duck.rows("SELECT len(getvariable('files')) AS files"))[0]!['files']);
+  const before = { answers: await answers(), files: await files() };
+  const { data, config } = imported;
+  await signpost(['archive', 'compact', '--data', data, '--config', config]);
+  // Whoever holds the older list can still read it.
+  await duck.rows(query('What stands'));
+  expect(await answers()).toEqual(before.answers);
+  await prepare(data);
+  expect(await files()).toBeLessThan(before.files / 2);
+  expect(await answers()).toEqual(before.answers);
 });
