@@ -104,12 +104,27 @@ export async function registerErasure(objects: ObjectStore, erasure: Erasure): P
   await objects.put(keyOf(erasure.id), encoded(erasure), { kind: 'absent' });
 }
 
-/** All that were ever asked for, in order. @throws SignpostError `archive-damaged` */
-export async function readErasures(objects: ObjectStore): Promise<readonly Erasure[]> {
+/**
+ * All that were ever asked for, in order.
+ * @param known read before, by key: those that have not changed are not read again
+ * @throws SignpostError `archive-damaged`
+ */
+export async function readErasures(
+  objects: ObjectStore,
+  known = new Map<string, { readonly etag: string; readonly erasure: Erasure }>(),
+): Promise<readonly Erasure[]> {
   const found: Erasure[] = [];
-  for await (const { key } of objects.list(erasuresPrefix)) {
+  for await (const { key, etag } of objects.list(erasuresPrefix)) {
+    const before = known.get(key);
+    if (before?.etag === etag) {
+      found.push(before.erasure);
+      continue;
+    }
     const held = await objects.get(key);
-    if (held !== null) found.push(parsed(held.bytes, key, objects.where));
+    if (held === null) continue;
+    const erasure = parsed(held.bytes, key, objects.where);
+    known.set(key, { etag: held.etag, erasure });
+    found.push(erasure);
   }
   return found.toSorted((a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1));
 }
@@ -191,6 +206,12 @@ export function createErased(erasures: readonly Erasure[]): Erased {
       return ofSubject(subjectOf(customer), spoken);
     },
   };
+}
+
+/** Asked again it reads what has changed. */
+export function erasedReader(objects: ObjectStore): () => Promise<Erased> {
+  const known = new Map<string, { readonly etag: string; readonly erasure: Erasure }>();
+  return async () => createErased(await readErasures(objects, known));
 }
 
 export const nobodyErased: Erased = createErased([]);

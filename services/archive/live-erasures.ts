@@ -2,7 +2,7 @@
 // archive is away for a while, words that a stage writes meanwhile are found by the next pass of the erasure.
 import { keepTrying, type KeepTrying } from '#core/keep-trying.ts';
 import type { ObjectStore } from '#core/objects/port.ts';
-import { createErased, nobodyErased, readErasures, type Erased } from './erasures.ts';
+import { erasedReader, nobodyErased, type Erased } from './erasures.ts';
 
 export interface LiveErasures {
   current(): Erased;
@@ -26,10 +26,12 @@ export function createLiveErasures({
     current: () => current,
     async watch() {
       let objects: ObjectStore | undefined;
+      let read: (() => Promise<Erased>) | undefined;
       try {
         await keepTrying(async () => {
           objects ??= await open();
-          current = createErased(await readErasures(objects));
+          read ??= erasedReader(objects);
+          current = await read();
           return everyMs;
         }, trying);
       } finally {

@@ -18,6 +18,7 @@ export const exitCodes = {
 const usageCodes: ReadonlySet<string> = new Set([
   'key-incomplete',
   'kinds-missing',
+  'no-customer',
   'no-text',
   'nothing-chosen',
   'score-incomplete',

@@ -5,6 +5,7 @@ import { addAlerts } from './commands/alerts.ts';
 import { addArchive } from './commands/archive.ts';
 import { addClassify } from './commands/classify.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addErase } from './commands/erase.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addImport } from './commands/import.ts';
@@ -76,6 +77,7 @@ export function buildProgram(): Command {
     addWaves,
     addAlerts,
     addArchive,
+    addErase,
     addModels,
     addReclassify,
     addReconcile,

@@ -1,0 +1,139 @@
+// What is said of an erasure: where words were, what was removed, what is left and until when. Nothing of it names the person.
+import type { Erasure, TopicHolding } from '../../archive/erasures.ts';
+import { count } from '../count.ts';
+import type { Styles } from '../output.ts';
+import { oneLine } from '../safe-text.ts';
+import { tableLines } from '../table.ts';
+import { timeOf } from '../tail/show-record.ts';
+import type { Counts, Sight } from './erase-pass.ts';
+
+/** What a place is, for a person. */
+const placeNames: Readonly<Record<string, string>> = {
+  'archive signals': 'archive: signals',
+  'archive insights': 'archive: insights',
+  'archive revisions': 'archive: insights judged anew',
+  'archive judgements': 'archive: comments of readers on them',
+  'archive alerts': 'archive: alerts that told a word too few others used',
+  'archive rejected': 'archive: dead letters',
+  'database words': 'database: words and evidence',
+  'database facts': 'database: facts, of somebody unknown from now on',
+  'database sightings': 'database: sightings, of somebody unknown from now on',
+  'database incidents': 'database: incidents that told a word too few others used',
+  'database transitions': 'database: alerts that told a word too few others used',
+  'ticket updates': 'updates of tickets that later ones are merged with',
+};
+
+export type ErasureState = 'under way' | 'done' | 'late';
+
+export function stateOf({ doneAt, deadlineAt }: Erasure, now: number): ErasureState {
+  if (doneAt !== null) return 'done';
+  return now > deadlineAt ? 'late' : 'under way';
+}
+
+/** Without what tells who it is of. */
+export function erasureAsJson(erasure: Erasure, now = Date.now()): Record<string, unknown> {
+  const { subjects, ...rest } = erasure;
+  return {
+    ...rest,
+    pseudonyms: subjects.length,
+    state: stateOf(erasure, now),
+    late: lateOf(erasure),
+  };
+}
+
+/** Topics that keep words beyond the deadline. */
+export function lateOf({
+  topics,
+  deadlineAt,
+}: Pick<Erasure, 'topics' | 'deadlineAt'>): readonly string[] {
+  return topics
+    .filter(({ goneBy }) => goneBy === null || goneBy > deadlineAt)
+    .map(({ topic }) => topic);
+}
+
+export function total({ counts, topics }: Sight): number {
+  const rows = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  return rows + topics.reduce((sum, { records }) => sum + records, 0);
+}
+
+/** What is there of somebody; nothing was changed. */
+export function sightLines(
+  sight: Sight,
+  draft: Erasure,
+  notes: readonly string[],
+  styles: Styles,
+): string[] {
+  const head =
+    total(sight) === 0
+      ? 'Nothing of this customer was found, and nothing is written down; --force asks for the erasure all the same.'
+      : 'Words of this customer are here; nothing was changed:';
+  return [
+    styles.bold(head),
+    ...placeLines(sight.counts, styles, 'rows'),
+    ...topicLines(sight.topics, draft.deadlineAt, styles),
+    ...noteLines(notes, styles),
+  ];
+}
+
+export function erasureLines(
+  erasure: Erasure,
+  notes: readonly string[],
+  styles: Styles,
+  now = Date.now(),
+): string[] {
+  const { id, requestedAt, deadlineAt, doneAt, passes, lastPassAt, subjects } = erasure;
+  const state = stateOf(erasure, now);
+  const says = {
+    done: `Done: nothing is left since ${timeOf(doneAt ?? now)}.`,
+    late: `Under way, and late: it was to be done by ${timeOf(deadlineAt)}.`,
+    'under way': `Under way; nothing is left by ${timeOf(deadlineAt)}.`,
+  };
+  return [
+    styles.bold(`Erasure ${id}`),
+    state === 'late' ? styles.red(says[state]) : says[state],
+    `Asked for at ${timeOf(requestedAt)}, of ${count(subjects.length)} ${subjects.length === 1 ? 'pseudonym' : 'pseudonyms'}; ` +
+      (lastPassAt === null
+        ? 'no pass was made yet'
+        : `${count(passes)} ${passes === 1 ? 'pass' : 'passes'}, the last at ${timeOf(lastPassAt)}`),
+    ...placeLines(erasure.removed, styles, 'removed'),
+    ...topicLines(erasure.topics, deadlineAt, styles),
+    ...noteLines(notes, styles),
+  ];
+}
+
+function placeLines(counts: Counts, { bold }: Styles, what: string): string[] {
+  const rows = Object.entries(counts).map(([place, number]) => [
+    placeNames[place] ?? place,
+    count(number),
+  ]);
+  return rows.length === 0 ? [] : ['', ...tableLines(['where', what], rows, bold)];
+}
+
+function topicLines(
+  topics: readonly TopicHolding[],
+  deadlineAt: number,
+  { bold, red }: Styles,
+): string[] {
+  if (topics.length === 0) return [];
+  const rows = topics.map(({ topic, records, goneBy }) => [
+    oneLine(topic),
+    count(records),
+    goneBy === null ? 'never' : timeOf(goneBy),
+  ]);
+  const late = topics.flatMap(({ topic, goneBy, why }) => {
+    if (why !== null) return [`${topic}: ${why}`];
+    if (goneBy !== null && goneBy <= deadlineAt) return [];
+    return [
+      `${topic} keeps them beyond the deadline: keep less by retention.days and \`signpost topics apply\`, or name a later deadline`,
+    ];
+  });
+  return [
+    '',
+    ...tableLines(['topic', 'records', 'the last is gone by'], rows, bold, ['the last is gone by']),
+    ...late.map((line) => red(oneLine(line))),
+  ];
+}
+
+function noteLines(notes: readonly string[], { dim }: Styles): string[] {
+  return notes.length === 0 ? [] : ['', ...notes.map((note) => dim(oneLine(note)))];
+}
