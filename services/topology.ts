@@ -228,6 +228,9 @@ export interface Retention {
   readonly bytesPerPartition?: number | undefined;
 }
 
+/** What is past its retention is deleted a little later, and words are to be gone by the deadline. */
+const forgettingMs = 3_600_000;
+
 /** Every topic of a deployment with these departments. */
 export function topicsFor(
   departments: readonly string[],
@@ -236,7 +239,11 @@ export function topicsFor(
   const topics = [...fixedTopics, ...departments.map(insightsOf)];
   return topics.map((topic) => ({
     ...topic,
-    retentionMs: Math.min(topic.retentionMs, days * day),
+    retentionMs: Math.min(
+      topic.retentionMs,
+      days * day,
+      topic.words === 'none' ? Infinity : erasureDeadlineMs - forgettingMs,
+    ),
     ...(bytesPerPartition === undefined ? {} : { retentionBytes: bytesPerPartition }),
   })) as unknown as readonly Topic<never>[];
 }

@@ -15,6 +15,7 @@ import { GAZETTEER_URL } from '../gateway/synthetic/provider.ts';
 import { takeIn } from '../gateway/sources/intake.ts';
 import { schemasAnnounced } from '../topology.ts';
 import { openArchiver } from './archive/open-archiver.ts';
+import { keepErasingHere } from './erase/open-eraser.ts';
 import { readConfig, type Config } from './config.ts';
 import { planDemoRollout, withPast } from './demo-past.ts';
 import { noteIntake } from './judgements/intake-address.ts';
@@ -135,6 +136,10 @@ export async function runUp(options: UpOptions): Promise<void> {
         backlog = await pipeline.backlog();
         await view.draw();
       }, shutdown.signal),
+      keepErasingHere(
+        { directory: options.data, config, log: pipeline.log, store: planners, logger },
+        shutdown.signal,
+      ),
       ...(live === undefined
         ? []
         : [

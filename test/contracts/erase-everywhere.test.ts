@@ -11,7 +11,7 @@ import { createAggregate } from '../../services/aggregate/stage.ts';
 import { insights } from '../../services/archive/datasets.ts';
 import { readErasures } from '../../services/archive/erasures.ts';
 import { manifestDays, readManifest } from '../../services/archive/manifest.ts';
-import { parquetFiles } from '../../services/archive/parquet/format.ts';
+import { parquetFiles } from '../../services/archive/parquet-files.ts';
 import { readFileRows } from '../../services/archive/read-file.ts';
 import { insightsShared } from '../../services/topology.ts';
 import {

@@ -13,7 +13,7 @@ import type { Db } from '#core/store/postgres.ts';
 import { datasets } from '../../services/archive/datasets.ts';
 import { newErasure, registerErasure } from '../../services/archive/erasures.ts';
 import { manifestDays, readManifest } from '../../services/archive/manifest.ts';
-import { parquetFiles } from '../../services/archive/parquet/format.ts';
+import { parquetFiles } from '../../services/archive/parquet-files.ts';
 import { readFileRows } from '../../services/archive/read-file.ts';
 import type { ArchivedRow } from '../../services/archive/row.ts';
 import { sync } from '../../services/cli/archive/sync.ts';

@@ -23,6 +23,8 @@ export function buildArchive({ store, config, metrics }: ArchiveWork): BulkDeliv
 
 export interface BesideArchive extends Omit<ArchiveWork, 'metrics'> {
   readonly logger: Logger;
+  /** A pass of the erasures that are under way; not where another thread makes it. */
+  readonly erase?: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -31,7 +33,7 @@ const keepEveryMs = 10 * 60_000;
 
 /** Until `signal` aborts. @throws bugs alone. */
 export async function runBesideArchive(
-  { store, config, logger, sleep }: BesideArchive,
+  { store, config, logger, erase, sleep }: BesideArchive,
   signal: AbortSignal,
 ): Promise<void> {
   const { graceMs } = config.archive;
@@ -47,7 +49,8 @@ export async function runBesideArchive(
     now: Date.now,
   };
   try {
-    await keepArchive({ ...parts, everyMs: keepEveryMs });
+    const first = erase === undefined ? {} : { first: erase };
+    await keepArchive({ ...parts, ...first, everyMs: keepEveryMs });
   } catch (error) {
     // The store gives up its calls with the signal's reason.
     if (!signal.aborted) throw error;

@@ -1,6 +1,13 @@
 // Definition of `signpost erase` and its parts.
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '../options.ts';
+import {
+  examples,
+  jsonOption,
+  placeOf,
+  withLogOptions,
+  type LogOptions,
+  type LogPlace,
+} from '../options.ts';
 
 export interface EraseOptions extends LogOptions {
   readonly customer?: string;
@@ -17,8 +24,6 @@ export interface ErasuresOptions extends LogOptions {
 
 export function addErase(program: Command): void {
   const erase = withLogOptions(program.command('erase'))
-    // The parts have options of the same names.
-    .enablePositionalOptions()
     .summary("erase a customer's words everywhere")
     .description(
       'Removes what a customer said from all that Signpost keeps: at once where it can be, by the deadline everywhere. ' +
@@ -66,9 +71,10 @@ function addList(erase: Command): void {
     .description('Lists all erasures, those under way first.')
     .addOption(jsonOption('print one JSON object per erasure'))
     .addHelpText('after', examples(['signpost erase list', 'ids, dates, and what is left']))
-    .action(async (options: ErasuresOptions, command: Command) => {
+    .action(async (_: ErasuresOptions, command: Command) => {
       const { listErasures } = await import('../erase/list-erasures.ts');
-      await listErasures(placeOf(command, options), options);
+      const { place, options } = givenTo(command);
+      await listErasures(place, options);
     });
 }
 
@@ -85,9 +91,10 @@ function addShow(erase: Command): void {
         'to answer whoever asked',
       ]),
     )
-    .action(async (id: string, options: ErasuresOptions, command: Command) => {
+    .action(async (id: string, _: ErasuresOptions, command: Command) => {
       const { showErasure } = await import('../erase/list-erasures.ts');
-      await showErasure(placeOf(command, options), id, options);
+      const { place, options } = givenTo(command);
+      await showErasure(place, id, options);
     });
 }
 
@@ -100,10 +107,21 @@ function addResume(erase: Command): void {
     )
     .addOption(jsonOption('print one JSON object per erasure'))
     .addHelpText('after', examples(['signpost erase resume', 'one pass, now']))
-    .action(async (options: ErasuresOptions, command: Command) => {
+    .action(async (_: ErasuresOptions, command: Command) => {
       const { resumeErasures } = await import('../erase/list-erasures.ts');
-      await resumeErasures(placeOf(command, options), options);
+      const { place, options } = givenTo(command);
+      await resumeErasures(place, options);
     });
+}
+
+/** What `erase` and its parts both know, `erase` takes, wherever it stands. */
+function givenTo(part: Command): { readonly place: LogPlace; readonly options: ErasuresOptions } {
+  const whole = part.parent!;
+  const taken = Object.entries(whole.opts()).filter(
+    ([name]) => whole.getOptionValueSource(name) !== 'default',
+  );
+  const options = { ...part.opts<ErasuresOptions>(), ...Object.fromEntries(taken) };
+  return { place: placeOf(whole, options), options };
 }
 
 const mostDays = 365;

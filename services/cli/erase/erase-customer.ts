@@ -24,7 +24,6 @@ export async function eraseCustomer(place: LogPlace, options: EraseOptions): Pro
   const draft = newErasure(pseudonyms, { now: Date.now(), deadlineMs: options.deadline * dayMs });
   let current = draft;
   const needs: OpenNeeds = {
-    place,
     at,
     config,
     keys,

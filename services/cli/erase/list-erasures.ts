@@ -77,7 +77,6 @@ export async function resumeErasures(place: LogPlace, options: ErasuresOptions):
   const progress = createProgress(process.stderr, () => performance.now());
   try {
     const places = await openPlaces({
-      place,
       at,
       config,
       keys: knownKeys(at, config),

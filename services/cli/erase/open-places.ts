@@ -13,7 +13,7 @@ import type { ObjectStore } from '#core/objects/port.ts';
 import { storedEntities } from '#core/store/erase-updates.ts';
 import { migrate } from '#core/store/migrate.ts';
 import type { Db } from '#core/store/postgres.ts';
-import { parquetFiles } from '../../archive/parquet/format.ts';
+import { parquetFiles } from '../../archive/parquet-files.ts';
 import type { Erased, Taken } from '../../archive/erasures.ts';
 import type { PseudonymKey } from '../../normalize/pseudonym.ts';
 import { topicsFor } from '../../topology.ts';
@@ -21,8 +21,7 @@ import { readAddress } from '#core/objects/open-store.ts';
 import { archiveUrl, openArchive } from '../archive/open-archive.ts';
 import type { Config } from '../config.ts';
 import { departmentNames } from '../departments.ts';
-import { openReader, type LogAt } from '../open-log.ts';
-import type { LogPlace } from '../options.ts';
+import { idsOf, schemasOf, type LogAt } from '../open-log.ts';
 import { storeDirectory } from '../store-place.ts';
 import { openClusterTopics } from '../topics/cluster-topics.ts';
 import type { PassLog, PassParts } from './erase-pass.ts';
@@ -31,7 +30,6 @@ import { clusterLife, embeddedLife } from './topic-lives.ts';
 import type { TopicLife } from './scan-topics.ts';
 
 export interface OpenNeeds {
-  readonly place: LogPlace;
   readonly at: LogAt;
   readonly config: Config;
   readonly keys: readonly PseudonymKey[] | undefined;
@@ -67,12 +65,7 @@ export async function openPlaces(needs: OpenNeeds): Promise<Places> {
       elsewhere: opened.elsewhere,
       parts: {
         ...opened.parts,
-        objects,
-        format: parquetFiles,
-        judgeOf: keys && ((erased: Erased) => createLetterJudge(keys, erased, raw())),
-        now: Date.now,
-        graceMs: config.archive.graceMs,
-        signal,
+        ...passPartsOf(config, { objects, keys, raw, signal }),
       },
       close,
     };
@@ -80,6 +73,27 @@ export async function openPlaces(needs: OpenNeeds): Promise<Places> {
     await close();
     throw error;
   }
+}
+
+/** What does not depend on where the log and the database are. */
+export function passPartsOf(
+  config: Pick<Config, 'archive'>,
+  {
+    objects,
+    keys,
+    raw = () => undefined,
+    signal,
+  }: Pick<OpenNeeds, 'keys' | 'signal'> &
+    Partial<Pick<OpenNeeds, 'raw'>> & { readonly objects: ObjectStore },
+): Pick<PassParts, 'objects' | 'format' | 'judgeOf' | 'now' | 'graceMs' | 'signal'> {
+  return {
+    objects,
+    format: parquetFiles,
+    judgeOf: keys && ((erased: Erased) => createLetterJudge(keys, erased, raw())),
+    now: Date.now,
+    graceMs: config.archive.graceMs,
+    signal,
+  };
 }
 
 /** A directory that is not there yet is not made to be looked at. */
@@ -114,13 +128,16 @@ interface Opened {
 type Closing = (() => Promise<void>)[];
 
 async function openKafka(
-  { place, config }: OpenNeeds,
+  { config }: OpenNeeds,
   settings: KafkaSettings,
   closing: Closing,
 ): Promise<Opened> {
-  const log = await openReader(place);
-  closing.push(() => log.close());
   const logger = createLogger('signpost', config.logLevel);
+  const { openKafkaReader } = await import('#core/log/kafka/open.ts');
+  const schemas = await schemasOf(config, settings, logger);
+  const plain = await openKafkaReader({ settings, logger, ...idsOf(schemas) });
+  closing.push(() => plain.close());
+  const log = await schemas.reading(plain);
   const topics = wordTopics(config);
   const admin = await openClusterTopics(settings, logger);
   const actual = new Map<string, Readonly<Record<string, string>>>();
@@ -169,16 +186,6 @@ async function openDirectory(
     throw new SignpostError('no-log', `There is no Signpost log in ${directory}`, {
       hint: 'Name the data directory with --data.',
     });
-  const life = (): PassLog['lives'] => {
-    const retentions = topicRetentions(directory);
-    return (topic) => embeddedLife(retentions.get(topic));
-  };
-  const logOf = (log: PassLog['log']): PassLog => ({
-    log,
-    topics: wordTopics(config),
-    lives: life(),
-    waitsForGroups: true,
-  });
   let elsewhere: string | null = null;
   let written: (EntityPayloads & { forget(): Promise<void> }) | undefined;
   let log: PassLog['log'];
@@ -205,11 +212,22 @@ async function openDirectory(
     parts: {
       db: existsSync(storeDirectory(directory)) ? store : undefined,
       isOwnDb: true,
-      log: logOf(log),
+      log: passLogOf(directory, config, log),
       entities: written,
       ...(written === undefined ? {} : { forget: () => written.forget() }),
     },
     elsewhere,
+  };
+}
+
+/** The log of a data directory. */
+export function passLogOf(directory: string, config: Config, log: PassLog['log']): PassLog {
+  const retentions = topicRetentions(directory);
+  return {
+    log,
+    topics: wordTopics(config),
+    lives: (topic) => embeddedLife(retentions.get(topic)),
+    waitsForGroups: true,
   };
 }
 

@@ -8,8 +8,10 @@ import { learningLog } from '#core/registry/learning-log.ts';
 import { runStage } from '#core/run-stage.ts';
 import { connectPglite } from '#core/store/pglite-client.ts';
 import { createTelemetry } from '#core/telemetry.ts';
+import { createLiveErasures } from '../../archive/live-erasures.ts';
 import type { DepartmentsConfig } from '../../classify/departments.ts';
 import { recordsDropped, recordsRejected, schemasAnnounced } from '../../topology.ts';
+import { openArchive } from '../archive/open-archive.ts';
 import type { Config } from '../config.ts';
 import { openLiveJudging } from '../live-judging.ts';
 import type { ToStageThread } from '../stage-thread.ts';
@@ -20,6 +22,8 @@ export interface AggregateThreadData {
   readonly store: MessagePort;
   /** Of the database, for messages. */
   readonly where: string;
+  /** The data directory. */
+  readonly directory: string;
   readonly config: Config;
   readonly departments: DepartmentsConfig;
 }
@@ -58,6 +62,11 @@ const routing = openLiveJudging({
 const parts = {
   db,
   config,
+  erased: createLiveErasures({
+    open: () => openArchive({ kind: 'embedded', directory: data.directory }, config),
+    logger,
+    clock: () => performance.now(),
+  }),
   departments: () => routing.current().departments,
   now: Date.now,
 };

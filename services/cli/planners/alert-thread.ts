@@ -12,6 +12,8 @@ import { createTelemetry } from '#core/telemetry.ts';
 import { createDeliveryMetrics } from '../../alert/deliver/delivery-metrics.ts';
 import type { Targets } from '../../alert/deliver/targets.ts';
 import { recordsDropped, recordsRejected, schemasAnnounced } from '../../topology.ts';
+import { createLiveErasures } from '../../archive/live-erasures.ts';
+import { openArchive } from '../archive/open-archive.ts';
 import { openLiveJudging } from '../live-judging.ts';
 import type { ToStageThread } from '../stage-thread.ts';
 import type { AggregateThreadData } from './aggregate-thread.ts';
@@ -69,10 +71,15 @@ const engine = {
 };
 parentPort!.postMessage({ ready: true });
 const current = () => routing.current().departments;
+const erased = createLiveErasures({
+  open: () => openArchive({ kind: 'embedded', directory: data.directory }, config),
+  logger,
+  clock: () => performance.now(),
+});
 const beside = { db, config, log, targets, metrics, deliveryMetrics, logger, isAlone: true, sleep };
 const tasks = [
   routing.watch(stop.signal),
-  runStage(buildAlert({ db, config, departments: current, metrics }), engine, stop.signal),
+  runStage(buildAlert({ db, config, departments: current, erased, metrics }), engine, stop.signal),
   runBesideAlert(beside, stop.signal),
 ];
 try {

@@ -1,6 +1,6 @@
 // What planners ask for in one process: the database in a thread of its own, and the threads that fill it and that raise
 // alerts. They come up beside the pipeline, which does not wait for them.
-import { Worker } from 'node:worker_threads';
+import { Worker, type MessagePort } from 'node:worker_threads';
 import type { MetricObject } from 'prom-client';
 import type { EmbeddedLog } from '#core/log/embedded/open.ts';
 import { openPgliteThread } from '#core/store/open-pglite-thread.ts';
@@ -19,6 +19,8 @@ import { targetsOf } from './alert-context.ts';
 export interface Planners {
   /** What is asked before the tables are there is answered once they are. */
   readonly db: Db;
+  /** A port to the database for another thread. */
+  connect(): MessagePort;
   /** Resolves once the stages run; see `failed` otherwise. */
   readonly ready: Promise<void>;
   /** Rejects when the database or a stage failed beyond retrying; never resolves otherwise. */
@@ -55,6 +57,7 @@ export function openPlanners(
       log: log.connect(),
       store: store.connect(),
       where: storeDirectory(directory),
+      directory,
       config,
       departments: readDepartments(config.classify),
     });
@@ -76,6 +79,7 @@ export function openPlanners(
 
   return {
     db: store.db,
+    connect: () => store.connect(),
     ready,
     failed,
     metrics: () => Promise.all(workers.map(metricsOf)),

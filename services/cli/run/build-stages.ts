@@ -7,6 +7,7 @@ import type { Logger } from '#core/logger.ts';
 import type { ObjectStore } from '#core/objects/port.ts';
 import type { Stage } from '#core/stage.ts';
 import type { Db } from '#core/store/postgres.ts';
+import type { Erased } from '../../archive/erasures.ts';
 import type { Config } from '../config.ts';
 import { readDepartments } from '../departments.ts';
 import type { LiveJudging } from '../live-judging.ts';
@@ -75,15 +76,35 @@ export async function buildServices(
     );
   }
   const current = () => judging.current().departments;
+  const erased = storing.length > 0 ? await erasuresOf(at, config, logger) : undefined;
   if (storing.includes('aggregate') && db !== undefined) {
     const { buildAggregate } = await import('../planners/aggregate-work.ts');
-    stages.push(['aggregate', buildAggregate({ db, config, departments: current, now: Date.now })]);
+    stages.push([
+      'aggregate',
+      buildAggregate({ db, config, departments: current, ...erased, now: Date.now }),
+    ]);
   }
   if (storing.includes('alert') && db !== undefined) {
     const { buildAlert } = await import('../planners/alert-work.ts');
-    stages.push(['alert', buildAlert({ db, config, departments: current, metrics: alerts() })]);
+    stages.push([
+      'alert',
+      buildAlert({ db, config, departments: current, ...erased, metrics: alerts() }),
+    ]);
   }
   return { stages, judging };
+}
+
+/** Nothing where a cluster has no archive, and so nobody who was erased. */
+async function erasuresOf(
+  at: LogAt,
+  config: Config,
+  logger: Logger,
+): Promise<{ readonly erased?: () => Erased }> {
+  if (at.kind === 'kafka' && config.archive.url === undefined) return {};
+  const { openArchive } = await import('../archive/open-archive.ts');
+  const { createLiveErasures } = await import('../../archive/live-erasures.ts');
+  const clock = (): number => performance.now();
+  return { erased: createLiveErasures({ open: () => openArchive(at, config), logger, clock }) };
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {

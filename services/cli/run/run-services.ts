@@ -219,10 +219,12 @@ export async function runServices({ services, place, ...options }: RunOptions): 
       const onWaiting = (why: string | null): unknown => (opening.archive = why);
       if (!(await untilReached(() => archive.reach(stopped), { ...waiting, onWaiting }))) return;
       const { runBesideArchive } = await import('../archive/archive-work.ts');
+      const { keepErasing } = await import('../erase/keep-erasing.ts');
+      const erase = keepErasing(archive.store, at, config);
       await Promise.all([
         objects.run(stopped),
         running.get('archive')!.run(shared, stopped),
-        runBesideArchive({ store: archive.store, config, logger, sleep }, stopped),
+        runBesideArchive({ store: archive.store, config, logger, sleep, erase }, stopped),
       ]);
     };
     const tasks = [
