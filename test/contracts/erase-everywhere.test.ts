@@ -3,7 +3,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Insight } from '#schemas/insight.ts';
 import { openPglite } from '#core/store/pglite.ts';
 import { migrate } from '#core/store/migrate.ts';
 import { createProjectionStore } from '#core/store/projection-store.ts';
@@ -123,7 +122,7 @@ describe(`${erased} of ${customers} customers`, () => {
             file,
           )) {
             const inputs = rows.map(({ record, partition, offset, timestamp }, index) => ({
-              record: record as Insight,
+              record,
               index,
               received: { topic: insightsShared.name, partition, offset, timestamp },
             }));

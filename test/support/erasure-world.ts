@@ -83,7 +83,7 @@ export async function createErasureWorld(options: WorldOptions): Promise<Erasure
   );
   const isGone = new Set(gone);
   const takenIn = (kind: 'tickets' | 'posts' | 'surveys', input: object) => {
-    const taken = takeIn(kind, input as never, { source: 'desk', receivedAt });
+    const taken = takeIn(kind, input, { source: 'desk', receivedAt });
     if (!taken.ok) throw new Error(`${taken.field} ${taken.detail}`);
     return taken.outgoing;
   };

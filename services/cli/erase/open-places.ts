@@ -137,7 +137,7 @@ async function openKafka(
   const schemas = await schemasOf(config, settings, logger);
   const plain = await openKafkaReader({ settings, logger, ...idsOf(schemas) });
   closing.push(() => plain.close());
-  const log = await schemas.reading(plain);
+  const log = schemas.reading(plain);
   const topics = wordTopics(config);
   const admin = await openClusterTopics(settings, logger);
   const actual = new Map<string, Readonly<Record<string, string>>>();
