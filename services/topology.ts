@@ -414,8 +414,10 @@ export const flows: readonly Flow[] = [
       insightsShared.name,
       insightsJudged.name,
       insightsRevised.name,
+      alertsRaised.name,
+      ...outcomes,
     ],
-    does: 'looks after dead letters (rejected), puts them back where they came from, judges by command and judges anew',
+    does: 'looks after dead letters (rejected), puts them back where they came from, judges by command and judges anew, and brings lost topics back from the archive',
   },
 ];
 

@@ -16,11 +16,15 @@ export interface Filler {
   fill(dataset: Dataset<never>, most?: number): Promise<void>;
 }
 
-/** @param chunkRecords records of a chunk at most */
+/**
+ * @param chunkRecords records of a chunk at most
+ * @param nameOf the name that the archive keeps a topic by
+ */
 export function createFiller(
   log: Pick<LogReader, 'topics' | 'read'>,
   access: FileAccess,
   chunkRecords = 7,
+  nameOf: (topic: string) => string = (topic) => topic,
 ): Filler {
   const archived = new Map<string, number>();
   return {
@@ -38,12 +42,13 @@ export function createFiller(
             offset,
             timestamp,
             origin: headers[header.origin] ?? null,
-            traceparent: null,
+            traceparent: headers[header.traceparent] ?? null,
             replayOf: headers[header.replayOf] ?? null,
             erasedAt: null,
             record: dataset.topic.codec.decode(value!),
           }));
-          await writeChunk(access, dataset, { topic: name, partition, from, to: nextOffset }, rows);
+          const range = { topic: nameOf(name), partition, from, to: nextOffset };
+          await writeChunk(access, dataset, range, rows);
           from = nextOffset;
           archived.set(key, from);
         }

@@ -76,6 +76,8 @@ const isAccepted = 0x80;
 const isWaiting = 0x40;
 const outcomeMask = 0x0f;
 const mostExamples = 5;
+/** What it brought back it has had already. */
+const archiveStage = 'archive';
 
 /** @param ranges what is held of the intake topics, `start` inclusive to `end` exclusive */
 export function createLedger(
@@ -162,6 +164,7 @@ export function createLedger(
       const origin = headers[header.origin];
       if (origin === undefined) {
         // The gateway's own: a bad line of a file is accepted and judged at once. Insights have no such short cut.
+        if (headers[header.carried] === archiveStage) restored += 1;
         if (kind === 'insights') unexplained += 1;
         const account = accountOf(headers);
         if (kind !== 'insights') account.totals.accepted += 1;
