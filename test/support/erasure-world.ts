@@ -18,12 +18,9 @@ import { readFileRows } from '../../services/archive/read-file.ts';
 import type { ArchivedRow } from '../../services/archive/row.ts';
 import { sync } from '../../services/cli/archive/sync.ts';
 import { readConfig, type Config } from '../../services/cli/config.ts';
-import {
-  createPassMemory,
-  erasePass,
-  type PassParts,
-} from '../../services/cli/erase/erase-pass.ts';
+import { erasePass } from '../../services/cli/erase/erase-pass.ts';
 import { createLetterJudge } from '../../services/cli/erase/letters.ts';
+import { createPassMemory, type PassParts } from '../../services/cli/erase/pass-parts.ts';
 import { embeddedLife } from '../../services/cli/erase/topic-lives.ts';
 import { knownKeys, pseudonymsOf } from '../../services/cli/erase/who.ts';
 import { openPipeline, type Pipeline } from '../../services/cli/pipeline.ts';

@@ -4,8 +4,9 @@ import type { ObjectStore } from '#core/objects/port.ts';
 import { readErasures } from '../../archive/erasures.ts';
 import type { Config } from '../config.ts';
 import type { LogAt } from '../open-log.ts';
-import { createPassMemory, erasePass } from './erase-pass.ts';
+import { erasePass } from './erase-pass.ts';
 import { openPlaces } from './open-places.ts';
+import { createPassMemory } from './pass-parts.ts';
 import { knownKeys } from './who.ts';
 
 export function keepErasing(

@@ -24,7 +24,7 @@ import { departmentNames } from '../departments.ts';
 import { idsOf, schemasOf, type LogAt } from '../open-log.ts';
 import { storeDirectory } from '../store-place.ts';
 import { openClusterTopics } from '../topics/cluster-topics.ts';
-import type { PassLog, PassParts } from './erase-pass.ts';
+import type { PassLog, PassParts } from './pass-parts.ts';
 import { createLetterJudge } from './letters.ts';
 import { clusterLife, embeddedLife } from './topic-lives.ts';
 import type { TopicLife } from './scan-topics.ts';

@@ -5,7 +5,8 @@ import type { Styles } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
 import { timeOf } from '../tail/show-record.ts';
-import type { Counts, Sight } from './erase-pass.ts';
+import type { Sight } from './look-for.ts';
+import type { Counts } from './tally.ts';
 
 /** What a place is, for a person. */
 const placeNames: Readonly<Record<string, string>> = {

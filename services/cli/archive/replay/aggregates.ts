@@ -9,7 +9,7 @@ import { createAggregate } from '../../../aggregate/stage.ts';
 import { packChangedWeeks } from '../../../aggregate/pack-weeks.ts';
 import { insights, revisions } from '../../../archive/datasets.ts';
 import type { Erasure } from '../../../archive/erasures.ts';
-import { customersOf } from '../../erase/erase-pass.ts';
+import { customersOf } from '../../erase/customers-of.ts';
 import { isErased } from './load-rows.ts';
 import type { Rebuild, RebuildContext } from './rebuild.ts';
 import { spanOf } from './span.ts';

@@ -16,7 +16,7 @@ import { lockAlerts } from '../../../alert/write-step.ts';
 import { insights } from '../../../archive/datasets.ts';
 import type { FileAccess } from '../../../archive/read-file.ts';
 import type { Erasure } from '../../../archive/erasures.ts';
-import { customersOf } from '../../erase/erase-pass.ts';
+import { customersOf } from '../../erase/customers-of.ts';
 import { interrupted, isErased } from './load-rows.ts';
 import { keepTold, keepToldOutside, lastTold, readTold } from './told.ts';
 import type { Rebuild, RebuildContext } from './rebuild.ts';
