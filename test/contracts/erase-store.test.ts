@@ -112,7 +112,7 @@ describe.each(storeNames)('on %s', (name) => {
     const found = await findFacts(db, who);
     expect([found.length, await countWords(db, found)]).toEqual([2, 2]);
     expect(await ticketsOf(db, who)).toEqual(
-      expect.arrayContaining([{ source: 'desk', sourceId: `${gone}-1` }]),
+      expect.arrayContaining([{ id: 'e', source: 'desk', sourceId: `${gone}-1` }]),
     );
     expect(await erase(db)).toMatchObject({ facts: 2, words: 2, sightings: 2 });
     expect(await rowsOf(db, stays)).toEqual(before);
