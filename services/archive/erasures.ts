@@ -61,6 +61,8 @@ const erasureSchema = z.strictObject({
   lastPassAt: count.nullable(),
   doneAt: count.nullable(),
   removed: z.partialRecord(z.enum(erasedPlaces), count),
+  /** When the last of the archive's objects that held words is deleted, at the latest; null where none was found. */
+  archiveClearBy: count.nullable().default(null),
   topics: z.array(topicHolding),
 });
 export type Erasure = z.output<typeof erasureSchema>;
@@ -84,6 +86,7 @@ export function newErasure(
     lastPassAt: null,
     doneAt: null,
     removed: {},
+    archiveClearBy: null,
     topics: [],
   };
 }

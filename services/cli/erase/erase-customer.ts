@@ -8,6 +8,7 @@ import type { LogPlace } from '../options.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { erasePass } from './erase-pass.ts';
+import { heldOfErasure, heldOfSight, heldVersions, versionsAt } from './held-versions.ts';
 import { lookFor, type Sight } from './look-for.ts';
 import { openPlaces, type OpenNeeds, type Places } from './open-places.ts';
 import { erasureAsJson, erasureLines, sightLines, total } from './report.ts';
@@ -49,19 +50,33 @@ export async function eraseCustomer(place: LogPlace, options: EraseOptions): Pro
             onProgress,
             onBegun: (erasure) => (current = erasure),
           });
+      const ask = versionsAt(at, config, shutdown.signal);
+      const versions = await heldVersions(
+        ask,
+        outcome.kind === 'erased'
+          ? heldOfErasure(outcome.erasure)
+          : heldOfSight(sight, draft, config.archive.graceMs),
+      );
       progress.end();
       const notes = notesOf(places, keys === undefined, rawId === undefined);
       if (outcome.kind === 'erased') {
         const { erasure } = outcome;
-        if (options.json) await output.json({ ...erasureAsJson(erasure), notes });
+        if (options.json) await output.json({ ...erasureAsJson(erasure, versions), notes });
         else
-          for (const line of erasureLines(erasure, notes, output.styles)) await output.line(line);
+          for (const line of erasureLines(erasure, versions, notes, output.styles))
+            await output.line(line);
       } else {
         const { counts, topics } = sight;
-        const json = { dryRun: options.dryRun === true, found: counts, topics, notes };
+        const json = {
+          dryRun: options.dryRun === true,
+          found: counts,
+          topics,
+          oldVersions: versions,
+          notes,
+        };
         if (options.json) await output.json(json);
         else
-          for (const line of sightLines(sight, draft, notes, output.styles))
+          for (const line of sightLines(sight, draft, versions, notes, output.styles))
             await output.line(line);
       }
     } finally {

@@ -15,7 +15,7 @@ import { lookThroughFiles, lookThroughTopics } from './look-through.ts';
 import { createPassMemory, type PassParts } from './pass-parts.ts';
 import { passStore } from './pass-store.ts';
 import { passTickets } from './pass-tickets.ts';
-import { createTally, type Counts } from './tally.ts';
+import { archivedIn, createTally, type Counts } from './tally.ts';
 
 /** @returns the erasures that were under way, as they stand */
 export async function erasePass(parts: PassParts): Promise<readonly Erasure[]> {
@@ -50,6 +50,7 @@ export async function erasePass(parts: PassParts): Promise<readonly Erasure[]> {
         isLeft: files.isGoing || !isWhole || (judge === undefined && rawIsLeft(parts, erasure)),
         startedAt,
         now: now(),
+        graceMs: parts.graceMs,
       }),
     );
     if (next !== undefined) standing.push(next);
@@ -83,6 +84,7 @@ interface Passed {
   readonly isLeft: boolean;
   readonly startedAt: number;
   readonly now: number;
+  readonly graceMs: number;
 }
 
 function after(erasure: Erasure, passed: Passed): Erasure {
@@ -105,6 +107,7 @@ function after(erasure: Erasure, passed: Passed): Erasure {
   return {
     ...erasure,
     removed,
+    archiveClearBy: clearBy(erasure, passed),
     topics: [...topics],
     ticketsErasedAt,
     lettersSearched: erasure.lettersSearched || passed.lettersSearched,
@@ -115,4 +118,13 @@ function after(erasure: Erasure, passed: Passed): Erasure {
       ? { doneAt: now, subjects: erasure.subjects.map(({ hash }) => ({ hash, token: null })) }
       : {}),
   };
+}
+
+/** What is replaced is deleted after the grace time, at the deadline in any case. */
+function clearBy(
+  { archiveClearBy, deadlineAt }: Erasure,
+  { removed, now, graceMs }: Passed,
+): number | null {
+  if (archivedIn(removed) === 0) return archiveClearBy;
+  return Math.max(now, Math.min(now + graceMs, deadlineAt));
 }

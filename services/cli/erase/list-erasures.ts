@@ -14,6 +14,7 @@ import { createProgress } from '../progress.ts';
 import { tableLines } from '../table.ts';
 import { timeOf } from '../tail/show-record.ts';
 import { erasePass } from './erase-pass.ts';
+import { heldOfErasure, heldVersions, versionsAt } from './held-versions.ts';
 import { openPlaces } from './open-places.ts';
 import { erasureAsJson, erasureLines, stateOf } from './report.ts';
 import { knownKeys } from './who.ts';
@@ -59,9 +60,16 @@ export async function showErasure(
     throw new SignpostError('unknown-erasure', `There is no erasure ${id}`, {
       hint: '`signpost erase list` shows their ids.',
     });
+  const config = configOf(place);
+  const ask = versionsAt(
+    logAt(place, () => config),
+    config,
+  );
+  const versions = await heldVersions(ask, heldOfErasure(erasure));
   const output = createOutput();
-  if (options.json) await output.json(erasureAsJson(erasure));
-  else for (const line of erasureLines(erasure, [], output.styles)) await output.line(line);
+  if (options.json) await output.json(erasureAsJson(erasure, versions));
+  else
+    for (const line of erasureLines(erasure, versions, [], output.styles)) await output.line(line);
 }
 
 export async function resumeErasures(place: LogPlace, options: ErasuresOptions): Promise<void> {
@@ -91,10 +99,12 @@ export async function resumeErasures(place: LogPlace, options: ErasuresOptions):
       });
       progress.end();
       const notes = places.elsewhere === null ? [] : [places.elsewhere];
+      const ask = versionsAt(at, config, shutdown.signal);
       for (const erasure of standing) {
-        if (options.json) await output.json(erasureAsJson(erasure));
+        const versions = await heldVersions(ask, heldOfErasure(erasure));
+        if (options.json) await output.json(erasureAsJson(erasure, versions));
         else
-          for (const line of [...erasureLines(erasure, notes, output.styles), ''])
+          for (const line of [...erasureLines(erasure, versions, notes, output.styles), ''])
             await output.line(line);
       }
     } finally {

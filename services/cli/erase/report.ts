@@ -5,6 +5,7 @@ import type { Styles } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
 import { timeOf } from '../tail/show-record.ts';
+import type { HeldVersions } from './held-versions.ts';
 import type { Sight } from './look-for.ts';
 import type { Counts } from './tally.ts';
 
@@ -32,13 +33,18 @@ export function stateOf({ doneAt, deadlineAt }: Erasure, now: number): ErasureSt
 }
 
 /** Without what tells who it is of. */
-export function erasureAsJson(erasure: Erasure, now = Date.now()): Record<string, unknown> {
+export function erasureAsJson(
+  erasure: Erasure,
+  versions?: readonly HeldVersions[],
+  now = Date.now(),
+): Record<string, unknown> {
   const { subjects, ...rest } = erasure;
   return {
     ...rest,
     pseudonyms: subjects.length,
     state: stateOf(erasure, now),
     late: lateOf(erasure),
+    ...(versions === undefined ? {} : { oldVersions: versions }),
   };
 }
 
@@ -61,6 +67,7 @@ export function total({ counts, topics }: Sight): number {
 export function sightLines(
   sight: Sight,
   draft: Erasure,
+  versions: readonly HeldVersions[],
   notes: readonly string[],
   styles: Styles,
 ): string[] {
@@ -72,20 +79,25 @@ export function sightLines(
     styles.bold(head),
     ...placeLines(sight.counts, styles, 'rows'),
     ...topicLines(sight.topics, draft.deadlineAt, styles),
+    ...versionLines(versions, draft.deadlineAt, styles),
     ...noteLines(notes, styles),
   ];
 }
 
 export function erasureLines(
   erasure: Erasure,
+  versions: readonly HeldVersions[],
   notes: readonly string[],
   styles: Styles,
   now = Date.now(),
 ): string[] {
   const { id, requestedAt, deadlineAt, doneAt, passes, lastPassAt, subjects } = erasure;
   const state = stateOf(erasure, now);
+  const isHeld = versions.some(({ goneBy }) => goneBy === null || goneBy > now);
   const says = {
-    done: `Done: nothing is left since ${timeOf(doneAt ?? now)}.`,
+    done: isHeld
+      ? `Done at ${timeOf(doneAt ?? now)}: nothing is left but old versions of objects in the archive's bucket.`
+      : `Done: nothing is left since ${timeOf(doneAt ?? now)}.`,
     late: `Under way, and late: it was to be done by ${timeOf(deadlineAt)}.`,
     'under way': `Under way; nothing is left by ${timeOf(deadlineAt)}.`,
   };
@@ -98,6 +110,7 @@ export function erasureLines(
         : `${count(passes)} ${passes === 1 ? 'pass' : 'passes'}, the last at ${timeOf(lastPassAt)}`),
     ...placeLines(erasure.removed, styles, 'removed'),
     ...topicLines(erasure.topics, deadlineAt, styles),
+    ...versionLines(versions, deadlineAt, styles),
     ...noteLines(notes, styles),
   ];
 }
@@ -131,6 +144,31 @@ function topicLines(
   return [
     '',
     ...tableLines(['topic', 'records', 'the last is gone by'], rows, bold, ['the last is gone by']),
+    ...late.map((line) => red(oneLine(line))),
+  ];
+}
+
+/** Also those that are gone: whoever asked may have been told of them before. */
+function versionLines(
+  versions: readonly HeldVersions[],
+  deadlineAt: number,
+  { bold, red }: Styles,
+): string[] {
+  if (versions.length === 0) return [];
+  const rows = versions.map(({ dataset, goneBy }) => [
+    `old versions of ${dataset}`,
+    goneBy === null ? 'nobody knows when' : timeOf(goneBy),
+  ]);
+  const late = versions.flatMap(({ dataset, goneBy, why }) => {
+    if (why !== null) return [`old versions of ${dataset}: ${why}`];
+    if (goneBy !== null && goneBy <= deadlineAt) return [];
+    return [
+      `old versions of ${dataset} live on beyond the deadline: let versions that are not current expire sooner, or name a later deadline`,
+    ];
+  });
+  return [
+    '',
+    ...tableLines(['bucket', 'the last is gone by'], rows, bold, ['the last is gone by']),
     ...late.map((line) => red(oneLine(line))),
   ];
 }

@@ -24,3 +24,11 @@ export function createTally() {
     of: (id: string): Counts => counts.get(id) ?? {},
   };
 }
+
+/** Rows of the archive's files among what was counted. */
+export function archivedIn(counts: Counts): number {
+  return Object.entries(counts).reduce(
+    (sum, [place, rows]) => (place.startsWith('archive ') ? sum + rows : sum),
+    0,
+  );
+}
