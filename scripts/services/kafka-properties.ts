@@ -55,12 +55,12 @@ export function brokerSettings(brokers: number): Readonly<Record<string, string>
   };
 }
 
-/** server.properties of one node; `data` is where its log stands, `security` what a cluster with users has besides. */
+/** server.properties of one node; `data` is where its log stands, `further` what it has besides, users' security with it. */
 export function kafkaProperties(
   layout: KafkaLayout,
   node: KafkaNodePorts,
   data: string,
-  security: Readonly<Record<string, string>>,
+  further: Readonly<Record<string, string>>,
 ): string {
   const clients = [
     `PLAINTEXT://127.0.0.1:${node.client}`,
@@ -76,7 +76,7 @@ export function kafkaProperties(
     listeners: `${clients},CONTROLLER://127.0.0.1:${node.controller}`,
     'advertised.listeners': clients,
     'log.dirs': data,
-    ...security,
+    ...further,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

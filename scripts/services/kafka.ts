@@ -51,6 +51,8 @@ export interface KafkaOptions {
    * without, for these users, and ACLs that deny what they do not allow. A folder that holds a cluster keeps its own.
    */
   readonly users?: KafkaUsers;
+  /** Over the settings that every broker here has, by Kafka's names. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface KafkaNode extends ServerProcess {
@@ -102,6 +104,7 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
   const { users } = layout;
   const keystore = { path: join(dir, 'kafka.p12'), password: layout.keystorePassword ?? '' };
   const security = users === undefined ? {} : securityProperties(users, keystore);
+  const further = { ...options.settings, ...security };
 
   const { quickStart = false, javaFlags = [] } = options;
   let archive: ClassArchive | undefined;
@@ -143,12 +146,12 @@ export async function openKafka(options: KafkaOptions): Promise<Kafka> {
         abortSignal: 'SIGKILL',
         prepare: async () => {
           await (shared ??= prepareShared());
-          writeSettings(settings, kafkaProperties(layout, node, data, security));
+          writeSettings(settings, kafkaProperties(layout, node, data, further));
           if (existsSync(data)) return;
           // Beside its place, then renamed: what a killed command left half made is not taken for a broker's data.
           const draft = `${data}.unfinished`;
           rmSync(draft, { recursive: true, force: true });
-          writeSettings(`${draft}.properties`, kafkaProperties(layout, node, draft, security));
+          writeSettings(`${draft}.properties`, kafkaProperties(layout, node, draft, further));
           const format = ['kafka.tools.StorageTool', 'format', '-t', layout.clusterId];
           const from = ['-c', `${draft}.properties`, ...scramArguments(users ?? {})];
           const flags = [...quickStartFlags, ...(archive?.flags() ?? [])];

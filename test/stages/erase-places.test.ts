@@ -4,6 +4,7 @@ import { troubleTicketCodec } from '#schemas/trouble-ticket.ts';
 import type { RejectedRecord } from '#schemas/rejected-record.ts';
 import { createErased, newErasure } from '../../services/archive/erasures.ts';
 import { createLetterJudge } from '../../services/cli/erase/letters.ts';
+import { heldNow } from '../../services/cli/erase/scan-topics.ts';
 import { clusterLife } from '../../services/cli/erase/topic-lives.ts';
 import { customerOf, pseudonymsOf } from '../../services/cli/erase/who.ts';
 import { fixedTopics, internalTopics } from '../../services/topology.ts';
@@ -21,6 +22,20 @@ describe('a topic of a cluster', () => {
       'cleanup.policy': 'delete',
     });
     expect(life).toEqual({ retentionMs: 29 * dayMs, delayMs: dayMs + 600_000, why: null });
+  });
+
+  it('whose retention is mended meanwhile is told by what it keeps now', () => {
+    const held = { topic: 't', records: 2, newestAt: now, goneBy: null, why: 'kept for ever' };
+    const life = { retentionMs: dayMs, delayMs: 5, why: null };
+    const mended = heldNow(held, life);
+    expect(mended).toEqual({ ...held, goneBy: now + dayMs + 5, why: null });
+    expect(heldNow(mended, { ...life, why: 'compacted' })).toMatchObject({
+      goneBy: null,
+      why: 'compacted',
+    });
+    // Who does not read on holds it up still.
+    const waits = { ...mended, why: 'kept until it is read by x: start it again' };
+    expect(heldNow(waits, { ...life, retentionMs: 1 })).toEqual({ ...waits, goneBy: now + 6 });
   });
 
   it('that deletes nothing is told with what mends it', () => {

@@ -15,12 +15,17 @@ import { lookThroughFiles, lookThroughTopics } from './look-through.ts';
 import { createPassMemory, type PassParts } from './pass-parts.ts';
 import { passStore } from './pass-store.ts';
 import { passTickets } from './pass-tickets.ts';
+import { heldNow } from './scan-topics.ts';
 import { archivedIn, createTally, type Counts } from './tally.ts';
 
 /** @returns the erasures that were under way, as they stand */
 export async function erasePass(parts: PassParts): Promise<readonly Erasure[]> {
   const { objects, db, now, memory = createPassMemory() } = parts;
-  const open = (await readErasures(objects)).filter(({ doneAt }) => doneAt === null);
+  const held = (topics: readonly TopicHolding[]): readonly TopicHolding[] =>
+    topics.map((one) => (parts.log === undefined ? one : heldNow(one, parts.log.lives(one.topic))));
+  const open = (await readErasures(objects))
+    .filter(({ doneAt }) => doneAt === null)
+    .map((erasure) => ({ ...erasure, topics: [...held(erasure.topics)] }));
   if (open.length === 0) return [];
   const key = open.map(({ id, ticketsErasedAt }) => `${id}/${ticketsErasedAt ?? ''}`).join(' ');
   if (memory.of !== key) Object.assign(memory, { files: createEraseMemory(), of: key });
@@ -45,6 +50,7 @@ export async function erasePass(parts: PassParts): Promise<readonly Erasure[]> {
       after(erasure, {
         removed: removed.of(id),
         topics: topics === undefined ? undefined : (topics.get(id) ?? []),
+        held,
         ticketsErasedAt: tickets,
         lettersSearched: judge !== undefined,
         isLeft: files.isGoing || !isWhole || (judge === undefined && rawIsLeft(parts, erasure)),
@@ -78,6 +84,8 @@ function rawIsLeft({ log, now }: PassParts, { requestedAt }: Erasure): boolean {
 interface Passed {
   readonly removed: Counts;
   readonly topics: readonly TopicHolding[] | undefined;
+  /** Of topics that were not read through: what is held there by now. */
+  readonly held: (topics: readonly TopicHolding[]) => readonly TopicHolding[];
   readonly ticketsErasedAt: number | null;
   readonly lettersSearched: boolean;
   /** Whether something is known to be left, or could not be looked at. */
@@ -95,7 +103,7 @@ function after(erasure: Erasure, passed: Passed): Erasure {
     removed[place as ErasedPlace] = (removed[place as ErasedPlace] ?? 0) + count;
     found += count;
   }
-  const topics = passed.topics ?? erasure.topics;
+  const topics = passed.topics ?? passed.held(erasure.topics);
   const ticketsErasedAt = erasure.ticketsErasedAt ?? passed.ticketsErasedAt;
   const isGone = topics.every(({ goneBy }) => goneBy !== null && goneBy <= now);
   const isDone =

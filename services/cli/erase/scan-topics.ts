@@ -102,6 +102,15 @@ function holdingOf(
   };
 }
 
+/** What was found before, by how long the topic keeps it now: somebody may have mended that. */
+export function heldNow(holding: TopicHolding, life: TopicLife): TopicHolding {
+  const { newestAt, goneBy: before } = holding;
+  const goneBy = life.why === null ? newestAt + life.retentionMs + life.delayMs : null;
+  // Where something made them go, what it told was of groups.
+  const why = life.why ?? (before === null ? null : holding.why);
+  return { ...holding, goneBy, why };
+}
+
 /** Groups that have read some of the topic and not this record. */
 function* behind(
   committed: readonly CommittedOffset[],
