@@ -234,10 +234,17 @@ const forgettingMs = 3_600_000;
 /** Every topic of a deployment with these departments. */
 export function topicsFor(
   departments: readonly string[],
-  { days = Infinity, bytesPerPartition }: Retention = {},
+  retention: Retention = {},
 ): readonly Topic<never>[] {
   const topics = [...fixedTopics, ...departments.map(insightsOf)];
-  return topics.map((topic) => ({
+  return topics.map((topic) => keptWithin<never>(topic as unknown as Topic<never>, retention));
+}
+
+function keptWithin<T>(
+  topic: Topic<T>,
+  { days = Infinity, bytesPerPartition }: Retention = {},
+): Topic<T> {
+  return {
     ...topic,
     retentionMs: Math.min(
       topic.retentionMs,
@@ -245,7 +252,21 @@ export function topicsFor(
       topic.words === 'none' ? Infinity : erasureDeadlineMs - forgettingMs,
     ),
     ...(bytesPerPartition === undefined ? {} : { retentionBytes: bytesPerPartition }),
-  })) as unknown as readonly Topic<never>[];
+  };
+}
+
+/** Beginning of the names of topics that a replay of the archive made; no department's stream begins so. */
+export const replayedPrefix = 'insights-replayed.';
+
+/** A topic of its own for insights of the archive; that of a deployment which is kept no longer than others there. */
+export function insightsReplayed(name: string, retention: Retention = {}): Topic<Insight> {
+  const topic = {
+    ...insightsShared,
+    name: `${replayedPrefix}${name}.v1`,
+    description: 'Insights of the archive, as another model judges them or as they were judged.',
+  };
+  // What is beyond a size would be lost the moment it is written.
+  return keptWithin(topic, { days: retention.days });
 }
 
 /** A topic of Signpost's own bookkeeping: the newest value of each key is kept for ever, and none holds words. */

@@ -88,13 +88,13 @@ kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --
 kafka_acls --add --allow-principal 'User:signpost-alert' --operation Describe --topic 'signals.normalized.v1'
 
 # User:signpost-archive
-kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'signals.normalized.v1'
-kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'insights.shared.v1'
-kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'insights.revised.v1'
-kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'insights.judged.v1'
-kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'alerts.raised.v1'
-kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation Write --topic 'records.rejected.v1'
-kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'records.dropped.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation DescribeConfigs --topic 'signals.normalized.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation DescribeConfigs --topic 'insights.shared.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation DescribeConfigs --topic 'insights.revised.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation DescribeConfigs --topic 'insights.judged.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation DescribeConfigs --topic 'alerts.raised.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation Write --operation DescribeConfigs --topic 'records.rejected.v1'
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation DescribeConfigs --topic 'records.dropped.v1'
 kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --topic 'signpost.schemas.v1'
 kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --group 'signpost.archive'
 kafka_acls --add --allow-principal 'User:signpost-archive' --operation Write --operation Describe --transactional-id 'signpost.archive.' --resource-pattern-type prefixed
@@ -190,4 +190,15 @@ kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --operation Write --topic 'signpost.schemas.v1'
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Write --operation Describe --transactional-id 'signpost.append.' --resource-pattern-type prefixed
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Write --operation Describe --operation Create --operation Alter --operation DescribeConfigs --operation AlterConfigs --topic 'signpost.checkpoints.v1'
+
+# User:signpost-data
+kafka_acls --add --allow-principal 'User:signpost-data' --operation Read --operation Describe --topic 'insights-replayed.' --resource-pattern-type prefixed
+
+# User:signpost-operator
+kafka_acls --add --allow-principal 'User:signpost-operator' --operation Read --operation Write --operation Create --operation Describe --operation DescribeConfigs --topic 'insights-replayed.' --resource-pattern-type prefixed
+
+# User:signpost-archive
+kafka_acls --add --allow-principal 'User:signpost-archive' --operation Read --operation Describe --operation DescribeConfigs --topic 'insights-replayed.' --resource-pattern-type prefixed
+
+# User:signpost-operator
 kafka_acls --add --allow-principal 'User:signpost-operator' --operation Describe --group 'signpost.' --resource-pattern-type prefixed

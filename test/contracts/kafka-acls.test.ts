@@ -14,9 +14,11 @@ import type { Log } from '#core/log/port.ts';
 import { startKafka, type Kafka } from '../../scripts/services/kafka.ts';
 import { aclRules, usersOf, type AclRule } from '../../services/cli/topics/acls.ts';
 import { announceOnCluster } from '../../services/cli/topics/announce-on-cluster.ts';
+import { openClusterTopics } from '../../services/cli/topics/cluster-topics.ts';
 import { applyToCluster } from '../../services/cli/topics/apply.ts';
 import { behindGateway } from '../../services/cli/run/services.ts';
 import { noClaims } from '../../services/cli/open-log.ts';
+import { insightsReplayed } from '../../services/topology.ts';
 
 const departments = ['operations', 'marketing'];
 const topicPrefix = 'rights.';
@@ -157,6 +159,26 @@ describe('each service can do its work', () => {
     expect(read).toBe('words');
   }, 60_000);
 
+  test('the operator makes topics for what is replayed, which data teams read', async () => {
+    const topic = insightsReplayed('mine');
+    const log = await logOf('operator');
+    await log.ensureTopics([topic]);
+    await log.append([{ ...record(topic.name), key: null }], { checkpoints: { replay: '1' } });
+    const data = await logOf('data');
+    const parts = await Promise.all([0, 1, 2, 3].map((each) => data.read(topic.name, each, 0)));
+    expect(parts.flatMap(({ records }) => records).length).toBe(1);
+  });
+
+  test('whoever keeps the archive sees for how long words stay on the topics it reads', async () => {
+    const cluster = await openClusterTopics(settingsOf('archive'), logger);
+    const words = ['insights.shared.v1', 'records.rejected.v1', insightsReplayed('mine').name];
+    const names = new Set(words.map((name) => topicPrefix + name));
+    const { actual } = await cluster.describe(names);
+    await cluster.close();
+    expect(actual.length).toBe(3);
+    for (const { config } of actual) expect(Number(config['retention.ms'])).toBeGreaterThan(0);
+  });
+
   test('the auditor reads what came in', async () => {
     const log = await logOf('auditor');
     const parts = await Promise.all([0, 1, 2, 3].map((each) => log.read(intake, each, 0)));
@@ -184,6 +206,7 @@ describe('and no more', () => {
     ['normalize', intake],
     ['department-operations', 'insights.operations.v1'],
     ['data', 'insights.shared.v1'],
+    ['data', insightsReplayed('mine').name],
     ['auditor', intake],
     ['classify', 'signpost.schemas.v1'],
   ])('%s cannot write to %s', async (user, topic) => {

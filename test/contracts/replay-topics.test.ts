@@ -104,6 +104,7 @@ const parts = (append = log.append.bind(log)) => ({
     checkpoint: (key: string) => log.checkpoint(key),
     ensureTopics: log.ensureTopics.bind(log),
   },
+  keptMs: () => 30 * dayMs,
   access,
   pace: { after: () => Promise.resolve() },
   dryRun: false,

@@ -143,6 +143,19 @@ describe('access rights', () => {
     }
   });
 
+  it('to topics that replays make have the operator, who fills them, data teams, and whoever erases', () => {
+    const given = aclRules({ ...options, topicPrefix: 'dev.' });
+    const names = 'dev.insights-replayed.*';
+    for (const [operation, users] of [
+      ['Read', ['archive', 'data', 'operator']],
+      ['Write', ['operator']],
+      ['Create', ['operator']],
+    ] as const)
+      expect(
+        usersOf(options).filter((user) => allowed(user, 'topic', operation, given).includes(names)),
+      ).toEqual(users);
+  });
+
   it('to reconcile has an auditor, when asked for', () => {
     const given = aclRules({ ...options, auditor: true });
     expect(allowed('auditor', 'topic', 'Read', given)).toContain(intakeTopics[0].name);

@@ -35,7 +35,7 @@ try {
       ...passPartsOf(config, { objects, keys: knownKeys(at, config), signal: stop.signal }),
       db,
       isOwnDb: true,
-      log: passLogOf(directory, config, log),
+      log: await passLogOf(directory, config, log),
       entities: log,
       forget: () => log.forget(),
     });

@@ -9,14 +9,16 @@ import { SignpostError } from '#core/errors.ts';
 import type { EntityPayloads } from '#core/log/entity-payloads.ts';
 import type { KafkaSettings } from '#core/log/kafka/settings.ts';
 import { createLogger } from '#core/logger.ts';
+import type { LogReader } from '#core/log/port.ts';
 import type { ObjectStore } from '#core/objects/port.ts';
 import { storedEntities } from '#core/store/erase-updates.ts';
 import { migrate } from '#core/store/migrate.ts';
 import type { Db } from '#core/store/postgres.ts';
+import type { Topic } from '#core/topic.ts';
 import { parquetFiles } from '../../archive/parquet-files.ts';
 import type { Erased, Taken } from '../../archive/erasures.ts';
 import type { PseudonymKey } from '../../normalize/pseudonym.ts';
-import { topicsFor } from '../../topology.ts';
+import { insightsShared, replayedPrefix, topicsFor } from '../../topology.ts';
 import { readAddress } from '#core/objects/open-store.ts';
 import { archiveUrl, openArchive } from '../archive/open-archive.ts';
 import type { Config } from '../config.ts';
@@ -138,7 +140,7 @@ async function openKafka(
   const plain = await openKafkaReader({ settings, logger, ...idsOf(schemas) });
   closing.push(() => plain.close());
   const log = schemas.reading(plain);
-  const topics = wordTopics(config);
+  const topics = await wordTopics(config, log);
   const admin = await openClusterTopics(settings, logger);
   const actual = new Map<string, Readonly<Record<string, string>>>();
   try {
@@ -171,9 +173,14 @@ async function openKafka(
   };
 }
 
-function wordTopics(config: Config): PassLog['topics'] {
+/** Those of the deployment, and those that replays of the archive have made. */
+async function wordTopics(config: Config, log: LogReader): Promise<PassLog['topics']> {
   const departments = departmentNames(config.classify);
-  return topicsFor(departments, config.retention).filter(({ words }) => words !== 'none');
+  const fixed = topicsFor(departments, config.retention).filter(({ words }) => words !== 'none');
+  const replayed = (await log.topics())
+    .filter(({ name }) => name.startsWith(replayedPrefix))
+    .map(({ name }) => ({ ...insightsShared, name }) as unknown as Topic<never>);
+  return [...fixed, ...replayed];
 }
 
 /** Of a directory that nothing was ever written to, the log is not made. */
@@ -212,7 +219,7 @@ async function openDirectory(
     parts: {
       db: existsSync(storeDirectory(directory)) ? store : undefined,
       isOwnDb: true,
-      log: passLogOf(directory, config, log),
+      log: await passLogOf(directory, config, log),
       entities: written,
       ...(written === undefined ? {} : { forget: () => written.forget() }),
     },
@@ -221,11 +228,15 @@ async function openDirectory(
 }
 
 /** The log of a data directory. */
-export function passLogOf(directory: string, config: Config, log: PassLog['log']): PassLog {
+export async function passLogOf(
+  directory: string,
+  config: Config,
+  log: PassLog['log'],
+): Promise<PassLog> {
   const retentions = topicRetentions(directory);
   return {
     log,
-    topics: wordTopics(config),
+    topics: await wordTopics(config, log),
     lives: (topic) => embeddedLife(retentions.get(topic)),
     waitsForGroups: true,
   };

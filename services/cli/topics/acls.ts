@@ -6,6 +6,7 @@ import {
   flows,
   insightsOf,
   internalTopics,
+  replayedPrefix,
   schemasAnnounced,
   topicsFor,
   type Flow,
@@ -100,6 +101,8 @@ export function aclRules(options: AclOptions): readonly AclRule[] {
       }
     }
   }
+  allowReplayed(allowTo, topicPrefix);
+  allowErasing(allowTo('archive'), topicPrefix);
   allowUpkeep(allowTo('operator'), options);
   if (options.auditor) allowAudit(allowTo('auditor'), options);
   return [...rules.values()].map(({ rule, operations }) => ({
@@ -114,6 +117,22 @@ type Allow = (
   pattern: AclRule['pattern'],
   ...operations: AclOperation[]
 ) => void;
+
+/** Topics that `signpost archive replay` makes, under names of the moment: the operator fills them, data teams read them. */
+function allowReplayed(allowTo: (user: string) => Allow, topicPrefix: string): void {
+  const names = topicPrefix + replayedPrefix;
+  allowTo('data')('topic', names, 'prefixed', 'Read', 'Describe');
+  const operator = ['Read', 'Write', 'Create', 'Describe', 'DescribeConfigs'] as const;
+  allowTo('operator')('topic', names, 'prefixed', ...operator);
+}
+
+/** The archive's keeper makes the passes of erasures: it tells by when topics have forgotten whom. */
+function allowErasing(allow: Allow, topicPrefix: string): void {
+  const { reads } = flows.find(({ name }) => name === 'archive')!;
+  for (const name of reads) allow('topic', topicPrefix + name, 'literal', 'DescribeConfigs');
+  const names = topicPrefix + replayedPrefix;
+  allow('topic', names, 'prefixed', 'Read', 'Describe', 'DescribeConfigs');
+}
 
 export function readerOf(department: string): string {
   return `department-${department}`;

@@ -4,12 +4,11 @@ import type { Insight } from '#schemas/insight.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Log, OutgoingRecord } from '#core/log/port.ts';
 import { isWithinSize } from '#core/log/record-size.ts';
-import { erasureDeadlineMs, type Topic } from '#core/topic.ts';
 import { insights } from '../../../archive/datasets.ts';
 import { generationOf } from '../../../archive/generations.ts';
 import { readPartition } from '../../../archive/read-partition.ts';
 import type { ArchivedRow } from '../../../archive/row.ts';
-import { insightsShared } from '../../../topology.ts';
+import { insightsReplayed, type Retention } from '../../../topology.ts';
 import { framed } from './framed.ts';
 import { holdingsOf } from './holdings.ts';
 import { interrupted } from './load-rows.ts';
@@ -27,9 +26,11 @@ export interface FreshTopic {
   readonly isResumed: boolean;
 }
 
-export interface FreshTopicParts extends Omit<RestoreParts, 'log'> {
+export interface FreshTopicParts extends Omit<RestoreParts, 'log' | 'keptMs'> {
   readonly log: Pick<Log, 'append' | 'checkpoint' | 'ensureTopics'>;
   readonly span: Span;
+  /** As topics are kept here. */
+  readonly retention?: Retention | undefined;
   /** Part of the topic's name, see `freshName`. */
   readonly name: string;
   readonly judge?: ((insight: Insight) => Insight) | undefined;
@@ -45,7 +46,7 @@ const everyGeneration = Infinity;
  */
 export async function fillFreshTopic(parts: FreshTopicParts): Promise<FreshTopic> {
   const { access, log, pace, dryRun, judge, span, signal, onProgress, now } = parts;
-  const topic = freshTopic(parts.name);
+  const topic = insightsReplayed(parts.name, parts.retention);
   const key = `archive-replay/${topic.name}`;
   const before = await log.checkpoint(key);
   if (before === done) throw complete(topic.name);
@@ -91,16 +92,6 @@ export async function fillFreshTopic(parts: FreshTopicParts): Promise<FreshTopic
   }
   if (!dryRun) await log.append([], { checkpoints: { [key]: done } });
   return { topic: topic.name, ...counts, isResumed: before !== null };
-}
-
-/** Not among the names of department streams. */
-export function freshTopic(name: string): Topic<Insight> {
-  return {
-    ...insightsShared,
-    name: `insights-replayed.${name}.v1`,
-    description: 'Insights of the archive, as another model judges them or as they were judged.',
-    retentionMs: erasureDeadlineMs,
-  };
 }
 
 /** The same for the same work, so that the same command finds it again. */

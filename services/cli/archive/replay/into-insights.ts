@@ -5,15 +5,17 @@ import { SignpostError } from '#core/errors.ts';
 import type { Log, LogReader } from '#core/log/port.ts';
 import { migrate } from '#core/store/migrate.ts';
 import { insights } from '../../../archive/datasets.ts';
-import { insightsOf, insightsShared } from '../../../topology.ts';
+import { insightsOf, insightsReplayed, insightsShared } from '../../../topology.ts';
 import { departmentNames } from '../../departments.ts';
 import { withReader } from '../../open-reader.ts';
 import { withStore } from '../../open-store.ts';
 import { withWriter } from '../../open-writer.ts';
-import { fillFreshTopic, freshName, freshTopic } from './fresh-topic.ts';
+import { readRange } from '../../read-range.ts';
+import { fillFreshTopic, freshName } from './fresh-topic.ts';
 import { holdingsOf, rowsOf } from './holdings.ts';
 import { empty } from './into-tables.ts';
 import type { Job } from './job.ts';
+import { keptFor } from './kept-for.ts';
 import { takeLease } from './lease.ts';
 import { createPace } from './pace.ts';
 import { restorable, restoreTopics, type RestoreParts } from './restore.ts';
@@ -44,6 +46,7 @@ async function replay(job: Job, log: Log, rows: number): Promise<ReplayedInsight
   let read = 0;
   const parts: RestoreParts = {
     log,
+    keptMs: await keptFor(at, config),
     access,
     dryRun,
     signal,
@@ -56,32 +59,46 @@ async function replay(job: Job, log: Log, rows: number): Promise<ReplayedInsight
   const lost = model === null ? await restorable(log, access.store) : [];
   if (lost.length > 0) {
     if (span.from !== null || span.to !== null) throw wholeOnly();
-    await refuseDoubleRouting(log, departmentNames(config.classify));
+    // What was cut off was looked at when it began; by now some of it is routed.
+    if (lost.some(({ dataset, isLost }) => isLost && dataset.name === insights.name))
+      await refuseDoubleRouting(log, departmentNames(config.classify));
     return { ...shared, way: 'restored', restored: await restoreTopics(lost, parts), fresh: null };
   }
   const name = freshName(shared.model, span);
   const known = new Set((await log.topics()).map((topic) => topic.name));
-  const isThere = known.has(freshTopic(name).name);
+  const isThere = known.has(insightsReplayed(name).name);
   const judge = model?.judge;
-  const fresh = await fillFreshTopic({ ...parts, log, span, name, judge });
+  const fresh = await fillFreshTopic({
+    ...parts,
+    log,
+    span,
+    retention: config.retention,
+    name,
+    judge,
+  });
   return { ...shared, way: 'beside', restored: [], fresh: { ...fresh, isResumed: isThere } };
 }
 
-/** Insights that come back are routed again: to streams that still have them they would come twice. */
-async function refuseDoubleRouting(
-  log: Pick<LogReader, 'topics'>,
-  departments: readonly string[],
-): Promise<void> {
-  const ends = new Map(
-    (await log.topics()).map(({ name, partitions }) => [
-      name,
-      partitions.reduce((sum, { end }) => sum + end, 0),
-    ]),
-  );
-  const shared = ends.get(insightsShared.name) ?? 0;
-  const whole = departments
-    .map((department) => insightsOf(department).name)
-    .filter((stream) => (ends.get(stream) ?? 0) > shared);
+/**
+ * Insights that come back are routed again: to streams that still have them they would come twice. Of a stream that was
+ * lost too, what it has is on the topic made anew.
+ */
+async function refuseDoubleRouting(log: LogReader, departments: readonly string[]): Promise<void> {
+  const topics = new Map((await log.topics()).map(({ name, partitions }) => [name, partitions]));
+  const first = new Map<string, string[]>();
+  for (const { name } of departments.map(insightsOf))
+    for (const { partition, start, end } of topics.get(name) ?? []) {
+      const [record] = await firstOf(readRange(log, name, partition, start, end));
+      if (record === undefined) continue;
+      const id = record.headers['ce_id'] ?? '';
+      first.set(id, [...(first.get(id) ?? []), name]);
+    }
+  for (const { partition, start, end } of topics.get(insightsShared.name) ?? []) {
+    if (first.size === 0) return;
+    for await (const records of readRange(log, insightsShared.name, partition, start, end))
+      for (const { headers } of records) first.delete(headers['ce_id'] ?? '');
+  }
+  const whole = [...new Set([...first.values()].flat())].toSorted();
   if (whole.length === 0) return;
   throw new SignpostError(
     'streams-not-lost',
@@ -90,6 +107,11 @@ async function refuseDoubleRouting(
       hint: 'Aggregates and alerts come back without it: signpost archive replay --into aggregates, --into alerts. For the topic too, delete these streams first.',
     },
   );
+}
+
+async function firstOf<T>(portions: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
+  for await (const portion of portions) if (portion.length > 0) return portion;
+  return [];
 }
 
 /** On a cluster two at once would write the same records; the database that all share tells of the other. */

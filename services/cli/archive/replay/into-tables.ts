@@ -124,7 +124,10 @@ async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await pause(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** How far the archive is: a chunk that is still being written counts from its beginning on as on the topic alone. */
+/**
+ * How far the archive is: a chunk that is still being written counts from its beginning on as on the topic alone. Of a
+ * topic made anew, what was brought back is archived from before, and the archive is as far as it has read on.
+ */
 async function endsOf(
   { access }: TablesJob,
   datasets: readonly Dataset<Insight>[],
@@ -133,18 +136,28 @@ async function endsOf(
 ): Promise<readonly HeldRange[]> {
   const group = groupOf('archive');
   const committed = (await log?.committed().catch(() => [])) ?? [];
+  const topics = (await log?.topics()) ?? [];
   const ends: HeldRange[] = [];
   for (const [index, { topic }] of datasets.entries()) {
     const { generation } = await readGeneration(access.store, topic.name);
     const current = archivedName(topic.name, generation);
-    for (const range of holdings[index]!.ranges) {
-      const at = committed.find(
-        (one) =>
-          one.group === group && one.topic === topic.name && one.partition === range.partition,
-      );
-      const to =
-        at === undefined || range.topic !== current ? range.to : Math.min(range.to, at.offset);
-      ends.push({ ...range, to });
+    const readTo = new Map(
+      committed
+        .filter((one) => one.group === group && one.topic === topic.name)
+        .map(({ partition, offset }) => [partition, offset]),
+    );
+    const { ranges } = holdings[index]!;
+    for (const range of ranges) {
+      const read = readTo.get(range.partition);
+      if (range.topic !== current || read === undefined) ends.push(range);
+      else ends.push({ ...range, to: generation > 1 ? read : Math.min(range.to, read) });
+    }
+    if (generation === 1) continue;
+    for (const { partition } of topics.find(({ name }) => name === topic.name)?.partitions ?? []) {
+      if (ranges.some((range) => range.topic === current && range.partition === partition))
+        continue;
+      const to = readTo.get(partition) ?? 0;
+      ends.push({ topic: current, partition, from: to, to });
     }
   }
   return ends;

@@ -31,6 +31,8 @@ export interface Restored {
 
 export interface RestoreParts {
   readonly log: Pick<Log, 'topics' | 'read' | 'checkpoint' | 'append'>;
+  /** For how long a topic keeps records, milliseconds: by its own settings, which may be less than the topology says. */
+  readonly keptMs: (topic: string) => number;
   readonly access: FileAccess;
   readonly pace: Pace;
   readonly dryRun: boolean;
@@ -75,7 +77,7 @@ function stateKey({ dataset, generation, isLost }: TopicThen): string {
 }
 
 async function restoreTopic(one: TopicThen, parts: RestoreParts): Promise<Restored> {
-  const { log, access, pace, dryRun, now, onProgress, signal } = parts;
+  const { log, keptMs, access, pace, dryRun, now, onProgress, signal } = parts;
   const { dataset, generation, isLost } = one;
   const { topic } = dataset;
   const key = stateKey(one);
@@ -91,7 +93,7 @@ async function restoreTopic(one: TopicThen, parts: RestoreParts): Promise<Restor
     if (!dryRun) await log.append([], { checkpoints: { [key]: done } });
     return result();
   }
-  const keptFrom = now() - topic.retentionMs;
+  const keptFrom = now() - keptMs(topic.name);
   const before = dryRun ? null : await log.checkpoint(key);
   const there = await idsOn(log, dataset);
   const earlier = isLost ? generation : generation - 1;

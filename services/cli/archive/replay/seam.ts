@@ -41,6 +41,8 @@ interface Lane {
   readonly partition: number;
   /** Up to here the rows are beside, or will be. */
   at: number;
+  /** Where the partition ended when it was last asked for. */
+  end: number;
 }
 
 const portion = 1_000;
@@ -70,11 +72,11 @@ export async function createSeam(
     const status = topics.find((topic) => topic.name === name);
     const ends = new Map(archived.map(({ partition, to }) => [partition, to]));
     const isSame = isSameTopic(status, ends);
-    for (const { partition, start } of status?.partitions ?? []) {
+    for (const { partition, start, end } of status?.partitions ?? []) {
       const at = isSame ? (ends.get(partition) ?? 0) : 0;
       // Of a topic made anew all is still to come; what it lost before it was archived is nowhere.
       if (isSame && start > at) throw gap(name, partition, at, start);
-      lanes.push({ dataset, partition, at });
+      lanes.push({ dataset, partition, at, end });
     }
   }
   let readSoFar = 0;
@@ -86,8 +88,18 @@ export async function createSeam(
     return new Map(rows.map((row) => [`${row.topic}/${row.partition}`, row.offset ?? 0]));
   }
 
-  const targetOf = (lane: Lane, live: ReadonlyMap<string, number>): number =>
-    live.get(nameOf(lane)) ?? 0;
+  /** Where each lane is to be read to. Of a topic made anew the live stage may stand where the one before ended. */
+  async function targetsOf(queries: Tx | Db['query']): Promise<(lane: Lane) => number> {
+    const live = await liveOffsets(queries);
+    const isBeyond = lanes.some((lane) => (live.get(nameOf(lane)) ?? 0) > lane.end);
+    if (isBeyond) {
+      // Asked after the offsets, so that a stage that goes on meanwhile is not taken for one of an earlier topic.
+      const now = (await log?.topics()) ?? [];
+      for (const lane of lanes)
+        lane.end = Math.max(lane.end, endOf(now, lane.dataset.topic.name, lane.partition));
+    }
+    return (lane) => Math.min(live.get(nameOf(lane)) ?? 0, lane.end);
+  }
 
   async function readOn(lane: Lane, to: number, write: Write): Promise<void> {
     let inputs: Input<Insight>[] = [];
@@ -113,14 +125,11 @@ export async function createSeam(
   return {
     async catchUp() {
       for (let round = 0; round < mostRounds; round += 1) {
-        const live = await liveOffsets(db.query);
-        const left = lanes.reduce(
-          (sum, lane) => sum + Math.max(0, targetOf(lane, live) - lane.at),
-          0,
-        );
+        const targetOf = await targetsOf(db.query);
+        const left = lanes.reduce((sum, lane) => sum + Math.max(0, targetOf(lane) - lane.at), 0);
         if (round > 0 && left < littleLeft) return;
         for (const lane of lanes)
-          await readOn(lane, targetOf(lane, live), async (inputs) => {
+          await readOn(lane, targetOf(lane), async (inputs) => {
             const began = performance.now();
             await beside.query.transaction().execute(async (tx) => {
               await lease.check(tx);
@@ -140,17 +149,17 @@ export async function createSeam(
     },
 
     async catchUpWithin(tx) {
-      const live = await liveOffsets(tx);
+      const targetOf = await targetsOf(tx);
       const queries = besideQueries(tx, tables);
       for (const lane of lanes)
-        await readOn(lane, targetOf(lane, live), (inputs) =>
+        await readOn(lane, targetOf(lane), (inputs) =>
           queries.transaction().execute((inner) => apply(inputs, inner)),
         );
     },
 
     async tookOver(tx) {
-      const live = await liveOffsets(tx);
-      for (const lane of lanes) lane.at = Math.min(lane.at, targetOf(lane, live));
+      const targetOf = await targetsOf(tx);
+      for (const lane of lanes) lane.at = Math.min(lane.at, targetOf(lane));
     },
 
     async handOver(tx) {
@@ -168,6 +177,11 @@ export async function createSeam(
 
     read: () => readSoFar,
   };
+}
+
+function endOf(topics: readonly TopicStatus[], topic: string, of: number): number {
+  const status = topics.find(({ name }) => name === topic);
+  return status?.partitions.find(({ partition }) => partition === of)?.end ?? 0;
 }
 
 function nameOf({ dataset, partition }: Lane): string {
@@ -194,7 +208,7 @@ function gap(topic: string, partition: number, archived: number, start: number):
     'archive-gap',
     `${topic}, partition ${partition}: the archive ends at offset ${count(archived)}, and the topic begins at ${count(start)}. What lay between is in neither`,
     {
-      hint: 'Nothing was changed: tables made of this would lack what the present ones have. `signpost archive verify` tells what is missing.',
+      hint: 'Nothing was changed: tables made of this would lack what the present ones have. Where the topic was made anew, `signpost archive sync` tells the archive how far it is; else `signpost archive verify` tells what is missing.',
     },
   );
 }
