@@ -24,7 +24,7 @@ export default defineConfig({
     testTimeout: 120_000,
     // The first file to ask for a server in a hook waits for its start, and once ever for its download.
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Of the tests of servers and kills most wait for something at any time.
     maxWorkers: 3,
     // Each file has modules of its own: zod's registry of schemas and other things of a process would pass from one to the next.

@@ -35,8 +35,8 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-/** Longer than any page may take, shorter than a test may: a locator that finds nothing says so. */
-const patienceMs = 15_000;
+/** Longer than any page takes, on a machine that has much else to do too, and shorter than a test may: a locator that finds nothing says so. */
+const patienceMs = 40_000;
 
 /** @throws SignpostError `chromium-missing`, with what to install. */
 export async function openBrowser(): Promise<TestBrowser> {
