@@ -15,6 +15,7 @@ import {
   generationOf,
   readGeneration,
 } from '../../services/archive/generations.ts';
+import { newErasure, registerErasure } from '../../services/archive/erasures.ts';
 import { readRows } from '../../services/archive/read-rows.ts';
 import { fillFreshTopic, freshName } from '../../services/cli/archive/replay/fresh-topic.ts';
 import { restorable, restoreTopics } from '../../services/cli/archive/replay/restore.ts';
@@ -230,4 +231,33 @@ it('by another model all are on a topic of their own, once', async () => {
   expect(new Set(records.map(({ headers }) => headers['ce_id'])).size).toBe(30);
   expect(records.every(({ timestamp }) => timestamp === now)).toBe(true);
   await expect(fillFreshTopic(job)).rejects.toMatchObject({ code: 'already-replayed' });
+});
+
+it('who is erased while it runs has no words on the topic from then on', async () => {
+  const customer = 'k1:gone';
+  for (let n = 0; n < 20; n += 1)
+    await log.append([
+      toOutgoing(
+        insightsShared,
+        insightOf(
+          signalOf({
+            id: `forum/P-${n}`,
+            sourceId: `P-${n}`,
+            customer,
+            receivedAt: now - dayMs,
+            text: `canary ${n}`,
+          }),
+        ),
+        { timestamp: now - dayMs },
+      ),
+    ]);
+  await archive();
+  const job = { ...parts(), span: everything, name: freshName(null, everything) };
+  // The files are as they were: no pass was made yet.
+  await registerErasure(access.store, newErasure([customer], { now, deadlineMs: 30 * dayMs }));
+  const { topic } = await fillFreshTopic(job);
+  const replayed = (await recordsOn(topic)).map(({ value }) => insightsShared.codec.decode(value!));
+  expect(replayed).toHaveLength(20);
+  expect(replayed.filter(({ signal: { text } }) => text !== null)).toEqual([]);
+  expect(new Set(replayed.map(({ signal }) => signal.customer))).not.toContain(customer);
 });

@@ -8,6 +8,7 @@ import { insights } from '../../../archive/datasets.ts';
 import { generationOf } from '../../../archive/generations.ts';
 import { readPartition } from '../../../archive/read-partition.ts';
 import type { ArchivedRow } from '../../../archive/row.ts';
+import { createStripNow } from '../../../archive/strip-now.ts';
 import { insightsReplayed, type Retention } from '../../../topology.ts';
 import { framed } from './framed.ts';
 import { holdingsOf } from './holdings.ts';
@@ -71,14 +72,18 @@ export async function fillFreshTopic(parts: FreshTopicParts): Promise<FreshTopic
     counts.rejudged += 1;
     return { ...row, record: judge(row.record) };
   };
+  const stripNow = createStripNow(access.store);
   const { ranges } = await holdingsOf(access.store, insights);
   for (const { range, after } of leftOf(ranges, everyGeneration, before)) {
     const { generation } = generationOf(range.topic);
     let last = after;
     for await (const rows of readPartition(access, insights, { ...range, after })) {
-      for (const row of rows) {
-        last = row.offset;
-        if (!isWithin(row.record, span)) continue;
+      // Asked again and again: who is erased while this runs may be in files that are read still.
+      const strip = await stripNow();
+      for (const read of rows) {
+        last = read.offset;
+        if (!isWithin(read.record, span)) continue;
+        const row = strip(insights.name, read) as ArchivedRow<Insight>;
         // Kept for as long as words may be from now on, not from when they were said.
         const record = framed(anew(row), { topic, generation, timestamp: now() });
         if (isWithinSize(record)) waiting.push(record);
