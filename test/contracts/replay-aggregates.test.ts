@@ -24,7 +24,7 @@ import { insights, revisions } from '../../services/archive/datasets.ts';
 import { rebuildAggregates } from '../../services/cli/archive/replay/aggregates.ts';
 import { holdingsOf } from '../../services/cli/archive/replay/holdings.ts';
 import { takeLease } from '../../services/cli/archive/replay/lease.ts';
-import type { Plan } from '../../services/cli/archive/replay/plan.ts';
+import { createStand, writeStand, type Plan } from '../../services/cli/archive/replay/plan.ts';
 import { rebuild } from '../../services/cli/archive/replay/rebuild.ts';
 import {
   insightsRevised,
@@ -166,16 +166,15 @@ describe.each(freshDatabases)('on %s', (_, open) => {
     readonly isAlone?: boolean;
   }
 
-  async function replay({ span = everything, applied, completing, isAlone = true }: Run = {}) {
+  async function planned(span: Plan['span'] = everything): Promise<Plan> {
     const { ranges } = await holdingsOf(access.store, insights);
     const revised = await holdingsOf(access.store, revisions);
-    const plan: Plan = {
-      into: 'aggregates',
-      span,
-      model: null,
-      settings: '',
-      ends: [...ranges, ...revised.ranges],
-    };
+    const ends = [...ranges, ...revised.ranges];
+    return { into: 'aggregates', span, model: null, settings: '', ends };
+  }
+
+  async function replay({ span = everything, applied, completing, isAlone = true }: Run = {}) {
+    const plan = await planned(span);
     const what = rebuildAggregates({ receiversOf, wordsFrom: () => -Infinity });
     const lease = await takeLease(db, randomUUID(), { isAlone });
     try {
@@ -303,6 +302,47 @@ describe.each(freshDatabases)('on %s', (_, open) => {
     expect(done.isResumed).toBe(true);
     expect(await facts()).toEqual(before);
   }, 60_000);
+
+  it.each([
+    ['a day later it is rebuilt anew once the archive has more', '1 day', true, false],
+    ['a day later nothing is read where the archive has no more', '1 day', false, true],
+    ['minutes later it is the run that was cut off', '2 minutes', true, true],
+  ])(
+    'killed after the swap, the same command drops what was left: %s',
+    async (_, ago, hasMore, isEnough) => {
+      await say(historyOf(8, 6));
+      await project();
+      await archiveAll();
+      const plan = await planned();
+      await db.query.transaction().execute(async (tx) => {
+        await sql`CREATE SCHEMA signpost_replaced`.execute(tx);
+        await sql`CREATE SCHEMA signpost_replay`.execute(tx);
+        await createStand(tx, plan);
+        await writeStand(tx, { step: 'swapped', position: null, rows: 17 });
+        await sql`UPDATE signpost_replay.replay SET at = at - ${sql.lit(ago)}::interval`.execute(
+          tx,
+        );
+      });
+      if (hasMore) {
+        await say(historyOf(9, 3).map((one) => renamed(one, 'more')));
+        await project();
+        await archiveAll();
+      }
+      const before = await facts();
+      await sql`UPDATE signpost.signals SET churn = 0.5`.execute(db.query);
+      const spoilt = await facts();
+      const done = await replay();
+      expect(done.finished).toBeLessThan(Date.now());
+      expect(done.isResumed).toBe(isEnough);
+      expect(await facts()).toEqual(isEnough ? spoilt : before);
+      const { rows } =
+        await sql`SELECT FROM pg_namespace WHERE nspname IN ('signpost_replaced', 'signpost_replay')`.execute(
+          db.query,
+        );
+      expect(rows).toEqual([]);
+    },
+    60_000,
+  );
 
   it('while the live stage goes on writing nothing is lost and nothing is counted twice', async () => {
     await say(historyOf(6, 10));

@@ -40,13 +40,19 @@ export interface Stand {
   readonly rows: number;
 }
 
+export interface WrittenStand extends Stand {
+  /** When it was last written, milliseconds since the epoch, and how long ago: by the database's clock. */
+  readonly at: number;
+  readonly ageMs: number;
+}
+
 const table = 'signpost_replay.replay';
 
 export async function createStand(tx: Kysely<Tables>, plan: Plan): Promise<void> {
   await sql
     .raw(`CREATE TABLE ${table} (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), plan jsonb NOT NULL, step text NOT NULL, position jsonb,
-    rows bigint NOT NULL)`)
+    rows bigint NOT NULL, at timestamptz NOT NULL DEFAULT now())`)
     .execute(tx);
   await sql`
     INSERT INTO ${sql.raw(table)} (plan, step, rows) VALUES (${JSON.stringify(plan)}, 'loading', 0)`.execute(
@@ -55,10 +61,12 @@ export async function createStand(tx: Kysely<Tables>, plan: Plan): Promise<void>
 }
 
 /** Null where no replay was begun. */
-export async function readStand({ query }: Db): Promise<Stand | null> {
+export async function readStand({ query }: Db): Promise<WrittenStand | null> {
   if (!(await hasTable(query, table))) return null;
-  const { rows } = await sql<Stand>`
-    SELECT plan, step, position, rows::float8 AS rows FROM ${sql.raw(table)}`.execute(query);
+  const { rows } = await sql<WrittenStand>`
+    SELECT plan, step, position, rows::float8 AS rows, EXTRACT(epoch FROM at)::float8 * 1000 AS at,
+      EXTRACT(epoch FROM now() - at)::float8 * 1000 AS "ageMs"
+    FROM ${sql.raw(table)}`.execute(query);
   return rows[0] ?? null;
 }
 
@@ -67,7 +75,7 @@ export async function writeStand(
   { step, position, rows }: Omit<Stand, 'plan'>,
 ): Promise<void> {
   await sql`UPDATE ${sql.raw(table)} SET step = ${step}, position = ${JSON.stringify(position)}::jsonb,
-    rows = ${rows}`.execute(tx);
+    rows = ${rows}, at = now()`.execute(tx);
 }
 
 /** Whether it is the same work, however far the archive has come meanwhile. */
@@ -75,4 +83,10 @@ export function isSame(a: Plan, b: Plan): boolean {
   const of = ({ into, span: { from, to }, model, settings }: Plan): string =>
     JSON.stringify([into, from, to, model, settings]);
   return of(a) === of(b);
+}
+
+/** Whether the archive had what it has now when the other was made. */
+export function isAsFar({ ends: now }: Plan, { ends: then }: Plan): boolean {
+  const had = new Map(then.map(({ topic, partition, to }) => [`${topic}/${partition}`, to]));
+  return now.every(({ topic, partition, to }) => to <= (had.get(`${topic}/${partition}`) ?? 0));
 }

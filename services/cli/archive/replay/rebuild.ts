@@ -14,7 +14,15 @@ import type { FileAccess } from '../../../archive/read-file.ts';
 import type { Lease } from './lease.ts';
 import { loadRows } from './load-rows.ts';
 import type { Pace } from './pace.ts';
-import { createStand, isSame, readStand, writeStand, type Plan, type Stand } from './plan.ts';
+import {
+  createStand,
+  isAsFar,
+  isSame,
+  readStand,
+  writeStand,
+  type Plan,
+  type Stand,
+} from './plan.ts';
 import { createSeam, type Seam } from './seam.ts';
 
 type Tx = Transaction<Tables>;
@@ -71,20 +79,26 @@ export interface Rebuilt {
   readonly fromTopics: number;
   /** It went on from where an earlier run was cut off. */
   readonly isResumed: boolean;
+  /**
+   * When an earlier run of the same command had put its tables in place, milliseconds since the epoch, and was cut off before
+   * it dropped what they replaced; null where there was none. With `isResumed` nothing else was left to do, and nothing was.
+   */
+  readonly finished: number | null;
 }
 
 const usualSettleMs = 5_000;
+/** Whoever gives the command again this soon means the run that was cut off. */
+const soonMs = 10 * 60_000;
 
 /** @throws SignpostError `interrupted` when `signal` aborts; with what is done kept */
 export async function rebuild(plan: Plan, what: Rebuild, parts: RebuildParts): Promise<Rebuilt> {
   const { db, signal, onProgress, settleMs = usualSettleMs } = parts;
+  const finished = await finishSwapped(plan, db);
+  if (finished?.isEnough === true)
+    return { rows: finished.rows, fromTopics: 0, isResumed: true, finished: finished.at };
   const begun = await begin(plan, what, db);
   const beside: Db = { ...db, query: besideQueries(db.query, what.tables) };
   let stand = begun.stand;
-  if (stand.step === 'swapped') {
-    await dropReplaced(db);
-    return { rows: stand.rows, fromTopics: 0, isResumed: true };
-  }
   if (stand.step === 'loading')
     stand = await loadRows(stand, what, { ...parts, beside, plan: stand.plan });
   const seam = await createSeam(stand.plan, what, { ...parts, beside });
@@ -117,11 +131,28 @@ export async function rebuild(plan: Plan, what: Rebuild, parts: RebuildParts): P
   }
   await settle(settleMs, undefined, { signal }).catch(() => undefined);
   await dropReplaced(db);
-  return { rows: stand.rows, fromTopics: seam.read(), isResumed: begun.isResumed };
+  return {
+    rows: stand.rows,
+    fromTopics: seam.read(),
+    isResumed: begun.isResumed,
+    finished: finished?.at ?? null,
+  };
 }
 
 /** The swap is given up: more has come that it needs. */
 class Behind extends Error {}
+
+/** Does what was left of a run that had put its tables in place: undefined where there is none. */
+async function finishSwapped(
+  plan: Plan,
+  db: Db,
+): Promise<{ readonly at: number; readonly rows: number; readonly isEnough: boolean } | undefined> {
+  const known = await readStand(db);
+  if (known?.step !== 'swapped' || !isSame(known.plan, plan)) return undefined;
+  await dropReplaced(db);
+  const isEnough = known.ageMs < soonMs || isAsFar(plan, known.plan);
+  return { at: known.at, rows: known.rows, isEnough };
+}
 
 /** Goes on with what was begun, or begins anew. */
 async function begin(

@@ -55,9 +55,22 @@ function tablesLines(
   const read = `${count(rows)} rows of ${count(days)} ${days === 1 ? 'day' : 'days'} (${span})`;
   const before =
     live === null ? [] : [dim(`  The live tables have ${count(live)} ${things[into]}.`)];
+  const { finished = null } = done ?? {};
+  const when = finished === null ? '' : new Date(finished).toISOString();
+  if (done?.isResumed === true && finished !== null)
+    return [
+      green(`✓ ${into} were rebuilt by an earlier run, and are in place since ${when}.`),
+      '  It had been cut off before it dropped the tables that they replaced: these are dropped now.',
+      dim(
+        '  Nothing was read again: that is little ago, or the archive has no more than it had then.',
+      ),
+    ];
   if (done === null) return [`Would rebuild ${into} from ${read}.`, ...before];
   return [
     green(`✓ ${into} are rebuilt from ${read}, and in place.`),
+    ...(finished === null
+      ? []
+      : [dim(`  What an earlier run, in place since ${when}, had left behind was dropped first.`)]),
     ...(done.isResumed ? [dim('  It went on from where an earlier run was cut off.')] : []),
     ...(done.fromTopics > 0
       ? [
@@ -106,6 +119,11 @@ function insightsLines(
       ]),
       bold,
     ),
+    bold(
+      '  What senders sent before is not known any more: imported or sent again, it is there twice.',
+    ),
+    '  Import only files from after the last archived day, which `signpost archive list` tells. What is sent again also',
+    '  brings back the words of people who were erased: ask for their erasure anew (`signpost erase list` names them).',
     dim(
       '  What is older than a topic keeps is in the archive alone; signals come back as their insights.',
     ),
