@@ -96,7 +96,7 @@ export function erasureLines(
   const isHeld = versions.some(({ goneBy }) => goneBy === null || goneBy > now);
   const says = {
     done: isHeld
-      ? `Done at ${timeOf(doneAt ?? now)}: nothing is left but old versions of objects in the archive's bucket.`
+      ? `Done at ${timeOf(doneAt ?? now)}: nothing is left, but old versions of objects may be, as is told below.`
       : `Done: nothing is left since ${timeOf(doneAt ?? now)}.`,
     late: `Under way, and late: it was to be done by ${timeOf(deadlineAt)}.`,
     'under way': `Under way; nothing is left by ${timeOf(deadlineAt)}.`,
