@@ -41,7 +41,8 @@ export async function erasePass(parts: PassParts): Promise<readonly Erasure[]> {
       ? await lookThroughTopics(parts, parts.log, erased, judge, files)
       : undefined;
   const tickets = await passTickets(parts, open, files, removed);
-  if (db !== undefined && db !== 'elsewhere') await passStore(parts, db, open, removed);
+  const isHeld =
+    db !== undefined && db !== 'elsewhere' && (await passStore(parts, db, open, removed));
   await parts.forget?.();
   const isWhole = db !== 'elsewhere' && parts.signal?.aborted !== true;
   const standing: Erasure[] = [];
@@ -53,7 +54,8 @@ export async function erasePass(parts: PassParts): Promise<readonly Erasure[]> {
         held,
         ticketsErasedAt: tickets,
         lettersSearched: judge !== undefined,
-        isLeft: files.isGoing || !isWhole || (judge === undefined && rawIsLeft(parts, erasure)),
+        isLeft:
+          files.isGoing || isHeld || !isWhole || (judge === undefined && rawIsLeft(parts, erasure)),
         startedAt,
         now: now(),
         graceMs: parts.graceMs,

@@ -6,20 +6,24 @@ import { eraseFacts, findFacts } from '../../aggregate/erase-facts.ts';
 import { eraseSightings, findSightings, loseWords } from '../../alert/erase-sightings.ts';
 import { lastPassFrom, type Erasure } from '../../archive/erasures.ts';
 import { customersOf } from './customers-of.ts';
+import { dropLeftover } from './pass-beside.ts';
 import type { PassParts } from './pass-parts.ts';
 import type { Tally } from './tally.ts';
 
+/** @returns whether words may be left where no pass may look yet */
 export async function passStore(
   { isOwnDb, now, onProgress, signal }: PassParts,
   db: Db,
   open: readonly Erasure[],
   removed: Tally,
-): Promise<void> {
+): Promise<boolean> {
+  // First of all: what a replay puts in place before it is found to be over is looked through below.
+  const leftover = await dropLeftover(db);
   const customers = customersOf(open);
   const facts = Map.groupBy(await findFacts(db, customers), ({ id }) => id);
   let found = 0;
   for (const [id, of] of facts) {
-    if (signal?.aborted === true) return;
+    if (signal?.aborted === true) return true;
     const lost = { incidents: 0, transitions: 0 };
     const erased = await eraseFacts(db, of, (tx, entities) => loseWords(tx, entities, lost));
     removed.add(id, 'database facts', erased.facts);
@@ -37,6 +41,7 @@ export async function passStore(
   const hasTickets = open.some(({ id }) => removed.of(id)['ticket updates'] !== undefined);
   // A server's tables are kept from others for as long as it takes: once, before the deadline, which is in any case late
   // enough for what a pass left that was cut off.
-  if (isLast || (isOwnDb && (found > 0 || hasTickets || isNew)))
+  if (isLast || (isOwnDb && (found > 0 || hasTickets || isNew || leftover === 'dropped')))
     await scrubWords(db, { tables: wordTables, isOwn: isOwnDb });
+  return leftover === 'held';
 }
