@@ -309,7 +309,7 @@ describe.each(freshDatabases)('on %s', (_, open) => {
     ['minutes later it is the run that was cut off', '2 minutes', true, true],
   ])(
     'killed after the swap, the same command drops what was left: %s',
-    async (_, ago, hasMore, isEnough) => {
+    async (_what, ago, hasMore, isEnough) => {
       await say(historyOf(8, 6));
       await project();
       await archiveAll();

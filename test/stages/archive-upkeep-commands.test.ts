@@ -68,13 +68,24 @@ describe('what a verification says', () => {
       'dataset   days  files   rows  also on topic  waiting',
       'insights     2      3  4,000          1,234       12',
       '',
-      '✓ proven: all 1,234 records that topics and archive both hold are archived once, as they are on the topics.',
+      '✓ topics and manifests agree: all 1,234 records that both hold are in them once, by number and checksum.',
       '  12 records wait to be archived, which is no fault: `signpost archive sync` does it now.',
       '  3 rows with erased words: counted, not compared.',
       '  7 dead letters past the erasure deadline: the topic forgets them too.',
       "  5 rows of an earlier release's schema: counted, not compared by what they say.",
-      '  Files were not read: --deep reads each of them.',
+      '  Files were not checked, so that one that is missing or damaged was not seen: --deep reads them.',
     ]);
+  });
+
+  it('is a proof only where files were read', () => {
+    const [dataset] = verification.datasets;
+    const deep = { ...verification, datasets: [{ ...dataset!, filesRead: 3 }] };
+    const lines = verifiedLines(deep, 'place', styles);
+    expect(lines).toContain(
+      '✓ proven: all 1,234 records that topics and archive both hold are archived once, as they are on the topics.',
+    );
+    expect(lines.at(-1)).toBe('  3 files read in full.');
+    expect(verifiedLines(verification, 'place', styles).join('')).not.toContain('proven');
   });
 
   it('names each fault, on one line that no terminal is hurt by, and tells how many more there are', () => {
@@ -127,12 +138,27 @@ describe('what a compaction says', () => {
 
   it('is, where nothing is to be done yet, what would be', () => {
     const day = { dataset: 'signals', day: '2026-11-22', files: 24, filesAfter: 2 } as const;
-    expect(plannedLines([{ ...day, rows: 1500, bytes: 2 ** 20 }], styles)).toEqual([
+    const planned = [
+      { ...day, rows: 1500, bytes: 2 ** 20 },
+      { ...day, day: '2026-11-23', rows: 500, bytes: 2 ** 20 },
+    ];
+    const sums = [
+      'dataset  days  files  then   rows     size',
+      'signals     2     48     4  2,000  2.0 MiB',
+      'Nothing was done: it is done without --dry-run.',
+    ];
+    expect(plannedLines(planned, { days: false }, styles)).toEqual([
+      ...sums,
+      '--days lists each day.',
+    ]);
+    expect(plannedLines(planned, { days: true }, styles)).toEqual([
       'dataset  day         files  then   rows     size',
       'signals  2026-11-22     24     2  1,500  1.0 MiB',
-      'Nothing was done: it is done without --dry-run.',
+      'signals  2026-11-23     24     2    500  1.0 MiB',
+      '',
+      ...sums,
     ]);
-    expect(plannedLines([], styles)).toEqual([
+    expect(plannedLines([], { days: false }, styles)).toEqual([
       'No day has small files that are worth making fewer.',
     ]);
   });

@@ -46,7 +46,9 @@ export async function compactCommand(
       const planned: PlannedDay[] = [];
       for await (const day of planDays(store, Date.now(), settings)) planned.push(day);
       if (options.json) await output.json({ url: store.where, planned });
-      else for (const line of plannedLines(planned, output.styles)) await output.line(line);
+      else
+        for (const line of plannedLines(planned, { days: options.days === true }, output.styles))
+          await output.line(line);
       return;
     }
     const kept = await keepOnce(store, config, signal);
@@ -108,19 +110,35 @@ async function keepOnce(
   }
 }
 
-export function plannedLines(planned: readonly PlannedDay[], { bold, dim }: Styles): string[] {
+/** Sums by dataset, which stand last: a long import has hundreds of days. */
+export function plannedLines(
+  planned: readonly PlannedDay[],
+  { days }: { readonly days: boolean },
+  { bold, dim }: Styles,
+): string[] {
   if (planned.length === 0) return ['No day has small files that are worth making fewer.'];
-  const rows = planned.map(({ dataset, day, files, filesAfter, rows: of, bytes }) => [
+  const cells = (of: readonly PlannedDay[]): string[] => {
+    const sum = (what: (day: PlannedDay) => number): number =>
+      of.reduce((all, day) => all + what(day), 0);
+    return [
+      count(sum(({ files }) => files)),
+      count(sum(({ filesAfter }) => filesAfter)),
+      count(sum(({ rows }) => rows)),
+      sizeOf(sum(({ bytes }) => bytes)),
+    ];
+  };
+  const head = ['files', 'then', 'rows', 'size'];
+  const each = planned.map((day) => [day.dataset, day.day, ...cells([day])]);
+  const sums = [...Map.groupBy(planned, ({ dataset }) => dataset)].map(([dataset, of]) => [
     dataset,
-    day,
-    count(files),
-    count(filesAfter),
-    count(of),
-    sizeOf(bytes),
+    count(of.length),
+    ...cells(of),
   ]);
   return [
-    ...tableLines(['dataset', 'day', 'files', 'then', 'rows', 'size'], rows, bold, ['day']),
+    ...(days ? [...tableLines(['dataset', 'day', ...head], each, bold, ['day']), ''] : []),
+    ...tableLines(['dataset', 'days', ...head], sums, bold),
     dim('Nothing was done: it is done without --dry-run.'),
+    ...(days ? [] : [dim('--days lists each day.')]),
   ];
 }
 

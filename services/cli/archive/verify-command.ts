@@ -86,15 +86,18 @@ export function verifiedLines(
   const erased = sumOf((one) => one.erased);
   const countedOnly = sumOf((one) => one.countedOnly);
   const expired = sumOf((one) => one.expired);
+  const both = many(
+    sumOf(({ records, partly }) => records + partly),
+    'record',
+  );
   return [
     ...tableLines(['dataset', 'days', 'files', 'rows', 'also on topic', 'waiting'], rows, bold),
     '',
     proven
       ? green(
-          `✓ proven: all ${many(
-            sumOf(({ records, partly }) => records + partly),
-            'record',
-          )} that topics and archive both hold are archived once, as they are on the topics.`,
+          isDeep
+            ? `✓ proven: all ${both} that topics and archive both hold are archived once, as they are on the topics.`
+            : `✓ topics and manifests agree: all ${both} that both hold are in them once, by number and checksum.`,
         )
       : red(`✗ not proven: ${many(faults, 'fault')} in ${oneLine(where)}`),
     ...findings.slice(0, mostShown).map(({ says }) => `  ${oneLine(says)}`),
@@ -130,7 +133,7 @@ export function verifiedLines(
     dim(
       isDeep
         ? `  ${many(filesRead, 'file')} read in full.`
-        : '  Files were not read: --deep reads each of them.',
+        : '  Files were not checked, so that one that is missing or damaged was not seen: --deep reads them.',
     ),
   ];
 }

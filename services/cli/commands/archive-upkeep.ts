@@ -4,6 +4,8 @@ import { examples, jsonOption, placeOf, withLogOptions, type LogOptions } from '
 
 export interface ArchiveCompactOptions extends LogOptions {
   readonly dryRun?: true;
+  /** Of a dry run. */
+  readonly days?: true;
   readonly json?: true;
 }
 
@@ -25,6 +27,7 @@ export function addCompact(archive: Command): void {
         'hand, days are taken to be complete.',
     )
     .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--days', 'with --dry-run: each day of each dataset')
     .addOption(jsonOption('print one JSON object'))
     .addHelpText(
       'after',
