@@ -92,7 +92,11 @@ describe('signpost erase', () => {
     const { topics } = report;
     expect(topics).not.toEqual([]);
     const again = call(['--customer', 'Customer-4711', '--json']);
-    expect(json(again.stdout)['id']).toBe(id);
+    const already = expect.stringContaining('is being erased already');
+    expect(json(again.stdout)).toMatchObject({ id, notes: expect.arrayContaining([already]) });
+    const looked = call(['--customer', 'Customer-4711', '--dry-run']);
+    expect(looked.stdout).toContain(`This customer is being erased already: ${String(id)}.`);
+    expect(looked.stdout).toContain('signals.normalized.v1');
     expect(call(['list', '--json']).stdout.trim().split('\n')).toHaveLength(1);
     const shown = call(['show', String(id)]);
     expect(shown.stdout).toContain('the last is gone by');

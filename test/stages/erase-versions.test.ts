@@ -81,7 +81,7 @@ describe('old versions of objects', () => {
   });
 
   it('are told before anything is changed, too', async () => {
-    const sight = { counts: { 'archive rejected': 1 }, topics: [] } as const;
+    const sight = { counts: { 'archive rejected': 1 }, topics: [], underWay: null } as const;
     const held = await heldVersions(
       everywhere({ kind: 'days', days: 3 }),
       heldOfSight(sight, draft, dayMs),

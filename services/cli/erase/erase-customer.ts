@@ -1,7 +1,7 @@
 // `signpost erase --customer …`: looks where a person's words are, writes down that they are to go, and makes the first pass.
 import { SignpostError } from '#core/errors.ts';
 import { listenForShutdown } from '#core/shutdown.ts';
-import { newErasure, readErasures, registerErasure, type Erasure } from '../../archive/erasures.ts';
+import { newErasure, registerErasure, type Erasure } from '../../archive/erasures.ts';
 import type { EraseOptions } from '../commands/erase.ts';
 import { configOf, logAt } from '../open-log.ts';
 import type { LogPlace } from '../options.ts';
@@ -60,17 +60,24 @@ export async function eraseCustomer(place: LogPlace, options: EraseOptions): Pro
       progress.end();
       const notes = notesOf(places, keys === undefined, rawId === undefined);
       if (outcome.kind === 'erased') {
-        const { erasure } = outcome;
+        const { erasure, isNew } = outcome;
+        if (!isNew)
+          notes.unshift(`This customer is being erased already: it goes on with ${erasure.id}.`);
         if (options.json) await output.json({ ...erasureAsJson(erasure, versions), notes });
         else
           for (const line of erasureLines(erasure, versions, notes, output.styles))
             await output.line(line);
       } else {
-        const { counts, topics } = sight;
+        const { counts, topics, underWay } = sight;
         const json = {
           dryRun: options.dryRun === true,
           found: counts,
           topics,
+          underWay: underWay && {
+            id: underWay.erasure.id,
+            found: underWay.counts,
+            topics: underWay.topics,
+          },
           oldVersions: versions,
           notes,
         };
@@ -95,7 +102,12 @@ export async function eraseCustomer(place: LogPlace, options: EraseOptions): Pro
 }
 
 type Outcome =
-  | { readonly kind: 'erased'; readonly erasure: Erasure }
+  | {
+      readonly kind: 'erased';
+      readonly erasure: Erasure;
+      /** False where one that was under way takes all that there is. */
+      readonly isNew: boolean;
+    }
   /** Nothing was found, and nothing written down. */
   | { readonly kind: 'nothing' };
 
@@ -111,32 +123,18 @@ async function erase(
   sight: Sight,
   { isForced, onProgress, onBegun }: EraseHooks,
 ): Promise<Outcome> {
-  const before = await underWay(parts.objects, draft);
+  const before = sight.underWay?.erasure;
   const isNew = total(sight) > 0 || (isForced && before === undefined);
   if (!isNew && before === undefined) return { kind: 'nothing' };
   const begun = isNew ? draft : before!;
   onBegun(begun);
   if (isNew) await registerErasure(parts.objects, draft);
   const standing = await erasePass({ ...parts, onProgress });
-  return { kind: 'erased', erasure: standing.find(({ id }) => id === begun.id) ?? begun };
+  const erasure = standing.find(({ id }) => id === begun.id) ?? begun;
+  return { kind: 'erased', erasure, isNew };
 }
 
-/** The last erasure of this person that is not done: what it takes need not be asked for again. */
-async function underWay(
-  objects: Places['parts']['objects'],
-  { subjects }: Erasure,
-): Promise<Erasure | undefined> {
-  const wanted = new Set(subjects.map(({ hash }) => hash));
-  return (await readErasures(objects))
-    .filter(({ doneAt }) => doneAt === null)
-    .findLast((erasure) => erasure.subjects.some(({ hash }) => wanted.has(hash)));
-}
-
-function notesOf(
-  { elsewhere, parts }: Places,
-  lacksKeys: boolean,
-  isPseudonym: boolean,
-): readonly string[] {
+function notesOf({ elsewhere, parts }: Places, lacksKeys: boolean, isPseudonym: boolean): string[] {
   const notes: string[] = [];
   if (elsewhere !== null && parts.entities === undefined)
     notes.push(

@@ -7,7 +7,7 @@ import { dataPrefix } from '../../archive/layout.ts';
 import { archiveUrl } from '../archive/open-archive.ts';
 import type { Config } from '../config.ts';
 import type { LogAt } from '../open-log.ts';
-import type { Sight } from './look-for.ts';
+import type { Seen } from './look-for.ts';
 import type { Counts } from './tally.ts';
 
 /** Old versions of a dataset's objects that hold words of a person. */
@@ -81,7 +81,7 @@ export function heldOfErasure({ removed, archiveClearBy, deadlineAt }: Erasure):
 
 /** What an erasure that begins now would take, and by when. */
 export function heldOfSight(
-  { counts }: Sight,
+  { counts }: Seen,
   { requestedAt, deadlineAt }: Erasure,
   graceMs: number,
 ): HeldIn {

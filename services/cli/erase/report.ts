@@ -6,7 +6,7 @@ import { oneLine } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
 import { timeOf } from '../tail/show-record.ts';
 import type { HeldVersions } from './held-versions.ts';
-import type { Sight } from './look-for.ts';
+import type { Seen, Sight } from './look-for.ts';
 import type { Counts } from './tally.ts';
 
 /** What a place is, for a person. */
@@ -58,7 +58,7 @@ export function lateOf({
     .map(({ topic }) => topic);
 }
 
-export function total({ counts, topics }: Sight): number {
+export function total({ counts, topics }: Seen): number {
   const rows = Object.values(counts).reduce((sum, one) => sum + one, 0);
   return rows + topics.reduce((sum, { records }) => sum + records, 0);
 }
@@ -71,14 +71,34 @@ export function sightLines(
   notes: readonly string[],
   styles: Styles,
 ): string[] {
-  const head =
-    total(sight) === 0
-      ? 'Nothing of this customer was found, and nothing is written down; --force asks for the erasure all the same.'
-      : 'Words of this customer are here; nothing was changed:';
+  const { underWay } = sight;
+  const lines: string[] = [];
+  if (underWay !== null) {
+    const { erasure } = underWay;
+    const still =
+      total(underWay) === 0 ? 'Nothing is found of what it takes' : 'Of what it takes, here still';
+    lines.push(
+      styles.bold(`This customer is being erased already: ${erasure.id}.`),
+      `${still}; nothing is left by ${timeOf(erasure.deadlineAt)}.`,
+      ...placeLines(underWay.counts, styles, 'rows'),
+      ...topicLines(underWay.topics, erasure.deadlineAt, styles),
+    );
+  }
+  if (total(sight) > 0 || underWay === null) {
+    const also = underWay === null ? 'Words of this customer are here' : 'Said since';
+    const head =
+      total(sight) === 0
+        ? 'Nothing of this customer was found, and nothing is written down; --force asks for the erasure all the same.'
+        : `${also}; nothing was changed:`;
+    lines.push(
+      ...(lines.length === 0 ? [] : ['']),
+      styles.bold(head),
+      ...placeLines(sight.counts, styles, 'rows'),
+      ...topicLines(sight.topics, draft.deadlineAt, styles),
+    );
+  }
   return [
-    styles.bold(head),
-    ...placeLines(sight.counts, styles, 'rows'),
-    ...topicLines(sight.topics, draft.deadlineAt, styles),
+    ...lines,
     ...versionLines(versions, draft.deadlineAt, styles),
     ...noteLines(notes, styles),
   ];
