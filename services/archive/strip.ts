@@ -18,6 +18,9 @@ export function stripSignal(signal: Signal, customer: string | null): Signal {
     // Counts are made by the cell; the exact spot is where somebody lives.
     place: { ...signal.place, lat: null, lon: null },
     ticket: signal.ticket === null ? null : { ...signal.ticket, statusChangeReason: null },
+    // With whom they spoke. Nothing is counted by it, as tickets are by `sourceId`.
+    inReplyTo: null,
+    threadId: null,
     attributes: {},
   };
 }

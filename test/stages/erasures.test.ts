@@ -27,6 +27,8 @@ const said = signalOf({
   question: `Why ${canary}?`,
   attributes: { [canary]: canary },
   ticket: ticketOf({ statusChangeReason: canary, status: 'closed', type: 'fault' }),
+  inReplyTo: canary,
+  threadId: canary,
   place: { ...noPlace, area: 'North', lat: 1, lon: 2, h3: '89283082837ffff' },
   receivedAt: now - 1,
 });
