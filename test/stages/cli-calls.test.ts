@@ -69,6 +69,8 @@ describe('a command that only reads makes no data directory', () => {
     ['rejected replay --all', 1, noLog],
     ['rejected replay --all --dry-run', 1, noLog],
     ['keys list', 0, ''],
+    ['archive replay --into aggregates', 1, 'Nothing is archived in'],
+    ['erase --customer k1:AAAAAAAAAAAAAAAAAAAAAA', 1, noLog],
     ['keys revoke x', 1, 'There is no key x'],
   ])('%s', async (command, code, says) => {
     const ended = await run([...command.split(' '), '--data', fresh]);

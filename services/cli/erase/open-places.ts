@@ -57,12 +57,13 @@ export async function openPlaces(needs: OpenNeeds): Promise<Places> {
   };
   try {
     const { at, config, keys, raw, signal } = needs;
-    const objects = await openObjects(needs);
-    closing.push(() => objects.close());
+    // The log first: where there is none, no archive is to be made.
     const opened =
       at.kind === 'kafka'
         ? await openKafka(needs, at.settings, closing)
         : await openDirectory(needs, at.directory, closing);
+    const objects = await openObjects(needs);
+    closing.push(() => objects.close());
     return {
       elsewhere: opened.elsewhere,
       parts: {

@@ -10,6 +10,7 @@ import type { LogPlace } from '../../options.ts';
 import { createOutput } from '../../output.ts';
 import { createProgress } from '../../progress.ts';
 import { openArchive } from '../open-archive.ts';
+import { requireArchive } from '../require-archive.ts';
 import { replayInsights } from './into-insights.ts';
 import { replayTables } from './into-tables.ts';
 import { parquetFiles } from '../../../archive/parquet-files.ts';
@@ -22,6 +23,8 @@ export async function replayArchive(place: LogPlace, options: ArchiveReplayOptio
   const config = configOf(place);
   const at = logAt(place, () => config);
   const model = judgeOf(config, options.model);
+  // Where there is none, none is to be made.
+  await requireArchive(at, config);
   const shutdown = listenForShutdown();
   const progress = createProgress(process.stderr, () => performance.now());
   let replayed: Replayed;
