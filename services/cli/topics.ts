@@ -1,5 +1,6 @@
 // `signpost topics`: what the log holds, for how long, and how far its readers are.
 import type { CommittedOffset, LogReader, PartitionStatus, TopicStatus } from '#core/log/port.ts';
+import { SignpostError } from '#core/errors.ts';
 import { fixedTopics, topicsFor, type Retention } from '../topology.ts';
 import type { TopicsOptions } from './commands/topics.ts';
 import { count } from './count.ts';
@@ -11,6 +12,7 @@ import { oneLine } from './safe-text.ts';
 import { tableLines } from './table.ts';
 import { readLast } from './tail/read-merged.ts';
 import { timeOf } from './tail/show-record.ts';
+import { reallyKept } from './topics/really-kept.ts';
 
 export interface TopicSummary {
   readonly name: string;
@@ -21,25 +23,34 @@ export interface TopicSummary {
   /** Times of the first and last record, milliseconds since the epoch; null when empty. */
   readonly oldest: number | null;
   readonly newest: number | null;
-  /** How long records are kept; null for a topic of somebody else. */
+  /** How long records are kept: for good where infinite, null where it is not known. */
   readonly retentionMs: number | null;
   /** Records each group has still to read; on a cluster offsets. */
   readonly lag: Readonly<Record<string, number>>;
 }
 
 export async function listTopics(place: LogPlace, options: TopicsOptions): Promise<void> {
-  const { retention } = configOf(place);
-  const topics = await withReader(place, (log) => summarize(log, retention));
+  const config = configOf(place);
+  const at = logAt(place, () => config);
+  const topics = await withReader(place, async (log) => {
+    const names = (await log.topics()).map(({ name }) => name);
+    // Who may read topics may not always ask a cluster for their settings: then it is as they should be.
+    const kept = await reallyKept(at, config, names).catch((error: unknown) => {
+      if (error instanceof SignpostError && at.kind === 'kafka') return new Map<string, number>();
+      throw error;
+    });
+    return summarize(log, config.retention, kept);
+  });
   const output = createOutput();
   if (options.json) await output.json({ topics });
-  else
-    for (const line of topicLines(topics, output.styles, logAt(place).kind))
-      await output.line(line);
+  else for (const line of topicLines(topics, output.styles, at.kind)) await output.line(line);
 }
 
+/** @param kept for how long the log says that it keeps a topic, milliseconds; others are as they should be */
 export async function summarize(
   log: LogReader,
   retention: Retention,
+  kept: ReadonlyMap<string, number>,
 ): Promise<readonly TopicSummary[]> {
   const committed = await log.committed();
   const order = new Map<string, number>(fixedTopics.map(({ name }, i) => [name, i]));
@@ -49,7 +60,15 @@ export async function summarize(
       (a.name < b.name ? -1 : 1),
   );
   const summaries: TopicSummary[] = [];
-  for (const topic of topics) summaries.push(await summaryOf(log, topic, committed, retention));
+  for (const topic of topics)
+    summaries.push(
+      await summaryOf(
+        log,
+        topic,
+        committed,
+        kept.get(topic.name) ?? wantedFor(topic.name, retention),
+      ),
+    );
   return summaries;
 }
 
@@ -57,7 +76,7 @@ async function summaryOf(
   log: LogReader,
   { name, partitions }: TopicStatus,
   committed: readonly CommittedOffset[],
-  retention: Retention,
+  retentionMs: number | null,
 ): Promise<TopicSummary> {
   const times: (number | undefined)[] = [];
   for (const range of partitions) {
@@ -81,7 +100,7 @@ async function summaryOf(
     bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
     oldest: known.length === 0 ? null : Math.min(...known),
     newest: known.length === 0 ? null : Math.max(...known),
-    retentionMs: retentionOf(name, retention),
+    retentionMs,
     lag: Object.fromEntries([...groups].toSorted().map((group) => [group, lag(group)])),
   };
 }
@@ -106,7 +125,7 @@ async function timeOfLast(
   return time;
 }
 
-function retentionOf(name: string, retention: Retention): number | null {
+function wantedFor(name: string, retention: Retention): number | null {
   const [, department = ''] = name.split('.');
   const topic = topicsFor([department], retention).find((known) => known.name === name);
   return topic?.retentionMs ?? null;
@@ -127,7 +146,7 @@ export function topicLines(
       sizeOf(bytes),
       oldest === null ? '' : timeOf(oldest),
       newest === null ? '' : timeOf(newest),
-      retentionMs === null ? '' : `${retentionMs / 86_400_000} d`,
+      retentionMs === null ? '' : keptText(retentionMs),
       Object.entries(lag)
         .map(
           ([group, behind]) =>
@@ -145,6 +164,30 @@ export function topicLines(
       ? [dim('Offsets are those of records and of the markers that end transactions.')]
       : []),
   ];
+}
+
+const dayMs = 86_400_000;
+/** A topic without end is made with a hundred years. */
+const forGoodMs = 36_500 * dayMs;
+
+/** A time in its two largest units: `29 d 23 h`. */
+export function keptText(ms: number): string {
+  if (ms >= forGoodMs) return 'for good';
+  const units = [
+    ['d', dayMs],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+  ] as const;
+  let rest = ms;
+  const parts: string[] = [];
+  for (const [unit, size] of units) {
+    const many = Math.floor(rest / size);
+    rest -= many * size;
+    if (many > 0) parts.push(`${count(many)} ${unit}`);
+    else if (parts.length > 0) break;
+  }
+  return parts.slice(0, 2).join(' ') || '0 s';
 }
 
 /** Bytes in powers of 1024, to three digits. */

@@ -8,7 +8,7 @@ import type { Pipeline } from '../../services/cli/pipeline.ts';
 import { createOutput, sizeOf, toJson } from '../../services/cli/output.ts';
 import { nearest } from '#core/nearest.ts';
 import { displayWidth, oneLine, pad, safeText, truncate } from '../../services/cli/safe-text.ts';
-import { topicLines } from '../../services/cli/topics.ts';
+import { keptText, summarize, topicLines } from '../../services/cli/topics.ts';
 import { quoteLines } from '../../services/cli/words.ts';
 import { createMemoryReader } from '../support/memory-reader.ts';
 
@@ -228,6 +228,30 @@ describe('what the log holds', () => {
     retentionMs: null,
     lag: {},
   };
+
+  it.each([
+    [30 * 86_400_000 - 3_600_000, '29 d 23 h'],
+    [30 * 86_400_000, '30 d'],
+    [86_400_000 + 60_000, '1 d'],
+    [5_400_000, '1 h 30 min'],
+    [0, '0 s'],
+    [36_500 * 86_400_000, 'for good'],
+    [Infinity, 'for good'],
+  ])('is kept for a time that reads well: %d ms', (ms, text) => {
+    expect(keptText(ms)).toBe(text);
+  });
+
+  it('is kept for as long as the log says, else as it should be', async () => {
+    const replayed = 'insights-replayed.as-archived.v1';
+    const log = createMemoryReader([replayed, 'insights.shared.v1', 'of-others']);
+    const topics = await summarize(log, { days: 10 }, new Map([[replayed, 5]]));
+    const kept = Object.fromEntries(topics.map(({ name, retentionMs }) => [name, retentionMs]));
+    expect(kept).toEqual({
+      [replayed]: 5,
+      'insights.shared.v1': 10 * 86_400_000,
+      'of-others': null,
+    });
+  });
 
   it('is counted in offsets on a cluster, where markers of transactions have some', () => {
     const { styles } = createOutput();
