@@ -92,6 +92,8 @@ describe('signpost erase', () => {
     const { topics } = report;
     expect(topics).not.toEqual([]);
     const again = call(['--customer', 'Customer-4711', '--json']);
+    const goOn = expect.stringContaining('run `signpost erase resume` on or after');
+    expect(report).toMatchObject({ notes: expect.arrayContaining([goOn]) });
     const already = expect.stringContaining('is being erased already');
     expect(json(again.stdout)).toMatchObject({ id, notes: expect.arrayContaining([already]) });
     const looked = call(['--customer', 'Customer-4711', '--dry-run']);

@@ -98,3 +98,17 @@ describe('old versions of objects', () => {
     );
   });
 });
+
+describe('old files of the archive', () => {
+  const clearBy = now + 3_600_000;
+  const passed = (changes: object): string =>
+    erasureLines({ ...draft, archiveClearBy: clearBy, ...changes }, [], [], plain).join('\n');
+
+  it('are told of until the pass that deletes them', () => {
+    const line = 'Old files of the archive hold words still, until';
+    expect(passed({ lastPassAt: now })).toContain(line);
+    expect(passed({ lastPassAt: clearBy })).not.toContain(line);
+    expect(passed({ lastPassAt: now, doneAt: now })).not.toContain(line);
+    expect(passed({ archiveClearBy: null })).not.toContain(line);
+  });
+});

@@ -11,7 +11,7 @@ import { erasePass } from './erase-pass.ts';
 import { heldOfErasure, heldOfSight, heldVersions, versionsAt } from './held-versions.ts';
 import { lookFor, type Sight } from './look-for.ts';
 import { openPlaces, type OpenNeeds, type Places } from './open-places.ts';
-import { erasureAsJson, erasureLines, sightLines, total } from './report.ts';
+import { erasureAsJson, erasureLines, resumeNotes, sightLines, total } from './report.ts';
 import { customerOf, knownKeys } from './who.ts';
 
 const dayMs = 86_400_000;
@@ -63,6 +63,8 @@ export async function eraseCustomer(place: LogPlace, options: EraseOptions): Pro
         const { erasure, isNew } = outcome;
         if (!isNew)
           notes.unshift(`This customer is being erased already: it goes on with ${erasure.id}.`);
+        if (at.kind === 'embedded' && places.elsewhere === null)
+          notes.push(...resumeNotes(erasure));
         if (options.json) await output.json({ ...erasureAsJson(erasure, versions), notes });
         else
           for (const line of erasureLines(erasure, versions, notes, output.styles))

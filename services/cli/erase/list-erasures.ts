@@ -16,7 +16,7 @@ import { timeOf } from '../tail/show-record.ts';
 import { erasePass } from './erase-pass.ts';
 import { heldOfErasure, heldVersions, versionsAt } from './held-versions.ts';
 import { openPlaces } from './open-places.ts';
-import { erasureAsJson, erasureLines, stateOf } from './report.ts';
+import { erasureAsJson, erasureLines, resumeNotes, stateOf } from './report.ts';
 import { knownKeys } from './who.ts';
 
 export async function listErasures(place: LogPlace, options: ErasuresOptions): Promise<void> {
@@ -98,10 +98,12 @@ export async function resumeErasures(place: LogPlace, options: ErasuresOptions):
         onProgress: (doing, share) => progress.update(share, doing),
       });
       progress.end();
-      const notes = places.elsewhere === null ? [] : [places.elsewhere];
+      const isAlone = at.kind === 'embedded' && places.elsewhere === null;
       const ask = versionsAt(at, config, shutdown.signal);
       for (const erasure of standing) {
         const versions = await heldVersions(ask, heldOfErasure(erasure));
+        const elsewhere = places.elsewhere === null ? [] : [places.elsewhere];
+        const notes = isAlone ? resumeNotes(erasure) : elsewhere;
         if (options.json) await output.json(erasureAsJson(erasure, versions));
         else
           for (const line of [...erasureLines(erasure, versions, notes, output.styles), ''])

@@ -1,5 +1,5 @@
 // What is said of an erasure: where words were, what was removed, what is left and until when. Nothing of it names the person.
-import type { Erasure, TopicHolding } from '../../archive/erasures.ts';
+import { lastPassFrom, type Erasure, type TopicHolding } from '../../archive/erasures.ts';
 import { count } from '../count.ts';
 import type { Styles } from '../output.ts';
 import { oneLine } from '../safe-text.ts';
@@ -129,9 +129,32 @@ export function erasureLines(
         ? 'no pass was made yet'
         : `${count(passes)} ${passes === 1 ? 'pass' : 'passes'}, the last at ${timeOf(lastPassAt)}`),
     ...placeLines(erasure.removed, styles, 'removed'),
+    ...oldFileLines(erasure),
     ...topicLines(erasure.topics, deadlineAt, styles),
     ...versionLines(versions, deadlineAt, styles),
     ...noteLines(notes, styles),
+  ];
+}
+
+/** Files that were written anew are there for a while, for who reads them; nothing reads words of theirs after that. */
+function oldFileLines({ archiveClearBy, lastPassAt, doneAt }: Erasure): string[] {
+  const isGone = doneAt !== null || archiveClearBy === null || (lastPassAt ?? 0) >= archiveClearBy;
+  if (isGone) return [];
+  return [
+    '',
+    `Old files of the archive hold words still, until ${timeOf(archiveClearBy)} at the latest.`,
+  ];
+}
+
+/** What has to be done where no process makes the passes by itself. */
+export function resumeNotes(erasure: Erasure): readonly string[] {
+  if (erasure.doneAt !== null) return [];
+  const gone = erasure.topics.map(({ goneBy }) => goneBy ?? 0);
+  const lastAt = Math.max(lastPassFrom(erasure), ...gone);
+  // The next minute: what is shown is cut to it.
+  const from = timeOf(lastAt + 60_000);
+  return [
+    `It ends by a pass: keep \`signpost up\` running, or run \`signpost erase resume\` on or after ${from}.`,
   ];
 }
 
