@@ -9,6 +9,7 @@ import type { Signal } from '#schemas/signal.ts';
 import { SignpostError } from '#core/errors.ts';
 import { createTally } from './covers.ts';
 import { alerts, judgements, rejected, type Dataset } from './datasets.ts';
+import { deleteOldFiles } from './erase-old-files.ts';
 import {
   byToken,
   filesOf,
@@ -20,12 +21,11 @@ import {
   type Said,
   type SpokenDataset,
 } from './erase-scan.ts';
-import { lastPassFrom, type Erased, type Taken } from './erasures.ts';
+import type { Erased, Taken } from './erasures.ts';
 import { createLostWords, type LostWords } from './erase-alert-words.ts';
 import { madeFileKey } from './layout.ts';
 import { manifestDays, readManifest, type ManifestFile } from './manifest.ts';
 import { readFileRows, type FileAccess } from './read-file.ts';
-import { deleteRetired } from './retire.ts';
 import type { ArchivedRow } from './row.ts';
 import { signalIn, stripJudgement, stripLetter, strippedRow } from './strip.ts';
 import { swapFiles } from './swap-files.ts';
@@ -134,7 +134,7 @@ export async function eraseFiles(parts: EraseFilesParts): Promise<ErasedFiles> {
       },
       count: (taken) => count(dataset.name, taken),
     });
-  return { rows, own, isGoing: await deleteOld(parts) };
+  return { rows, own, isGoing: await deleteOldFiles(parts) };
 }
 
 type Row = ArchivedRow<unknown>;
@@ -239,25 +239,4 @@ function strippedAlert(
     taken,
     row: { ...row, erasedAt: taken.erasure.requestedAt, record: { ...alert, words } },
   };
-}
-
-/**
- * Deletes what counts no more once its grace time is over, and when a deadline is over at once.
- * @returns whether something is left
- */
-async function deleteOld({ store, erased, now, graceMs, mode }: EraseFilesParts): Promise<boolean> {
-  if (mode === 'look') return false;
-  const isDue = erased.erasures.some(
-    (erasure) => erasure.doneAt === null && lastPassFrom(erasure) <= now(),
-  );
-  const grace = isDue ? 0 : graceMs;
-  let isGoing = false;
-  for (const dataset of [...spokenDatasets, judgements, alerts, rejected])
-    for await (const day of manifestDays(store, dataset)) {
-      const { manifest } = await readManifest(store, dataset, day);
-      if (manifest.retired.length === 0) continue;
-      await deleteRetired({ store, now: now(), graceMs: grace }, dataset, day);
-      isGoing ||= manifest.retired.some(({ at }) => at > now() - grace);
-    }
-  return isGoing;
 }

@@ -55,13 +55,17 @@ export function nextRetirement({ retired }: Manifest, now: number, graceMs: numb
   return next;
 }
 
+export interface RetireOrphansParts extends Omit<RetireParts, 'graceMs'> {
+  /** What was written later is left alone; a day ago by default. Milliseconds since the epoch. */
+  readonly writtenBefore?: number;
+}
+
 /**
- * Retires data that no manifest names and that is older than a day: what was written by somebody who did not come to the
- * end. What a chunk wrote and no manifest covers yet stays: whoever goes on with that chunk needs it.
+ * Retires data that no manifest names and that is not new: what was written by somebody who did not come to the end. What a chunk wrote and no manifest covers yet stays: whoever goes on with that chunk needs it.
  * @returns how many keys
  */
 export async function retireOrphans(
-  { store, now }: Omit<RetireParts, 'graceMs'>,
+  { store, now, writtenBefore = now - forgottenAfterMs }: RetireOrphansParts,
   dataset: Named,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -76,7 +80,7 @@ export async function retireOrphans(
   for await (const { key, modifiedAt } of store.list(`${dataPrefix(dataset)}day=`)) {
     if (signal?.aborted === true) break;
     const of = dayOfDataKey(dataset, key);
-    if (of === undefined || modifiedAt > now - forgottenAfterMs) continue;
+    if (of === undefined || modifiedAt > writtenBefore) continue;
     if (of !== day) await retire();
     day = of;
     keys.push(key);

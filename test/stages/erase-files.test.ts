@@ -16,7 +16,7 @@ import {
 } from '../../services/archive/datasets.ts';
 import { createEraseMemory, eraseFiles } from '../../services/archive/erase-files.ts';
 import { createErased, newErasure, type Erasure } from '../../services/archive/erasures.ts';
-import { chunkFileKey, dataPrefix, dayOf } from '../../services/archive/layout.ts';
+import { chunkFileKey, dataPrefix, dayOf, madeFileKey } from '../../services/archive/layout.ts';
 import { changeManifest, readManifest } from '../../services/archive/manifest.ts';
 import { parquetFiles } from '../../services/archive/parquet-files.ts';
 import { readFileRows } from '../../services/archive/read-file.ts';
@@ -226,6 +226,23 @@ describe('an erased person', () => {
     const at = erasure.deadlineAt;
     await eraseFiles({ ...parts(objects, [erasure], at), graceMs: 365 * dayMs });
     expect(await holds(objects, canary)).toBe(false);
+  });
+
+  it('is gone by the deadline from files that no manifest names, too', async () => {
+    const objects = createMemoryObjects({ now: () => now - 1 });
+    await fill(objects, insights, [insightOf(signal(person, 'T-1', 'one'))]);
+    // As who was cut off before the manifest named it has left it, and one whose process goes on with it.
+    const day = dayOf(start);
+    const orphan = madeFileKey(insights, day, 'f'.repeat(64));
+    const range = { topic: insights.topic.name, partition: 1, from: 0, to: 9 };
+    const begun = chunkFileKey(insights, day, range);
+    for (const key of [orphan, begun]) await objects.put(key, Buffer.from(canary));
+    await eraseFiles(parts(objects));
+    expect(objects.keys('')).toContain(orphan);
+    const last = await eraseFiles(parts(objects, [erasure], erasure.deadlineAt));
+    expect(last.isGoing).toBe(false);
+    expect(objects.keys('')).not.toContain(orphan);
+    expect(objects.keys('')).toContain(begun);
   });
 
   it('is only counted when it is looked for', async () => {
