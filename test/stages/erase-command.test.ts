@@ -100,6 +100,10 @@ describe('signpost erase', () => {
     expect(looked.stdout).toContain(`This customer is being erased already: ${String(id)}.`);
     expect(looked.stdout).toContain('signals.normalized.v1');
     expect(call(['list', '--json']).stdout.trim().split('\n')).toHaveLength(1);
+    const archive = ['archive', 'list', '--data', directory];
+    expect(spawnSync(signpost, archive, { encoding: 'utf8' }).stdout).toContain(
+      '1 erasure is under way',
+    );
     const shown = call(['show', String(id)]);
     expect(shown.stdout).toContain('the last is gone by');
     expect(json(call(['resume', '--json']).stdout)).toMatchObject({ id, state: 'under way' });

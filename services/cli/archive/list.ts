@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { ObjectStore } from '#core/objects/port.ts';
 import { readAddress } from '#core/objects/open-store.ts';
 import { datasets, type Dataset } from '../../archive/datasets.ts';
+import { readErasures } from '../../archive/erasures.ts';
 import { manifestDays, readManifest } from '../../archive/manifest.ts';
 import type { ArchiveListOptions } from '../commands/archive.ts';
 import { count } from '../count.ts';
@@ -36,18 +37,26 @@ export async function listArchive(place: LogPlace, options: ArchiveListOptions):
   const url = archiveUrl(at, config);
   const output = createOutput();
   let held: readonly ArchivedDataset[] = [];
+  let underWay = 0;
   if (await isThere(url)) {
     const store = await openArchive(at, config, { access: 'read' });
     try {
       held = await readHeld(store);
+      underWay = (await readErasures(store)).filter(({ doneAt }) => doneAt === null).length;
     } finally {
       await store.close();
     }
   }
-  if (options.json) await output.json({ url, datasets: held.map(withSums) });
-  else
-    for (const line of listLines(url, held, options.days === true, output.styles))
-      await output.line(line);
+  if (options.json) {
+    await output.json({ url, datasets: held.map(withSums), erasuresUnderWay: underWay });
+    return;
+  }
+  for (const line of listLines(url, held, options.days === true, output.styles))
+    await output.line(line);
+  if (underWay > 0)
+    await output.line(
+      `${count(underWay)} ${underWay === 1 ? 'erasure is' : 'erasures are'} under way: \`signpost erase list\``,
+    );
 }
 
 /** A directory that nobody has written to yet is not there. */
