@@ -183,7 +183,14 @@ describe('servers of a folder', () => {
     const kafka = kafkaClient({ brokers: [environment('KAFKA_BROKERS')] });
     const admin = kafka.admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: 'kept' }], waitForLeaders: true });
+    // Asked at once, a broker may not know the topic yet, and kafkajs takes that for an answer.
+    await admin.createTopics({ topics: [{ topic: 'kept' }], waitForLeaders: false });
+    const isKnown = () =>
+      admin.fetchTopicOffsets('kept').then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isKnown).toBe(true);
     const producer = kafka.producer();
     await producer.connect();
     await producer.send({ topic: 'kept', messages: [{ value: 'one' }, { value: 'two' }] });
