@@ -9,7 +9,7 @@ const limits = { maxRecords: 4000, maxBytes: 4 * 1024 * 1024 };
  *   lies behind it. Whether to try again.
  */
 export async function* readRange(
-  log: LogReader,
+  log: Pick<LogReader, 'read'>,
   topic: string,
   partition: number,
   from: number,

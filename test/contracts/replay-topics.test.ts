@@ -233,7 +233,23 @@ it('by another model all are on a topic of their own, once', async () => {
   await expect(fillFreshTopic(job)).rejects.toMatchObject({ code: 'already-replayed' });
 });
 
-it('who is erased while it runs has no words on the topic from then on', async () => {
+it.each([
+  [
+    'a topic of its own',
+    async () => {
+      const job = { ...parts(), span: everything, name: freshName(null, everything) };
+      return (await fillFreshTopic(job)).topic;
+    },
+  ],
+  [
+    'a topic that was lost',
+    async () => {
+      await lose();
+      await restoreTopics(await restorable(log, access.store), parts());
+      return insightsShared.name;
+    },
+  ],
+])('who is erased by then has no words on %s', async (_name, replay) => {
   const customer = 'k1:gone';
   for (let n = 0; n < 20; n += 1)
     await log.append([
@@ -252,11 +268,11 @@ it('who is erased while it runs has no words on the topic from then on', async (
       ),
     ]);
   await archive();
-  const job = { ...parts(), span: everything, name: freshName(null, everything) };
   // The files are as they were: no pass was made yet.
   await registerErasure(access.store, newErasure([customer], { now, deadlineMs: 30 * dayMs }));
-  const { topic } = await fillFreshTopic(job);
-  const replayed = (await recordsOn(topic)).map(({ value }) => insightsShared.codec.decode(value!));
+  const replayed = (await recordsOn(await replay())).map(({ value }) =>
+    insightsShared.codec.decode(value!),
+  );
   expect(replayed).toHaveLength(20);
   expect(replayed.filter(({ signal: { text } }) => text !== null)).toEqual([]);
   expect(new Set(replayed.map(({ signal }) => signal.customer))).not.toContain(customer);

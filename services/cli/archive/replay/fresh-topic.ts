@@ -2,7 +2,7 @@
 // judges their signals. The live topic is not touched, for who reads it has read it.
 import type { Insight } from '#schemas/insight.ts';
 import { SignpostError } from '#core/errors.ts';
-import type { Log, OutgoingRecord } from '#core/log/port.ts';
+import type { Log } from '#core/log/port.ts';
 import { isWithinSize } from '#core/log/record-size.ts';
 import { insights } from '../../../archive/datasets.ts';
 import { generationOf } from '../../../archive/generations.ts';
@@ -12,9 +12,9 @@ import { createStripNow } from '../../../archive/strip-now.ts';
 import { insightsReplayed, type Retention } from '../../../topology.ts';
 import { framed } from './framed.ts';
 import { holdingsOf } from './holdings.ts';
-import { interrupted } from './load-rows.ts';
 import type { Span } from './plan.ts';
-import { leftOf, type RestoreParts } from './restore.ts';
+import { createPortions, leftOf } from './portions.ts';
+import type { RestoreParts } from './restore.ts';
 
 export interface FreshTopic {
   readonly topic: string;
@@ -37,7 +37,6 @@ export interface FreshTopicParts extends Omit<RestoreParts, 'log' | 'keptMs'> {
   readonly judge?: ((insight: Insight) => Insight) | undefined;
 }
 
-const portion = 500;
 const done = 'done';
 const everyGeneration = Infinity;
 
@@ -52,17 +51,8 @@ export async function fillFreshTopic(parts: FreshTopicParts): Promise<FreshTopic
   const before = await log.checkpoint(key);
   if (before === done) throw complete(topic.name);
   if (!dryRun) await log.ensureTopics([topic]);
-  const counts = { records: 0, rejudged: 0, erased: 0, passedOver: 0 };
-  let waiting: OutgoingRecord[] = [];
-  const flush = async (at: string): Promise<void> => {
-    const began = performance.now();
-    const records = waiting;
-    waiting = [];
-    counts.records += records.length;
-    if (!dryRun) await log.append(records, { checkpoints: { [key]: at } });
-    await pace.after(records.length, performance.now() - began);
-    if (signal.aborted) throw interrupted();
-  };
+  const portions = createPortions({ log, key, pace, dryRun, signal });
+  const counts = { rejudged: 0, erased: 0, passedOver: 0 };
   const anew = (row: ArchivedRow<Insight>): ArchivedRow<Insight> => {
     if (judge === undefined) return row;
     if (row.erasedAt !== null) {
@@ -76,27 +66,23 @@ export async function fillFreshTopic(parts: FreshTopicParts): Promise<FreshTopic
   const { ranges } = await holdingsOf(access.store, insights);
   for (const { range, after } of leftOf(ranges, everyGeneration, before)) {
     const { generation } = generationOf(range.topic);
-    let last = after;
     for await (const rows of readPartition(access, insights, { ...range, after })) {
       // Asked again and again: who is erased while this runs may be in files that are read still.
       const strip = await stripNow();
       for (const read of rows) {
-        last = read.offset;
         if (!isWithin(read.record, span)) continue;
         const row = strip(insights.name, read) as ArchivedRow<Insight>;
         // Kept for as long as words may be from now on, not from when they were said.
         const record = framed(anew(row), { topic, generation, timestamp: now() });
-        if (isWithinSize(record)) waiting.push(record);
+        if (isWithinSize(record)) await portions.add(record, range, read.offset);
         else counts.passedOver += 1;
-        if (waiting.length >= portion)
-          await flush(JSON.stringify([range.topic, range.partition, last]));
       }
       onProgress(rows.length);
     }
-    if (waiting.length > 0) await flush(JSON.stringify([range.topic, range.partition, last]));
+    await portions.flush();
   }
   if (!dryRun) await log.append([], { checkpoints: { [key]: done } });
-  return { topic: topic.name, ...counts, isResumed: before !== null };
+  return { topic: topic.name, records: portions.written(), ...counts, isResumed: before !== null };
 }
 
 /** The same for the same work, so that the same command finds it again. */

@@ -1,6 +1,6 @@
 // Brings topics back that were lost: what the archive has of them is written to the topics made anew, each record as it was,
 // marked so that it is not archived again. Insights among it are routed to departments again.
-import type { Log, LogReader, OutgoingRecord } from '#core/log/port.ts';
+import type { Log, LogReader } from '#core/log/port.ts';
 import { isWithinSize } from '#core/log/record-size.ts';
 import type { ObjectStore } from '#core/objects/port.ts';
 import { header } from '#core/topic.ts';
@@ -8,13 +8,13 @@ import { revisions, signals, type Dataset, type DatasetName } from '../../../arc
 import { beginGeneration, generationOf } from '../../../archive/generations.ts';
 import type { FileAccess } from '../../../archive/read-file.ts';
 import { readPartition } from '../../../archive/read-partition.ts';
+import { createStripNow } from '../../../archive/strip-now.ts';
 import { readRange } from '../../read-range.ts';
 import { createIdSet, type IdSet } from '../../reconcile/id-set.ts';
 import { framed } from './framed.ts';
-import type { HeldRange } from './holdings.ts';
-import { interrupted } from './load-rows.ts';
 import { topicsThen, type TopicThen } from './lost-topics.ts';
 import type { Pace } from './pace.ts';
+import { createPortions, leftOf } from './portions.ts';
 
 export interface Restored {
   readonly dataset: DatasetName;
@@ -43,7 +43,6 @@ export interface RestoreParts {
   readonly signal: AbortSignal;
 }
 
-const portion = 500;
 const archiveStage = 'archive';
 
 /** Those whose topics were lost, or whose restoration was cut off. Empty: every topic is the one that is archived. */
@@ -81,8 +80,14 @@ async function restoreTopic(one: TopicThen, parts: RestoreParts): Promise<Restor
   const { dataset, generation, isLost } = one;
   const { topic } = dataset;
   const key = stateKey(one);
-  const counts = { records: 0, expired: 0, there: 0, passedOver: 0 };
-  const result = (): Restored => ({ dataset: dataset.name, topic: topic.name, ...counts });
+  const portions = createPortions({ log, key, pace, dryRun, signal });
+  const counts = { expired: 0, there: 0, passedOver: 0 };
+  const result = (): Restored => ({
+    dataset: dataset.name,
+    topic: topic.name,
+    records: portions.written(),
+    ...counts,
+  });
   if (isLost && !dryRun) {
     // First of all: what is cut off from here on is known to have begun.
     await log.append([], { checkpoints: { [key]: '' } });
@@ -97,62 +102,26 @@ async function restoreTopic(one: TopicThen, parts: RestoreParts): Promise<Restor
   const before = dryRun ? null : await log.checkpoint(key);
   const there = await idsOn(log, dataset);
   const earlier = isLost ? generation : generation - 1;
-  let waiting: OutgoingRecord[] = [];
-  const flush = async (at: string): Promise<void> => {
-    const began = performance.now();
-    const records = waiting;
-    waiting = [];
-    counts.records += records.length;
-    // How far it is stands with the records it stands at.
-    if (!dryRun) await log.append(records, { checkpoints: { [key]: at } });
-    await pace.after(records.length, performance.now() - began);
-    if (signal.aborted) throw interrupted();
-  };
+  const stripNow = createStripNow(access.store);
   for (const { range, after } of leftOf(one.ranges, earlier, before)) {
     const of = generationOf(range.topic).generation;
-    let last = after;
     for await (const rows of readPartition(access, dataset, { ...range, after })) {
+      // Who is erased meanwhile may be in files that are read still.
+      const strip = await stripNow();
       for (const row of rows) {
-        const record = framed(row, {
-          topic,
-          generation: of,
-          carried: archiveStage,
-        });
+        const kept = strip(dataset.name, row);
+        const record = framed(kept, { topic, generation: of, carried: archiveStage });
         if (row.timestamp < keptFrom) counts.expired += 1;
         else if (there?.has(record.headers['ce_id'] ?? '') === true) counts.there += 1;
-        else if (isWithinSize(record)) waiting.push(record);
+        else if (isWithinSize(record)) await portions.add(record, range, row.offset);
         else counts.passedOver += 1;
-        last = row.offset;
-        if (waiting.length >= portion) await flush(placeOf(range, last));
       }
       onProgress(rows.length);
     }
-    if (last !== undefined && waiting.length > 0) await flush(placeOf(range, last));
+    await portions.flush();
   }
   if (!dryRun) await log.append([], { checkpoints: { [key]: done } });
   return result();
-}
-
-function placeOf({ topic, partition }: HeldRange, offset: number): string {
-  return JSON.stringify([topic, partition, offset]);
-}
-
-/** Partitions of earlier topics, by generation and number, from where a restoration stood. */
-export function leftOf(
-  ranges: readonly HeldRange[],
-  newest: number,
-  before: string | null,
-): readonly { readonly range: HeldRange; readonly after: number | undefined }[] {
-  const [topic, partition, offset] =
-    before === null || before === '' ? [] : (JSON.parse(before) as [string, number, number]);
-  const order = ({ topic: of }: HeldRange): number => generationOf(of).generation;
-  const all = ranges
-    .filter((range) => order(range) <= newest)
-    .toSorted((a, b) => order(a) - order(b) || a.partition - b.partition);
-  const at = all.findIndex((range) => range.topic === topic && range.partition === partition);
-  return all
-    .slice(Math.max(0, at))
-    .map((range, index) => ({ range, after: at >= 0 && index === 0 ? offset : undefined }));
 }
 
 /** What was said since the topic was made anew; undefined where one id may come several times. */
@@ -164,7 +133,7 @@ async function idsOn(
   const status = (await log.topics()).find((one) => one.name === topic.name);
   const ids = createIdSet(0);
   for (const { partition, start, end } of status?.partitions ?? [])
-    for await (const records of readRange(log as LogReader, topic.name, partition, start, end))
+    for await (const records of readRange(log, topic.name, partition, start, end))
       for (const { headers } of records)
         if (headers[header.carried] !== archiveStage) ids.add(headers['ce_id'] ?? '');
   return ids;
