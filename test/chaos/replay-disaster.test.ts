@@ -22,13 +22,13 @@ import { readDepartments } from '../../services/cli/departments.ts';
 import { buildAggregate } from '../../services/cli/planners/aggregate-work.ts';
 import { buildAlert, detectorForm } from '../../services/cli/planners/alert-work.ts';
 import { storeDirectory } from '../../services/cli/store-place.ts';
-import { generate } from '../../services/gateway/synthetic/generate.ts';
 import { insightsShared, recordsDropped, recordsRejected } from '../../services/topology.ts';
 import { seeded } from '../support/adversary.ts';
 import { endAll, run, start } from '../support/command.ts';
+import { writeTickets } from '../support/ticket-lines.ts';
 
 const SEED = Number(process.env['SIGNPOST_CHAOS_SEED'] ?? Date.now() % 1_000_000);
-const dayMs = 86_400_000;
+const source = 'chaos-tickets';
 
 let directory: string;
 let data: string;
@@ -40,7 +40,6 @@ beforeEach(() => {
     join(directory, 'signpost.yaml'),
     'threads: 1\nalert: { warmUpDays: 0.5, falseAlarmsPerWeek: 20, minCustomers: 3 }\n',
   );
-  writeFileSync(join(directory, 'mapping.yaml'), mappingYaml);
 });
 afterEach(async () => {
   await endAll();
@@ -78,8 +77,8 @@ test(
     const more = await imported(1, 200);
     const after = await reconciled();
     expect(after.balanced).toBe(true);
-    expect(after.restored).toBe(books.sources['chaos-tickets']!.accepted);
-    const [before, now] = [books, after].map(({ sources }) => sources['chaos-tickets']!);
+    expect(after.restored).toBe(books.sources[source]!.accepted);
+    const [before, now] = [books, after].map(({ sources }) => sources[source]!);
     expect(now!.accepted).toBe(before!.accepted + more);
     expect(now!.insights + now!.dropped + now!.rejected).toBe(now!.accepted);
     expect(now!.rejected).toBeGreaterThanOrEqual(before!.rejected);
@@ -131,9 +130,7 @@ async function reconciled(): Promise<Books> {
 
 /** @returns records accepted */
 async function imported(part: number, lines: number): Promise<number> {
-  const file = join(directory, `tickets-${part}.jsonl`);
-  writeFileSync(file, linesOf(part, lines));
-  const mapping = join(directory, 'mapping.yaml');
+  const { file, mapping } = writeTickets(directory, { source, part, lines });
   const printed = await command('import', 'tickets', file, '--mapping', mapping, '--json');
   return (JSON.parse(printed) as { accepted: number }).accepted;
 }
@@ -244,34 +241,4 @@ async function state() {
   } finally {
     await db.close();
   }
-}
-
-const mappingYaml = `
-source: chaos-tickets
-kind: tickets
-format: jsonl
-time: { column: occurredAt, format: epoch-milliseconds }
-fields:
-  id: id
-  version: version
-  customerId: customerId
-  name: name
-  description: description
-  ticketType: ticketType
-  status: { column: status, other: reject, values: { acknowledged: acknowledged, rejected: rejected, pending: pending, held: held, inProgress: inProgress, cancelled: cancelled, closed: closed, resolved: resolved } }
-`;
-
-/** Some days of tickets, of which some are sent twice, and some lines cannot be taken in. */
-function linesOf(part: number, count: number): string {
-  const lines: string[] = [];
-  // Every quarter of an hour between them is judged: no more than it takes to tell them apart.
-  const from = Date.UTC(2026, 2, 1) + part * 6 * dayMs;
-  for (const { kind, input } of generate({ seed: 7 + part, from, to: Infinity, ratePerHour: 60 })) {
-    if (kind !== 'tickets') continue;
-    lines.push(JSON.stringify(input));
-    if (lines.length % 97 === 0) lines.push(lines.at(-1)!);
-    if (lines.length % 181 === 0) lines.push('{"id": ');
-    if (lines.length >= count) break;
-  }
-  return `${lines.join('\n')}\n`;
 }

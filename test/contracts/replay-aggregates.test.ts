@@ -25,7 +25,6 @@ import { rebuildAggregates } from '../../services/cli/archive/replay/aggregates.
 import { holdingsOf } from '../../services/cli/archive/replay/holdings.ts';
 import { takeLease } from '../../services/cli/archive/replay/lease.ts';
 import { createStand, writeStand, type Plan } from '../../services/cli/archive/replay/plan.ts';
-import { rebuild } from '../../services/cli/archive/replay/rebuild.ts';
 import {
   insightsRevised,
   insightsShared,
@@ -39,6 +38,7 @@ import { jsonFiles } from '../support/json-files.ts';
 import { createMemoryObjects } from '../support/memory-objects.ts';
 import { plannerHistory, receiversOf, type PlannerRecord } from '../support/planner-records.ts';
 import { emptyStore } from '../support/planner-store.ts';
+import { rebuildQuietly } from '../support/rebuild-quietly.ts';
 
 const everything = { from: null, to: null };
 const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
@@ -178,7 +178,7 @@ describe.each(freshDatabases)('on %s', (_, open) => {
     const what = rebuildAggregates({ receiversOf, wordsFrom: () => -Infinity });
     const lease = await takeLease(db, randomUUID(), { isAlone });
     try {
-      return await rebuild(
+      return await rebuildQuietly(
         plan,
         {
           ...what,
@@ -191,17 +191,7 @@ describe.each(freshDatabases)('on %s', (_, open) => {
             await what.complete(context);
           },
         },
-        {
-          db,
-          access,
-          log,
-          lease,
-          pace: { after: () => Promise.resolve() },
-          onProgress: () => {},
-          signal: new AbortController().signal,
-          settleMs: 0,
-          portion: 3,
-        },
+        { db, access, log, lease, portion: 3 },
       );
     } finally {
       await lease.release();

@@ -19,7 +19,6 @@ import { rebuildAlerts } from '../../services/cli/archive/replay/alerts.ts';
 import { holdingsOf } from '../../services/cli/archive/replay/holdings.ts';
 import { takeLease } from '../../services/cli/archive/replay/lease.ts';
 import type { Plan } from '../../services/cli/archive/replay/plan.ts';
-import { rebuild } from '../../services/cli/archive/replay/rebuild.ts';
 import { alertsRaised, insightsShared } from '../../services/topology.ts';
 import { createFiller, type Filler } from '../support/archive-fill.ts';
 import {
@@ -36,6 +35,7 @@ import { jsonFiles } from '../support/json-files.ts';
 import { createMemoryObjects } from '../support/memory-objects.ts';
 import { receiversOf } from '../support/planner-records.ts';
 import { simpleForm, simpleOptions } from '../support/simple-detector.ts';
+import { rebuildQuietly } from '../support/rebuild-quietly.ts';
 
 const everything = { from: null, to: null };
 const hourMs = 3_600_000;
@@ -109,7 +109,7 @@ describe.each(freshDatabases)('on %s', (_, open) => {
     const lease = await takeLease(db, randomUUID(), { isAlone: true });
     let applied = 0;
     try {
-      return await rebuild(
+      return await rebuildQuietly(
         plan,
         {
           ...what,
@@ -119,17 +119,7 @@ describe.each(freshDatabases)('on %s', (_, open) => {
             if (applied > (options.killAfter ?? Infinity)) throw new Error('killed');
           },
         },
-        {
-          db,
-          access,
-          log,
-          lease,
-          pace: { after: () => Promise.resolve() },
-          onProgress: () => {},
-          signal: new AbortController().signal,
-          settleMs: 0,
-          portion: 5,
-        },
+        { db, access, log, lease, portion: 5 },
       );
     } finally {
       await lease.release();
