@@ -37,5 +37,3 @@ export const archiveConfig = z.strictObject({
     .max(7 * dayMs)
     .default(hourMs),
 });
-
-export type ArchiveConfig = z.output<typeof archiveConfig>;

@@ -24,7 +24,7 @@ const schema = z.strictObject({
   since: z.number().int(),
 });
 
-export function generationKey(topic: string): string {
+function generationKey(topic: string): string {
   return `_generations/${topic}.json`;
 }
 

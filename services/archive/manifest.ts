@@ -122,7 +122,7 @@ export async function changeManifest(
 }
 
 /** Lists what `manifest` names, and writes it until it says what the manifest says: a slower writer may have put an older list over a newer one. */
-export async function writeSymlinks(
+async function writeSymlinks(
   store: ObjectStore,
   dataset: Pick<Dataset<unknown>, 'name' | 'version'>,
   day: string,
@@ -137,7 +137,7 @@ export async function writeSymlinks(
 }
 
 /** What the list of files of a day is to say. */
-export function symlinksOf({ where }: Pick<ObjectStore, 'where'>, { files }: Manifest): Uint8Array {
+function symlinksOf({ where }: Pick<ObjectStore, 'where'>, { files }: Manifest): Uint8Array {
   return new TextEncoder().encode(files.map(({ key }) => `${where}/${key}\n`).join(''));
 }
 

@@ -9,7 +9,7 @@ import type { Erased, Taken } from './erasures.ts';
 import type { ArchivedRow } from './row.ts';
 
 /** @param customer who it is from now on; see `Taken.token` */
-export function stripSignal(signal: Signal, customer: string | null): Signal {
+function stripSignal(signal: Signal, customer: string | null): Signal {
   return {
     ...signal,
     customer: signal.customer === null ? null : customer,

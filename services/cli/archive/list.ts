@@ -73,7 +73,7 @@ export async function isThere(url: string): Promise<boolean> {
 }
 
 /** Datasets that hold something. @throws SignpostError */
-export async function readHeld(store: ObjectStore): Promise<readonly ArchivedDataset[]> {
+async function readHeld(store: ObjectStore): Promise<readonly ArchivedDataset[]> {
   const held: ArchivedDataset[] = [];
   for (const dataset of datasets) {
     const days = (await readDays(store, dataset)).filter(({ rows }) => rows > 0);
@@ -130,7 +130,7 @@ function sumOf(days: readonly ArchivedDay[]) {
 }
 
 /** Lines for a person. */
-export function listLines(
+function listLines(
   url: string,
   held: readonly ArchivedDataset[],
   byDay: boolean,

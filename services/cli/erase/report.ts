@@ -49,10 +49,7 @@ export function erasureAsJson(
 }
 
 /** Topics that keep words beyond the deadline. */
-export function lateOf({
-  topics,
-  deadlineAt,
-}: Pick<Erasure, 'topics' | 'deadlineAt'>): readonly string[] {
+function lateOf({ topics, deadlineAt }: Pick<Erasure, 'topics' | 'deadlineAt'>): readonly string[] {
   return topics
     .filter(({ goneBy }) => goneBy === null || goneBy > deadlineAt)
     .map(({ topic }) => topic);
