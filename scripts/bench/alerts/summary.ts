@@ -75,6 +75,7 @@ export function details(
 ): Row[] {
   const outages = judgements.filter(({ truth }) => truth.kind === 'outage');
   const drifts = judgements.filter(({ truth }) => truth.kind === 'drift');
+  const busy = outages.filter(({ truth }) => facts[truth.index]!.busiestHour >= mustBeFound);
   const row = (outagesOf: string, of: readonly Judgement[]): Row[] =>
     of.length === 0 ? [] : [{ 'outages of': outagesOf, ...detail(of, facts) }];
   const where = (name: string, is: (truth: Truth) => boolean): Row[] =>
@@ -101,6 +102,7 @@ export function details(
     ...['step', 'ramp', 'decay'].flatMap((shape) => where(shape, (truth) => truth.shape === shape)),
     ...where('one theme', ({ themes }) => themes.length === 1),
     ...where('several themes', ({ themes }) => themes.length > 1),
+    ...row(`${mustBeFound} or more in the busiest hour`, busy),
     ...row('drifts', drifts),
   ];
 }

@@ -1,5 +1,5 @@
 // Which series alarm after a bucket: more customers than chance gives at the level that the budget allows.
-import { driftTail } from './levels.ts';
+import { driftTail } from './drift.ts';
 import { meanOf, spreadOf } from './baseline.ts';
 import { liftOf } from './expected.ts';
 import { areInLine, isWithin } from './places.ts';

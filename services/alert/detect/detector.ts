@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'node:v8';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SignpostError } from '#core/errors.ts';
 import { alarmsOf, driftsOf, type AlarmOptions } from './alarms.ts';
-import { createBaseline, forgetDrift, learn, spreadOf, type Baseline } from './baseline.ts';
+import { createBaseline, learn, spreadOf, type Baseline } from './baseline.ts';
 import {
   bucketMs,
   type Change,
@@ -13,6 +13,7 @@ import {
   type DetectorBucket,
   type DetectorOptions,
 } from './detection.ts';
+import { forgetDrift } from './drift.ts';
 import { expectedOf } from './expected.ts';
 import { explain } from './explain.ts';
 import { solveLevel } from './levels.ts';
@@ -42,7 +43,7 @@ interface State {
 }
 
 /** Of `State`: a snapshot of another one cannot be gone on from. */
-const version = 4;
+const version = 5;
 const bucketsPerDay = 96;
 /** Over for longer than this, an incident is in no window any more, not even in that of the EWMA. */
 const keptBuckets = 8 * bucketsPerDay;

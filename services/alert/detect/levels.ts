@@ -1,7 +1,7 @@
 // Per-test levels, solved from the budget: the greatest level at which all tests of a week together are expected to give
 // no more false alarms than the budget.
-import { gammaTail } from '#core/statistics/gamma.ts';
 import { meanOf, spreadOf, type Baseline } from './baseline.ts';
+import { driftLooksPerWeek, leastDriftMean } from './drift.ts';
 import { tailsFrom } from './negative-binomial.ts';
 import { hoursPerWeek } from './profile.ts';
 import { windows } from './recent.ts';
@@ -118,32 +118,9 @@ function firstAtMost(values: readonly number[], level: number): number {
   return low;
 }
 
-/**
- * An EWMA changes little from one hour to the next: with a correlation of ρ = 2^(-1/48), a threshold of 4.3 standard
- * deviations is crossed anew in 17 % of the hours in which it is exceeded (D. Siegmund, "Sequential analysis", 1985,
- * chapter X: δ²/2 · exp(-0.583 δ) with δ = 4.3 · √(2(1 − ρ))).
- */
-const driftLooksPerWeek = 0.17 * hoursPerWeek;
-
 function driftsTested({ size, columns }: Series, { isTested }: LevelOptions): number {
   let tested = 0;
   for (let number = 0; number < size; number += 1)
     if (columns.driftMean[number]! >= leastDriftMean && isTested(number)) tested += 1;
   return tested;
-}
-
-/** Means below this, in sightings, are too few for the gamma distribution to be near. */
-const leastDriftMean = 5;
-
-/**
- * Tail of the EWMA of a series: a weighted sum of counts is nearly gamma distributed, with its own mean and variance.
- * 1 where that is not near, or counts are not above their mean.
- */
-export function driftTail({ columns }: Series, number: number): number {
-  const count = columns.drift[number]!;
-  const mean = columns.driftMean[number]!;
-  if (count <= mean || mean < leastDriftMean) return 1;
-  // The level is known from so many sightings only, and is the same for all of the sum.
-  const variance = columns.driftVariance[number]! + mean ** 2 / (columns.learnt[number]! + 1);
-  return gammaTail(mean ** 2 / variance, (count * mean) / variance);
 }

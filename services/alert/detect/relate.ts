@@ -4,7 +4,7 @@ import { expectedOf, namedShare } from './expected.ts';
 import { upperTail } from './negative-binomial.ts';
 import { isWithin } from './places.ts';
 import { windowColumn, windows } from './recent.ts';
-import { scoreOf, type Scene, type Score } from './scan.ts';
+import { scoreOf, type Scene, type Score, type Window } from './scan.ts';
 import { seriesAt } from './series.ts';
 import type { Standing } from './standing.ts';
 
@@ -33,18 +33,30 @@ export function widened(
     if (incident.endBucket !== null) continue;
     const node = commonOf(places.parents, incident.node, found.node);
     const others = standing.filter((each) => each !== incident && isRecent(scene, each));
-    const own = scoreOf(scene, incident.node, found.buckets, minCustomers, others)?.score ?? 0;
+    const scoreAt = (at: number, buckets: Window, of: readonly Standing[]): Score | undefined =>
+      scoreOf(scene, at, buckets, minCustomers, of);
+    const own = scoreAt(incident.node, found.buckets, others)?.score ?? 0;
     const isSame = isNearlyAll(scene, incident.node, node) && isNearlyAll(scene, found.node, node);
     const isTogether = scene.bucket - incident.startBucket <= togetherWithin || found.score < own;
     if (isSame && isTogether) return { incident, score: withThemes({ ...found, node }, incident) };
-    if (node === incident.node || own === 0) continue;
-    const together = scoreOf(scene, node, found.buckets, minCustomers, others);
+    if (node === incident.node) continue;
+    // They are compared over a window that shows both: what has just risen is of a quarter of an hour often, in which what stands has too few.
+    const shown = windows
+      .filter((buckets) => buckets >= found.buckets)
+      .map((buckets) => scoreAt(incident.node, buckets, others))
+      .find((score) => score !== undefined);
+    if (shown === undefined) continue;
+    const together = scoreAt(node, shown.buckets, others);
     if (together === undefined) continue;
     const isOfBoth = [incident, found].every(({ themes }) => sharesTheme(together.themes, themes));
     if (!isOfBoth) continue;
     // Of one within the other, and of a theme in common, both are told as one as soon as the wider explains as much.
     const isAround = node === found.node && sharesTheme(found.themes, incident.themes);
-    if (together.score >= (isAround ? own : own + found.score - anotherIncident))
+    const apart =
+      shown.buckets === found.buckets
+        ? found.score
+        : (scoreAt(found.node, shown.buckets, [...others, incident])?.score ?? 0);
+    if (together.score >= shown.score + (isAround ? 0 : apart - anotherIncident))
       return { incident, score: withThemes(together, incident) };
   }
   return undefined;

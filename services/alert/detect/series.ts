@@ -1,14 +1,14 @@
 // Series: a place at some level, a theme, a family of themes or all, a product or all. What is known of each is a row of columns of numbers,
 // so that fifty thousand of them are gone through in milliseconds.
 import { chainOf, createPlaces, root, type Places } from './places.ts';
-import type { Sighting } from '../sighting.ts';
+import { placeLevels, type Sighting } from '../sighting.ts';
 
 /** Blocks of time at which dispersion is measured, in buckets. */
 export const blocks = { hour: 4, fourHours: 16, day: 96 } as const;
 
 const columnNames = [
   // What it is. Theme and product count from 1; 0 is all. A family is a theme with a number of its own. The parent's number is below its own; -1 for the first.
-  'node', 'theme', 'product', 'parent', 'children',
+  'node', 'theme', 'product', 'parent', 'children', 'sort',
   // Level: weighted counts and exposure, in buckets of an average hour; and what follows, the mean count of such a bucket.
   'learnt', 'exposure', 'level',
   // Sightings ever learnt, and the number of its own profile; -1 for its parent's.
@@ -16,9 +16,8 @@ const columnNames = [
   // Of blocks: counts and means of the one under way, and sums for the dispersion.
   'hourCount', 'fourCount', 'fourMean', 'dayCount', 'dayMean',
   'hourOver', 'hourSquare', 'fourOver', 'fourSquare', 'dayOver', 'daySquare',
-  'hourSpread', 'fourSpread', 'daySpread',
-  // Exponentially weighted: counts, means and variances; and the bucket since when counts are above means.
-  'drift', 'driftMean', 'driftVariance', 'driftSince',
+  // Exponentially weighted: counts, means, what a mean shares with the hour after it, and variances; and the bucket since when counts are above means.
+  'drift', 'driftMean', 'driftCarry', 'driftVariance', 'driftSince',
   // Counts of the last 1, 4, 16 and 96 buckets.
   'last1', 'last4', 'last16', 'last96',
 ] as const; // prettier-ignore
@@ -153,7 +152,7 @@ export function holds({ familyOf }: Series, theme: number, of: number): boolean 
 
 export type Counts = 'all' | 'theme' | 'family';
 
-/** All and theme, of all products and of one; and the family. */
+/** All and theme, of all products and of one; and the family: at each level of place a sort of series. */
 const kinds = [
   { of: 'all', isOfProduct: false },
   { of: 'theme', isOfProduct: false },
@@ -161,6 +160,10 @@ const kinds = [
   { of: 'theme', isOfProduct: true },
   { of: 'family', isOfProduct: false },
 ] as const;
+
+/** Sorts of series are numbered level by level, from everywhere on. */
+export const sortsPerLevel = kinds.length;
+export const sortCount = (1 + placeLevels.length) * sortsPerLevel;
 
 /** Calls `count` with each series that a sighting belongs to, and what it is of; parents come first. */
 export function forEachSeries(
@@ -179,7 +182,8 @@ export function forEachSeries(
       }
       // At the root, what is of one theme or product is a part of what is of all.
       const parent = node === root ? (at === 0 ? -1 : here[at === 3 ? 1 : 0]!) : (above[at] ?? -1);
-      const kind = { node, theme: themes[of], product: isOfProduct ? product : 0, parent };
+      const sort = series.places.levels[node]! * sortsPerLevel + at;
+      const kind = { node, theme: themes[of], product: isOfProduct ? product : 0, parent, sort };
       const number = find(series, kind, of === 'theme');
       here.push(number);
       if (number >= 0) count(number, of);
@@ -205,9 +209,10 @@ interface Kind {
   readonly theme: number;
   readonly product: number;
   readonly parent: number;
+  readonly sort: number;
 }
 
-function add(series: Series, key: number, { node, theme, product, parent }: Kind): number {
+function add(series: Series, key: number, { node, theme, product, parent, sort }: Kind): number {
   const number = series.size;
   if (number === series.columns.node.length) grow(series);
   const { columns } = series;
@@ -215,13 +220,12 @@ function add(series: Series, key: number, { node, theme, product, parent }: Kind
   columns.theme[number] = theme;
   columns.product[number] = product;
   columns.parent[number] = parent;
+  columns.sort[number] = sort;
   columns.profile[number] = -1;
   if (parent >= 0) {
     columns.children[parent]! += 1;
     // Nothing was seen of it all the time that anything was seen.
     columns.exposure[number] = columns.exposure[0]!;
-    for (const name of ['hourSpread', 'fourSpread', 'daySpread'] as const)
-      columns[name][number] = columns[name][parent]!;
   }
   series.known.set(key, number);
   series.size += 1;
