@@ -1,6 +1,12 @@
 // Replays history through the detector as it would have run live, and tells the incidents it would have raised. Pure.
 import { createDetector } from './detect/detector.ts';
-import { bucketMs, type Change, type DetectorOptions, type Incident } from './detect/detection.ts';
+import {
+  bucketMs,
+  sliceMs,
+  type Change,
+  type DetectorOptions,
+  type Incident,
+} from './detect/detection.ts';
 import { countsAt, type Lateness } from './in-time.ts';
 import { placeLevels, type Sighting } from './sighting.ts';
 
@@ -42,44 +48,50 @@ export interface Backtest {
   readonly warmUpDays: number;
 }
 
-const bucketsPerWeek = 7 * 96;
+const dayMs = 86_400_000;
+const weekMs = 7 * dayMs;
 /** After the last sighting it takes this long at most until what stands is over. */
-const tailBuckets = 2 * 96;
-const toldEach = 500;
+const tailMs = 2 * dayMs;
+const toldEach = 1_500;
 
 /**
  * History before `from` is learnt from. Every sighting counts as received in time, those of
- * slow sources when they would have been.
+ * slow sources when they would have been, and within its bucket when it was.
  * @param sightings in any order
  */
 export function backtest(sightings: readonly Sighting[], options: BacktestOptions): Backtest {
   const { from, to, onProgress = () => {}, latenessMs, latenessMsBySource = {} } = options;
   const lateness = { latenessMs, latenessMsBySource };
-  const buckets = Map.groupBy(sightings, (each) => Math.floor(countsAt(each, lateness) / bucketMs));
-  const numbers = [...buckets.keys()].filter((bucket) => bucket * bucketMs < to);
-  const first = numbers.reduce((least, bucket) => Math.min(least, bucket), Infinity);
-  const newest = numbers.reduce((most, bucket) => Math.max(most, bucket), -Infinity);
-  const end = Math.min(newest + tailBuckets, Math.ceil(to / bucketMs) - 1);
+  const slices = Map.groupBy(
+    sightings,
+    (each) => Math.floor(countsAt(each, lateness) / sliceMs) * sliceMs,
+  );
+  const starts = [...slices.keys()].filter((start) => start < to);
+  const first = starts.reduce((least, start) => Math.min(least, start), Infinity);
+  const newest = starts.reduce((most, start) => Math.max(most, start), -Infinity);
+  const begin = Math.floor(first / bucketMs) * bucketMs;
+  const end = Math.min(newest + tailMs, Math.ceil(to / sliceMs) * sliceMs - sliceMs);
   const detector = createDetector(options);
   const told = new Map<string, Incident>();
-  const warm = first + options.warmUpDays * 96;
+  const warm = begin + options.warmUpDays * dayMs;
   let evaluated = 0;
-  for (let bucket = first; bucket <= end; bucket += 1) {
-    const start = bucket * bucketMs;
-    const changes = detector.step({ start, sightings: buckets.get(bucket) ?? [] });
-    if (bucket >= warm && start >= from && bucket <= newest) evaluated += 1;
+  let steps = 0;
+  for (let start = begin; start <= end; start += sliceMs) {
+    const changes = detector.step({ start, sightings: slices.get(start) ?? [] });
+    if (start >= warm && start >= from && start <= newest) evaluated += 1;
     for (const change of changes) take(told, change, options);
-    if (bucket % toldEach === 0) onProgress((bucket - first) / (end - first + 1), start);
+    steps += 1;
+    if (steps % toldEach === 0) onProgress((start - begin) / (end - begin + sliceMs), start);
   }
   const incidents = [...told.values()].filter(({ mergedInto }) => mergedInto === null);
-  const weeks = evaluated / bucketsPerWeek;
+  const weeks = (evaluated * sliceMs) / weekMs;
   return {
     incidents: incidents.map(shown),
     falseAlarmBudgetPerWeek: options.budgetPerWeek,
     weeks,
     incidentsPerWeek: weeks === 0 ? 0 : incidents.length / weeks,
     seriesTested: detector.seriesTested(),
-    sightings: numbers.reduce((sum, bucket) => sum + buckets.get(bucket)!.length, 0),
+    sightings: starts.reduce((sum, start) => sum + slices.get(start)!.length, 0),
     warmUpDays: options.warmUpDays,
   };
 }

@@ -6,8 +6,9 @@ import type { Tables } from '#core/store/tables.ts';
 import {
   bucketMs,
   type Detector,
-  type DetectorBucket,
   type DetectorOptions,
+  type DetectorSlice,
+  sliceMs,
 } from './detect/detection.ts';
 import { readSightings, type Counted } from './sighting-rows.ts';
 
@@ -19,7 +20,7 @@ export interface DetectorForm {
   readonly options: DetectorOptions;
 }
 
-/** A detector and the end of the last bucket it was given. */
+/** A detector and the end of the last slice it was given. */
 export interface Folded {
   readonly detector: Detector;
   readonly until: number;
@@ -84,7 +85,7 @@ export async function foldUntil(
     if (signal.aborted) return undefined;
     const to = Math.min(until, at + dayMs);
     const sightings = await readSightings(queries, at, to);
-    for (const bucket of bucketsOf(sightings, at, to)) begun.detector.step(bucket);
+    for (const slice of slicesOf(sightings, at, to)) begun.detector.step(slice);
     at = to;
     // Others of this thread get their turn.
     await breathe();
@@ -116,16 +117,16 @@ function restored(form: DetectorForm, bytes: Uint8Array): Detector | undefined {
   }
 }
 
-/** One bucket after the other from `from` to before `to`, those without sightings too. */
-export function* bucketsOf(
+/** One slice after the other from `from` to before `to`, those without sightings too. */
+export function* slicesOf(
   sightings: readonly Counted[],
   from: number,
   to: number,
-): Generator<DetectorBucket> {
+): Generator<DetectorSlice> {
   const byStart = Map.groupBy(
     sightings,
-    ({ countsAt }) => Math.floor(countsAt / bucketMs) * bucketMs,
+    ({ countsAt }) => Math.floor(countsAt / sliceMs) * sliceMs,
   );
-  for (let start = from; start < to; start += bucketMs)
+  for (let start = from; start < to; start += sliceMs)
     yield { start, sightings: byStart.get(start) ?? [] };
 }

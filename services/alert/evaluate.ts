@@ -1,15 +1,15 @@
-// Evaluates the next buckets: counts, incidents, transitions, deliveries and how far it is, in one transaction.
+// Evaluates the next slices: counts, incidents, transitions, deliveries and how far it is, in one transaction.
 import { sql, type Transaction } from 'kysely';
 import type { Db } from '#core/store/postgres.ts';
 import { lockKeys } from '#core/store/retention.ts';
 import type { Tables } from '#core/store/tables.ts';
-import { bucketMs, type Change, type Detector } from './detect/detection.ts';
+import { bucketMs, sliceMs, type Change, type Detector } from './detect/detection.ts';
 import {
-  bucketsOf,
   digestOf,
   firstBucket,
   foldUntil,
   readStand,
+  slicesOf,
   type DetectorForm,
   type DetectorStand,
   type Folded,
@@ -20,14 +20,14 @@ import { readSilences } from './silence-rows.ts';
 import { lockAlerts, writeCounts, writeHappening, type WriteContext } from './write-step.ts';
 
 export interface Evaluation {
-  /** End of the last bucket evaluated; null before the first. */
+  /** End of the last slice evaluated; null before the first. */
   readonly evaluatedUntil: number | null;
   readonly silentSources: readonly string[];
   readonly seriesTested: number;
 }
 
 export type Evaluated =
-  /** Buckets were evaluated; there may be more. */
+  /** Slices were evaluated; there may be more. */
   | ({ readonly kind: 'went-on' } & Evaluation)
   | ({ readonly kind: 'up-to-date' } & Evaluation)
   /** Another copy is at it. */
@@ -46,7 +46,7 @@ export interface EvaluatorParts {
 
 export interface Evaluator {
   /**
-   * Evaluates the next buckets that end at `until` or before, as many as take a moment.
+   * Evaluates the next slices that end at `until` or before, as many as take a moment.
    * @param from start of the first bucket where none was evaluated yet
    */
   next(until: number, from: number | null, signal: AbortSignal): Promise<Evaluated>;
@@ -56,9 +56,9 @@ type Tx = Transaction<Tables>;
 
 /** The database is held meanwhile, and others wait. */
 const shareMs = { most: 400, least: 100 };
-const mostBuckets = 96;
+const mostSlices = 288;
 const mostCharted = 96;
-const snapshotEvery = { buckets: 24, ms: 20_000 };
+const snapshotEvery = { eventMs: 6 * 3_600_000, ms: 20_000 };
 
 /** What fails leaves nothing behind: the detector is folded again then, to what the store says. */
 export function createEvaluator(parts: EvaluatorParts): Evaluator {
@@ -79,8 +79,8 @@ export function createEvaluator(parts: EvaluatorParts): Evaluator {
       await takeSettingsUp(tx, detector, at, context);
     const counts: IncidentCounts[] = [];
     const changes: Change[] = [];
-    for (const bucket of bucketsOf(await readSightings(tx, at, to), at, to)) {
-      const news = detector.step(bucket);
+    for (const slice of slicesOf(await readSightings(tx, at, to), at, to)) {
+      const news = detector.step(slice);
       changes.push(...news);
       counts.push(...chartedAfter(news, detector));
     }
@@ -89,8 +89,7 @@ export function createEvaluator(parts: EvaluatorParts): Evaluator {
     await saveCounts(tx, counts);
     const snapshotUntil = stand.snapshotUntil ?? -Infinity;
     const isDue =
-      to - snapshotUntil >= snapshotEvery.buckets * bucketMs &&
-      clock() - snapshotAt >= snapshotEvery.ms;
+      to - snapshotUntil >= snapshotEvery.eventMs && clock() - snapshotAt >= snapshotEvery.ms;
     const snapshot = isDue ? { snapshot: detector.snapshot(), snapshot_until: new Date(to) } : {};
     if (isDue) snapshotAt = clock();
     const silentSources = detector.silentSources();
@@ -125,7 +124,7 @@ export function createEvaluator(parts: EvaluatorParts): Evaluator {
         return { kind: 'up-to-date', evaluatedUntil, silentSources, seriesTested };
       }
       if (folded?.until !== at) return { foldTo: at };
-      const to = Math.min(until, at + portion * bucketMs);
+      const to = Math.min(until, at + portion * sliceMs);
       return evaluate(tx, stand, folded, to);
     });
   }
@@ -141,7 +140,7 @@ export function createEvaluator(parts: EvaluatorParts): Evaluator {
               folded = { detector: folded.detector, until: done.evaluatedUntil! };
             const tookMs = clock() - began;
             if (tookMs > shareMs.most) portion = Math.max(1, portion >> 1);
-            else if (tookMs < shareMs.least) portion = Math.min(mostBuckets, portion * 2);
+            else if (tookMs < shareMs.least) portion = Math.min(mostSlices, portion * 2);
             return done;
           }
           folded = await foldUntil(db.query, form, done.foldTo, folded, signal);
@@ -167,7 +166,7 @@ async function takeLock(tx: Tx): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
-/** What a bucket adds to charts: all there is of an incident that began or is about something else now. */
+/** What a slice adds to charts: all there is of an incident that began or is about something else now. */
 function chartedAfter(news: readonly Change[], detector: Detector): readonly IncidentCounts[] {
   const whole = new Set(
     news.filter(({ kind }) => kind !== 'went-on').map(({ incident }) => incident.id),
@@ -182,7 +181,7 @@ function chartedAfter(news: readonly Change[], detector: Detector): readonly Inc
     );
 }
 
-/** Of the numbers of an incident that nobody need be told of, the last: of a day of buckets at once the others are of no use. */
+/** Of the numbers of an incident that nobody need be told of, the last: of a day of slices at once the others are of no use. */
 function withoutRepetition(changes: readonly Change[]): readonly Change[] {
   const last = new Map(changes.map((change, index) => [change.incident.id, index]));
   return changes.filter(

@@ -1,6 +1,6 @@
-// Whether a sighting is in time, and in which bucket it counts, by what it says itself: so that a replay, in any order,
+// Whether a sighting is in time, and in which slice it counts, by what it says itself: so that a replay, in any order,
 // counts the same.
-import { bucketMs } from './detect/detection.ts';
+import { bucketMs, sliceMs } from './detect/detection.ts';
 import type { Sighting } from './sighting.ts';
 
 export interface Lateness {
@@ -13,6 +13,11 @@ export function bucketEndOf(at: number): number {
   return (Math.floor(at / bucketMs) + 1) * bucketMs;
 }
 
+/** End of the slice that a moment is in. */
+export function sliceEndOf(at: number): number {
+  return (Math.floor(at / sliceMs) + 1) * sliceMs;
+}
+
 /** Moment until which what was said at `at` may be received. */
 export function dueBy(at: number, source: string, lateness: Lateness): number {
   const { latenessMs, latenessMsBySource } = lateness;
@@ -21,15 +26,19 @@ export function dueBy(at: number, source: string, lateness: Lateness): number {
 }
 
 /**
- * The moment in whose bucket it counts. Of a source that is slower than others, as many buckets later as that takes until
- * all that is in time is there: so nothing waits for it, and what it says counts when it can be known.
+ * The moment in whose slice it counts. Of a source that is slower than others, as many buckets later as that takes until
+ * all that is in time is there: so nothing waits for it, and what it says counts when it can be known. Within its bucket
+ * it counts in a later slice where it came too late for its own, by when that is looked at.
  */
 export function countsAt(
-  { at, source }: Pick<Sighting, 'at' | 'source'>,
+  { at, receivedAt, source }: Pick<Sighting, 'at' | 'receivedAt' | 'source'>,
   lateness: Lateness,
 ): number {
   const slowerMs = dueBy(at, source, lateness) - bucketEndOf(at) - lateness.latenessMs;
-  return at + Math.max(0, Math.ceil(slowerMs / bucketMs)) * bucketMs;
+  const moment = at + Math.max(0, Math.ceil(slowerMs / bucketMs)) * bucketMs;
+  const known = receivedAt - lateness.latenessMs;
+  const end = bucketEndOf(moment);
+  return known > moment && known <= end ? Math.min(known, end - 1) : moment;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Evaluates counts as time goes on: a quarter of an hour once everything said in it is counted, and what lies behind as
+// Evaluates counts as time goes on: a slice once everything said in it is counted, and what lies behind as
 // fast as it can. Any number of copies may run, of which one works at a time.
 import { sql } from 'kysely';
 import type { AlertMetrics } from '#core/alert-metrics.ts';
@@ -8,7 +8,7 @@ import { incidentStates } from '#core/store/alert-tables.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { beginBarrier } from './barrier.ts';
 import type { AlertConfig } from './config.ts';
-import { bucketMs } from './detect/detection.ts';
+import { sliceMs } from './detect/detection.ts';
 import { readStand, type DetectorForm } from './detector-state.ts';
 import { beginning, createEvaluator, type Evaluated } from './evaluate.ts';
 import { applySilences, planRepeats, type TickContext } from './tick.ts';
@@ -65,7 +65,7 @@ function createWork(options: RunDetector): () => Promise<number> {
   return async () => {
     await tick();
     const until = Math.min(now(), config.judgeUntil ?? Infinity);
-    const due = Math.floor((until - lateness) / bucketMs) * bucketMs;
+    const due = Math.floor((until - lateness) / sliceMs) * sliceMs;
     const stand = await readStand(db.query);
     const from = stand.evaluatedUntil ?? (await beginning(db, now() - config.keepDays * dayMs));
     if (from === null || from >= due) return tickMs;

@@ -1,4 +1,4 @@
-// Sightings as rows of the store: written once each, and read bucket by bucket.
+// Sightings as rows of the store: written once each, and read slice by slice.
 import { sql, type Kysely, type Transaction } from 'kysely';
 import {
   createDepartmentBits,
@@ -8,7 +8,7 @@ import {
 import { nameOf, placeNamed, type placeFields } from '#core/store/stored-names.ts';
 import type { Tables } from '#core/store/tables.ts';
 import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
-import { bucketEndOf, countsAt, isInTime, type Lateness } from './in-time.ts';
+import { countsAt, isInTime, sliceEndOf, type Lateness } from './in-time.ts';
 import type { Sighting } from './sighting.ts';
 
 type Tx = Transaction<Tables>;
@@ -96,7 +96,7 @@ export function createSightingRows(lateness: Lateness): SightingRows {
         for (const _ of sighting.departments) received |= 1n << BigInt(bits[bit++]!);
         const countedAt = countsAt(sighting, lateness);
         const isLate =
-          bucketEndOf(countedAt) <= evaluatedUntil ||
+          sliceEndOf(countedAt) <= evaluatedUntil ||
           !isInTime(sighting, lateness, since.get(source[i]!)!);
         const at = named.indexOf(sighting.product ?? '');
         return {
@@ -138,7 +138,7 @@ async function heardSince(
   return since;
 }
 
-/** @returns the end of the last bucket evaluated, which stays so until the transaction ends; -Infinity before the first */
+/** @returns the end of the last slice evaluated, which stays so until the transaction ends; -Infinity before the first */
 async function shareDetector(tx: Tx): Promise<number> {
   const { rows } = await sql<{ until: number | null }>`
     SELECT date_part('epoch', evaluated_until) * 1000 AS until FROM signpost.detector FOR SHARE`.execute(
@@ -175,7 +175,7 @@ type StoredSighting = Record<(typeof placeFields)[number], string | null> & {
   readonly departments: string;
 };
 
-/** A sighting of the store, with the moment in whose bucket it counts. */
+/** A sighting of the store, with the moment in whose slice it counts. */
 export interface Counted extends Sighting {
   readonly countsAt: number;
 }

@@ -27,19 +27,19 @@ export function createAlertMetrics(registry: Registry): AlertMetrics {
   });
   const until = new Gauge({
     name: 'signpost_alert_evaluated_until_seconds',
-    help: 'End of the last quarter of an hour evaluated for alerts, seconds since the epoch; 0 before the first',
+    help: 'End of the last 5 minutes evaluated for alerts, seconds since the epoch; 0 before the first',
     registers,
     aggregator,
   });
   const behind = new Gauge({
     name: 'signpost_alert_behind_seconds',
-    help: 'Time since the end of the last quarter of an hour evaluated for alerts',
+    help: 'Time since the end of the last 5 minutes evaluated for alerts',
     registers,
     aggregator,
   });
   const series = new Gauge({
     name: 'signpost_alert_series',
-    help: 'Series tested in the last quarter of an hour',
+    help: 'Series that are tested',
     registers,
     aggregator,
   });

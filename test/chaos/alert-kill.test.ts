@@ -20,7 +20,8 @@ import { createTelemetry } from '#core/telemetry.ts';
 import { toOutgoing } from '#core/topic.ts';
 import { startPostgres, type Postgres } from '../../scripts/services/postgres.ts';
 import { bucketMs, type Change } from '../../services/alert/detect/detection.ts';
-import { bucketsOf } from '../../services/alert/detector-state.ts';
+import { slicesOf } from '../../services/alert/detector-state.ts';
+import { countsAt } from '../../services/alert/in-time.ts';
 import { transitionId } from '../../services/alert/lifecycle/record.ts';
 import { publishAlerts } from '../../services/alert/publish-alerts.ts';
 import { runDetector } from '../../services/alert/run-detector.ts';
@@ -176,11 +177,11 @@ function expectedOf(insights: readonly Insight[]): readonly string[] {
       const end = (Math.floor(at / bucketMs) + 1) * bucketMs;
       return receivedAt <= end + settings.latenessMs;
     });
-  const counted = sightings.map((each) => ({ ...each, countsAt: each.at }));
+  const counted = sightings.map((each) => ({ ...each, countsAt: countsAt(each, settings) }));
   const first = Math.min(...sightings.map(({ at }) => at));
   const from = Math.floor(first / bucketMs) * bucketMs;
-  const changes = [...bucketsOf(counted, from, monday + buckets * bucketMs)].flatMap((bucket) =>
-    detector.step(bucket),
+  const changes = [...slicesOf(counted, from, monday + buckets * bucketMs)].flatMap((slice) =>
+    detector.step(slice),
   );
   return changes.flatMap((change) => idOf(change));
 }

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Insight } from '#schemas/insight.ts';
 import type { Db } from '#core/store/postgres.ts';
-import { bucketMs, type DetectorOptions } from '../../services/alert/detect/detection.ts';
+import { bucketMs, sliceMs, type DetectorOptions } from '../../services/alert/detect/detection.ts';
 import { createDetector, restoreDetector } from '../../services/alert/detect/detector.ts';
 import { countsAt, dueBy, isInTime } from '../../services/alert/in-time.ts';
 import { backtest } from '../../services/alert/backtest.ts';
@@ -35,7 +35,8 @@ const options: DetectorOptions = {
 const form = { options, create: createDetector, restore: restoreDetector };
 const cities = ['Newark', 'Fremont', 'Oakland'];
 const buckets = 6 * day;
-const at = (bucket: number): number => monday + bucket * bucketMs;
+/** Of a bucket, or of a slice within it. */
+const at = (bucket: number): number => Math.round(monday + bucket * bucketMs);
 
 interface Rise {
   readonly from: number;
@@ -139,8 +140,8 @@ describe('sightings', () => {
       }
     };
     for (let bucket = 0; bucket < buckets;) {
-      const pause = random() < 0.5 ? 1 + Math.floor(random() * 4) : 1 + Math.floor(random() * 40);
-      bucket = Math.min(buckets, bucket + pause);
+      const slices = random() < 0.5 ? 1 + Math.floor(random() * 9) : 1 + Math.floor(random() * 120);
+      bucket = Math.min(buckets, bucket + (slices * sliceMs) / bucketMs);
       const due = at(bucket) + lateness.latenessMs;
       const isThere = ({ signal }: Insight): boolean => signal.receivedAt <= due;
       // Some come with them that were received later.
@@ -239,12 +240,34 @@ describe('sightings', () => {
 });
 
 describe('a sighting counts', () => {
-  const said = (source: string) => ({ at: monday + minuteMs, source });
+  const said = (source: string, receivedAt = monday + 2 * minuteMs) => ({
+    at: monday + minuteMs,
+    receivedAt,
+    source,
+  });
 
   it('in the quarter in which it was said, unless its source is slower than what all may take', () => {
     expect(countsAt(said('desk'), lateness)).toBe(monday + minuteMs);
     expect(countsAt(said('quick'), lateness)).toBe(monday + minuteMs);
     expect(countsAt(said('batch'), lateness)).toBe(monday + minuteMs + 9 * bucketMs);
+  });
+
+  it('in the first slice that is looked at after it was received, and in its own bucket', () => {
+    const end = monday + bucketMs;
+    for (let minute = 1; minute <= 20; minute += 1) {
+      const receivedAt = monday + minute * minuteMs;
+      const counted = countsAt(said('desk', receivedAt), lateness);
+      const slice = Math.floor(counted / sliceMs) * sliceMs;
+      const looked = slice + sliceMs + lateness.latenessMs;
+      expect(looked).toBeGreaterThanOrEqual(receivedAt);
+      // At the very end of a slice it may be one later.
+      const soonest = Math.max(monday + sliceMs + lateness.latenessMs, receivedAt);
+      expect(looked - soonest).toBeLessThanOrEqual(sliceMs);
+      expect(counted).toBeLessThan(end);
+    }
+    expect(countsAt(said('desk', end + lateness.latenessMs), lateness)).toBe(end - 1);
+    // Late, or history: it counts where it was said, if at all.
+    expect(countsAt(said('desk', end + lateness.latenessMs + 1), lateness)).toBe(monday + minuteMs);
   });
 
   it('in a quarter that is evaluated after it may last be received, and in the first such', () => {
@@ -261,11 +284,7 @@ describe('a sighting counts', () => {
 
   it('only when it was received in what its own source is allowed', () => {
     const of = (source: string, minutes: number) =>
-      isInTime(
-        { ...said(source), receivedAt: monday + bucketMs + minutes * minuteMs },
-        lateness,
-        monday,
-      );
+      isInTime(said(source, monday + bucketMs + minutes * minuteMs), lateness, monday);
     expect(['desk', 'quick', 'batch'].map((source) => of(source, 2))).toEqual([true, false, true]);
     expect(['desk', 'quick', 'batch'].map((source) => of(source, 130))).toEqual([
       false,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createDetector, restoreDetector } from '../../services/alert/detect/detector.ts';
 import type { Change, DetectorOptions } from '../../services/alert/detect/detection.ts';
 import {
+  atItsEnd,
   beginning,
   changesOf,
   cities,
@@ -116,8 +117,33 @@ describe('a rise', () => {
     expect(together.scope.level).toBe('country');
     expect(together.detectedAt).toBeLessThan(alone.detectedAt);
     const apart = { one: ['billing-error', 'outage'], other: ['price', 'slow-speed'] };
-    expect(foundBy({ ...options, families: apart }).detectedAt).toBe(alone.detectedAt);
+    expect(foundBy({ ...options, families: apart }).detectedAt).toBeGreaterThan(
+      together.detectedAt,
+    );
   });
+
+  it.each([1, 2, 3, 4])(
+    'is found while its quarter of an hour fills, and so is nothing that would not be at its end (seed %i)',
+    (seed) => {
+      const next = { from: quiet + day + 40, to: quiet + day + 60, theme: 'price' };
+      const rises = [outage({ rate: 9 }), outage({ rate: 4, areas: ['Mill'], ...next })];
+      const history = historyOf({ seed, buckets: quiet + 2 * day, rises });
+      const found = began(changesOf(createDetector(options), history));
+      const atEnds = began(changesOf(createDetector(options), history, 0, atItsEnd));
+      expect(found.flatMap(({ incident }) => incident.themes).toSorted()).toEqual(
+        atEnds.flatMap(({ incident }) => incident.themes).toSorted(),
+      );
+      for (const [index, { incident }] of found.entries()) {
+        const later = atEnds[index]!.incident.detectedAt - incident.detectedAt;
+        expect(later).toBeGreaterThanOrEqual(0);
+        expect(later).toBeLessThan(900_000);
+      }
+      const sooner = found.filter(
+        ({ incident }, index) => incident.detectedAt < atEnds[index]!.incident.detectedAt,
+      );
+      expect(sooner.length).toBeGreaterThan(0);
+    },
+  );
 
   it('of one loud customer is none', () => {
     const rises = [outage({ rate: 10, customer: 'loud' })];

@@ -1,6 +1,6 @@
 // What alerts are compared with: counts as rivals see them, their scores, and how their alarms become incidents.
 import { describe, expect, it } from 'vitest';
-import { bucketMs } from '../../services/alert/detect/detection.ts';
+import { bucketMs, sliceMs } from '../../services/alert/detect/detection.ts';
 import type { Sighting } from '../../services/alert/sighting.ts';
 import { busiestHour, bestDelayMs } from '../../scripts/bench/alerts/best-case.ts';
 import { beginsAt, themes } from '../../scripts/bench/alerts/ordinary.ts';
@@ -129,13 +129,16 @@ describe('the best case', () => {
     shape: 'step',
   };
 
-  it('is the first bucket whose counts are beyond chance, and none for a handful', () => {
+  /** In the second slice of each bucket. */
+  const inBuckets = (...counts: number[]): number[] => counts.flatMap((count) => [0, count, 0]);
+
+  it('is the first slice whose counts are beyond chance, and none for a handful', () => {
     // An eighth of 5,000 customers a day and a twelfth of them of this theme: half a customer a bucket.
-    expect(bestDelayMs(world, truth, [0, 30, 10, 10], 3)).toBe(2 * bucketMs + 300_000);
-    expect(bestDelayMs(world, truth, [1, 1, 0, 1], 3)).toBeUndefined();
+    expect(bestDelayMs(world, truth, inBuckets(0, 30, 10), 3)).toBe(5 * sliceMs + 300_000);
+    expect(bestDelayMs(world, truth, inBuckets(1, 1, 0, 1), 3)).toBeUndefined();
   });
 
   it('knows the busiest hour', () => {
-    expect(busiestHour([1, 2, 0, 3, 4, 0, 0, 9])).toBe(13);
+    expect(busiestHour(inBuckets(1, 2, 0, 3, 4, 0, 0, 9))).toBe(13);
   });
 });

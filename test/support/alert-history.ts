@@ -1,5 +1,10 @@
 // A made-up history of sightings for the detector: quiet places with a day's rhythm, and what is put into it. Seeded.
-import { bucketMs, type Change, type Detector } from '../../services/alert/detect/detection.ts';
+import {
+  bucketMs,
+  sliceMs,
+  type Change,
+  type Detector,
+} from '../../services/alert/detect/detection.ts';
 import type { Sighting, SightingPlace } from '../../services/alert/sighting.ts';
 
 export interface Voice {
@@ -103,11 +108,28 @@ export function historyOf(options: HistoryOptions): Sighting[][] {
   });
 }
 
+/** Which of a bucket's sightings count in the slice that starts then. */
+type Slicing = (sightings: readonly Sighting[], slice: number) => readonly Sighting[];
+const asSaid: Slicing = (sightings, slice) =>
+  sightings.filter(({ at }) => at >= slice && at < slice + sliceMs);
+/** As if nothing were known of a bucket before its end. */
+export const atItsEnd: Slicing = (sightings, slice) =>
+  (slice + sliceMs) % bucketMs === 0 ? sightings : [];
+
 /** All changes but those of numbers alone. */
-export function changesOf(detector: Detector, history: readonly Sighting[][], from = 0): Change[] {
-  return history.flatMap((sightings, index) =>
-    detector
-      .step({ start: beginning + (from + index) * bucketMs, sightings })
-      .filter(({ kind }) => kind !== 'went-on'),
-  );
+export function changesOf(
+  detector: Detector,
+  history: readonly Sighting[][],
+  from = 0,
+  slicing = asSaid,
+): Change[] {
+  return history.flatMap((sightings, index) => {
+    const start = beginning + (from + index) * bucketMs;
+    const slices = Array.from({ length: bucketMs / sliceMs }, (_, at) => start + at * sliceMs);
+    return slices.flatMap((at) =>
+      detector
+        .step({ start: at, sightings: slicing(sightings, at) })
+        .filter(({ kind }) => kind !== 'went-on'),
+    );
+  });
 }

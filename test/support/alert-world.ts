@@ -132,7 +132,7 @@ export function createAlertWorld(
     },
     /** Evaluates all that ends by then, and moves the clock to when that is due. */
     async evaluateTo(bucket: number): Promise<void> {
-      const until = monday + bucket * bucketMs;
+      const until = Math.round(monday + bucket * bucketMs);
       now = Math.max(now, until + lateness.latenessMs + 1000);
       const never = new AbortController().signal;
       for (;;) {

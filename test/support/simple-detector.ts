@@ -2,9 +2,10 @@
 // incident; a further theme widens it; a bucket with one at most ends it; within two hours it rises again.
 import {
   bucketMs,
+  sliceMs,
   type Change,
   type Detector,
-  type DetectorBucket,
+  type DetectorSlice,
   type DetectorOptions,
   type Incident,
 } from '../../services/alert/detect/detection.ts';
@@ -18,6 +19,8 @@ const reopenedWithinMs = 2 * 3_600_000;
 interface State {
   incidents: Incident[];
   buckets: number;
+  /** Of the bucket under way; it decides at its end. */
+  filling: Sighting[];
 }
 
 export const simpleOptions: DetectorOptions = {
@@ -30,21 +33,28 @@ export const simpleOptions: DetectorOptions = {
 export function simpleForm(options: DetectorOptions = simpleOptions): DetectorForm {
   return {
     options,
-    create: () => simpleDetector(options, { incidents: [], buckets: 0 }),
+    create: () => simpleDetector(options, { incidents: [], buckets: 0, filling: [] }),
     restore: (given, bytes) =>
       simpleDetector(given, JSON.parse(Buffer.from(bytes).toString()) as State),
   };
 }
 
 function simpleDetector({ latenessMs }: DetectorOptions, state: State): Detector {
-  let last: DetectorBucket | undefined;
+  let last: DetectorSlice | undefined;
+  /** The last whole bucket. */
+  let bucket: DetectorSlice | undefined;
 
-  function step(bucket: DetectorBucket): readonly Change[] {
-    if (last !== undefined && bucket.start !== last.start + bucketMs)
-      throw new Error('A bucket does not follow the one before');
-    last = bucket;
+  function step(slice: DetectorSlice): readonly Change[] {
+    if (last !== undefined && slice.start !== last.start + sliceMs)
+      throw new Error('A slice does not follow the one before');
+    last = slice;
+    state.filling = state.filling.concat(slice.sightings);
+    const end = slice.start + sliceMs;
+    if (end % bucketMs !== 0) return [];
+    bucket = { start: end - bucketMs, sightings: state.filling };
+    state.filling = [];
     state.buckets += 1;
-    const at = bucket.start + bucketMs + latenessMs;
+    const at = end + latenessMs;
     const inCities = Map.groupBy(
       bucket.sightings.filter(({ place }) => place.city !== null),
       ({ place }) => place.city!,
@@ -125,9 +135,9 @@ function simpleDetector({ latenessMs }: DetectorOptions, state: State): Detector
     silentSources: () => [],
     counts(id) {
       const incident = state.incidents.find((one) => one.id === id);
-      if (incident === undefined || last === undefined) return [];
-      const its = last.sightings.filter(({ place }) => place.city === cityOf(incident));
-      return [{ start: last.start, customers: customersOf(its), expected: 0.5, low: 0, high: 3 }];
+      if (incident === undefined || bucket === undefined) return [];
+      const its = bucket.sightings.filter(({ place }) => place.city === cityOf(incident));
+      return [{ start: bucket.start, customers: customersOf(its), expected: 0.5, low: 0, high: 3 }];
     },
     snapshot: () => Buffer.from(JSON.stringify(state)),
   };

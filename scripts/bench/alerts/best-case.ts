@@ -1,6 +1,6 @@
 // What the counts of an outage give away at best: to somebody who knows the true ordinary rates, the place and the
 // themes, and looks nowhere else. Nobody who must find out finds more, or sooner.
-import { bucketMs } from '../../../services/alert/detect/detection.ts';
+import { bucketMs, sliceMs } from '../../../services/alert/detect/detection.ts';
 import { upperTail } from '../../../services/alert/detect/negative-binomial.ts';
 import type { PlaceLevel } from '../../../services/alert/sighting.ts';
 import { graceMs } from './judge.ts';
@@ -9,12 +9,13 @@ import type { Truth } from './outages.ts';
 import { latenessMs } from './runs.ts';
 import type { World } from './world.ts';
 
-/** Customers of an outage that came in time, of each bucket from its first. */
+/** Customers of an outage that came in time, of each slice from the first of the bucket that it began in. */
 export type Seen = readonly number[];
 
 /** A budget of 1 a week, shared by 50,000 series of four windows and 672 buckets a week. */
 const level = 1 / (672 * 50_000 * 4);
-const windows = [1, 4, 16, 96];
+const slices = bucketMs / sliceMs;
+const windows = [1, 4, 16, 96].map((buckets) => buckets * slices);
 /** Variance beyond a Poisson's, over the squared mean, as the ordinary days are made. */
 const dispersion: Record<PlaceLevel, number> = {
   country: 0.012,
@@ -32,18 +33,24 @@ export function bestDelayMs(
   seen: Seen,
   minCustomers: number,
 ): number | undefined {
-  const first = Math.floor(truth.startedAt / bucketMs);
-  const end = Math.ceil((truth.endedAt + graceMs) / bucketMs);
-  for (let bucket = first; bucket < end; bucket += 1) {
+  const first = Math.floor(truth.startedAt / bucketMs) * slices;
+  const end = Math.ceil((truth.endedAt + graceMs) / sliceMs);
+  const means = new Map<number, number>();
+  const meanOf = (slice: number): number => {
+    const known = means.get(slice) ?? ordinaryMean(world, truth, slice * sliceMs) / slices;
+    means.set(slice, known);
+    return known;
+  };
+  for (let slice = first; slice < end; slice += 1) {
     for (const window of windows) {
       let [customers, mean] = [0, 0];
-      for (let at = bucket - window + 1; at <= bucket; at += 1) {
+      for (let at = slice - window + 1; at <= slice; at += 1) {
         customers += seen[at - first] ?? 0;
-        mean += ordinaryMean(world, truth, at * bucketMs);
+        mean += meanOf(at);
       }
       if (customers < minCustomers) continue;
       if (upperTail(Math.round(customers + mean), mean, dispersion[truth.place.level]) <= level)
-        return (bucket + 1) * bucketMs + latenessMs - truth.startedAt;
+        return (slice + 1) * sliceMs + latenessMs - truth.startedAt;
     }
   }
   return undefined;
@@ -52,10 +59,10 @@ export function bestDelayMs(
 /** Most customers within four buckets. */
 export function busiestHour(seen: Seen): number {
   let most = 0;
-  for (let at = 0; at < seen.length; at += 1)
+  for (let at = 0; at < seen.length; at += slices)
     most = Math.max(
       most,
-      seen.slice(at, at + 4).reduce((sum, each) => sum + each, 0),
+      seen.slice(at, at + 4 * slices).reduce((sum, each) => sum + each, 0),
     );
   return most;
 }

@@ -4,12 +4,12 @@ import { createDetector } from '../../../services/alert/detect/detector.ts';
 import { bucketMs, type Detector } from '../../../services/alert/detect/detection.ts';
 import { createIncidentLog, type FoundIncident } from './found.ts';
 import { dayMs } from './ordinary.ts';
-import { inTime, latenessMs, type Run } from './runs.ts';
+import { latenessMs, slicesOf, type Run } from './runs.ts';
 
 export interface DetectorRun {
   readonly incidents: readonly FoundIncident[];
   readonly seriesTested: number;
-  /** Milliseconds that each bucket took. */
+  /** Milliseconds that each slice took. */
   readonly stepMs: readonly number[];
 }
 
@@ -21,7 +21,6 @@ export interface DetectorRunOptions {
 const { themeFamilies: families } = alertConfig.parse({});
 
 /** @param progress told the part that is done, 0..1, now and then */
-
 export function runDetector(
   run: Run,
   options: DetectorRunOptions,
@@ -31,12 +30,15 @@ export function runDetector(
   const detector: Detector = createDetector({ ...options, warmUpDays, latenessMs, families });
   const log = createIncidentLog();
   const stepMs: number[] = [];
+  let done = 0;
   for (const bucket of run.stream()) {
-    const sightings = inTime(bucket);
-    const before = performance.now();
-    log.take(detector.step({ start: bucket.start, sightings }));
-    stepMs.push(performance.now() - before);
-    if (stepMs.length % 672 === 0) progress(stepMs.length / run.buckets);
+    for (const slice of slicesOf(bucket)) {
+      const before = performance.now();
+      log.take(detector.step(slice));
+      stepMs.push(performance.now() - before);
+    }
+    done += 1;
+    if (done % 672 === 0) progress(done / run.buckets);
   }
   return { incidents: log.incidents(), seriesTested: detector.seriesTested(), stepMs };
 }

@@ -1,7 +1,9 @@
 // The two runs that everything is measured on: long quiet weeks, and weeks with outages. Both begin with quiet weeks to
 // learn from, and in both a source dies now and then.
 import { createRandom } from '../../../services/gateway/synthetic/random.ts';
-import { bucketMs } from '../../../services/alert/detect/detection.ts';
+import { alertConfig } from '../../../services/alert/config.ts';
+import { bucketMs, sliceMs, type DetectorSlice } from '../../../services/alert/detect/detection.ts';
+import { countsAt, type Lateness } from '../../../services/alert/in-time.ts';
 import type { Sighting } from '../../../services/alert/sighting.ts';
 import { logUniform, pick } from './draws.ts';
 import { beginsAt, dayMs, hourMs, weekMs } from './ordinary.ts';
@@ -79,6 +81,22 @@ function planDeadTimes(seed: number, from: number, to: number): DeadTime[] {
     dead.push({ source, from: at, to: end });
     at = end;
   }
+}
+
+const { latenessMsBySource } = alertConfig.parse({});
+/** As it is configured by default. */
+export const lateness: Lateness = { latenessMs, latenessMsBySource };
+
+/** A bucket as the detector is given it. */
+export function slicesOf(bucket: StreamBucket): DetectorSlice[] {
+  const byStart = Map.groupBy(
+    inTime(bucket),
+    (each) => Math.floor(countsAt(each, lateness) / sliceMs) * sliceMs,
+  );
+  return Array.from({ length: bucketMs / sliceMs }, (_, at) => {
+    const start = bucket.start + at * sliceMs;
+    return { start, sightings: byStart.get(start) ?? [] };
+  });
 }
 
 /** Those that came within the allowed lateness. */

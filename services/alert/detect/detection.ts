@@ -3,6 +3,11 @@ import type { PlaceLevel, Sighting, SightingPlace } from '../sighting.ts';
 
 /** Length of a bucket. Buckets start at whole multiples of it since the epoch. */
 export const bucketMs = 15 * 60_000;
+/**
+ * A bucket is looked at so often while it fills: a third of it at a time. Against what is usual of the whole of it, so
+ * that nothing alarms that would not at its end, only sooner. Slices start at whole multiples of it since the epoch.
+ */
+export const sliceMs = 5 * 60_000;
 
 export interface DetectorOptions {
   /** False alarms that are allowed in a week, over all series. Above 0. */
@@ -11,16 +16,16 @@ export interface DetectorOptions {
   readonly minCustomers: number;
   /** Nothing alarms in the first days of what is seen. */
   readonly warmUpDays: number;
-  /** How long after a bucket's end its sightings may be received: only then it is evaluated. */
+  /** How long after a slice's end it is looked at; and after a bucket's end its sightings may be received. */
   readonly latenessMs: number;
   /** Themes that are also counted together, by the name of what they have in common; none by default. */
   readonly families?: Readonly<Record<string, readonly string[]>>;
 }
 
-export interface DetectorBucket {
-  /** Start, milliseconds since the epoch; each call continues the one before. */
+export interface DetectorSlice {
+  /** Start, milliseconds since the epoch; the first is that of a bucket, and each call continues the one before. */
   readonly start: number;
-  /** Those in time that count in it, in any order; those of a slow source were said in one before. */
+  /** Those in time that count in it, in any order; those that came slowly were said in one before. */
   readonly sightings: readonly Sighting[];
 }
 
@@ -35,7 +40,7 @@ export interface Incident {
   /** Follows from when, where and what, so that a replay gives the same. */
   readonly id: string;
   readonly startedAt: number;
-  /** When the counts said so: the end of a bucket plus the allowed lateness. */
+  /** When the counts said so: the end of a slice plus the allowed lateness. */
   readonly detectedAt: number;
   readonly resolvedAt: number | null;
   readonly scope: Scope;
@@ -72,7 +77,7 @@ export interface Incident {
  */
 export interface Change {
   readonly kind: 'began' | 'widened' | 'went-on' | 'resolved' | 'reopened';
-  /** By event time: end of the bucket plus the allowed lateness. */
+  /** By event time: end of the slice plus the allowed lateness. */
   readonly at: number;
   readonly incident: Incident;
 }
@@ -88,8 +93,8 @@ export interface CountsAgainstExpected {
 }
 
 export interface Detector {
-  /** Takes the next bucket. Buckets without sightings must be given too. */
-  step(bucket: DetectorBucket): readonly Change[];
+  /** Takes the next slice. Slices without sightings must be given too. */
+  step(slice: DetectorSlice): readonly Change[];
   /** Incidents that stand, and those that may still be reopened. */
   readonly incidents: () => readonly Incident[];
   /** Series tested in the last bucket. */

@@ -1,4 +1,4 @@
-// The detector: a fold over buckets of sightings. Read this file for the way of a bucket; the same buckets give the same
+// The detector: a fold over slices of sightings. Read this file for the way of a slice; the same slices give the same
 // incidents, whatever the order of arrival within them, and whether or not it was begun anew from a snapshot.
 import { deserialize, serialize } from 'node:v8';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -10,8 +10,9 @@ import {
   type Change,
   type CountsAgainstExpected,
   type Detector,
-  type DetectorBucket,
   type DetectorOptions,
+  type DetectorSlice,
+  sliceMs,
 } from './detection.ts';
 import { forgetDrift } from './drift.ts';
 import { expectedOf } from './expected.ts';
@@ -19,10 +20,11 @@ import { explain } from './explain.ts';
 import { solveLevel } from './levels.ts';
 import { criticalCount, upperTail } from './negative-binomial.ts';
 import { areInLine, isWithin } from './places.ts';
-import { createRecent, takeBucket, type Recent } from './recent.ts';
-import { goOn, recovers } from './recovery.ts';
+import { beginBucket, createRecent, takeSlice, touchedIn, type Recent } from './recent.ts';
+import { expectOn, goOn, recovers } from './recovery.ts';
 import type { Scene } from './scan.ts';
 import { createSeries, holds, seriesAt, trimmedSeries, type Series } from './series.ts';
+import type { Sighting } from '../sighting.ts';
 import { createSources, learnSources, seenShare, takeSources, type Sources } from './silence.ts';
 import { countedIn, incidentOf, type Standing } from './standing.ts';
 
@@ -31,6 +33,9 @@ interface State {
   /** Numbers of buckets since the epoch; undefined before the first. */
   first: number | undefined;
   last: number;
+  /** Start of the slice that comes next, and what was said in those before it of the last bucket. */
+  next: number;
+  filling: Sighting[];
   readonly series: Series;
   readonly baseline: Baseline;
   readonly recent: Recent;
@@ -55,6 +60,8 @@ export function createDetector(options: DetectorOptions): Detector {
     version,
     first: undefined,
     last: 0,
+    next: 0,
+    filling: [],
     series: createSeries(),
     baseline: createBaseline(),
     recent: createRecent(),
@@ -98,30 +105,41 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
     );
   }
 
-  function step({ start, sightings }: DetectorBucket): readonly Change[] {
+  function step({ start, sightings }: DetectorSlice): readonly Change[] {
     const bucket = Math.floor(start / bucketMs);
-    if (state.first !== undefined && bucket !== state.last + 1)
-      throw new Error(`Bucket ${bucket} does not follow ${state.last}`);
+    const begins = start % bucketMs === 0;
+    const ends = (start + sliceMs) % bucketMs === 0;
+    if (state.first === undefined ? !begins : start !== state.next)
+      throw new Error(`A slice of ${start} does not follow: ${state.next} is next`);
     state.first ??= bucket;
     state.last = bucket;
+    state.next = start + sliceMs;
     const scene = sceneAt(bucket);
     const age = bucket - state.first;
     const isSettled = age >= Math.min(7 * bucketsPerDay, warmUp / 2);
-    const touched = takeBucket(recent, series, bucket, sightings, families);
-    takeSources(sources, bucket, sightings, isSettled);
-    const endsHour = bucket % 4 === 3;
-    if (endsHour && age >= bucketsPerDay + 3) learnHour(bucket, isSettled);
+    if (begins) beginBucket(recent, series, bucket);
+    const seen = takeSlice(recent, series, bucket, sightings, families);
+    state.filling = state.filling.concat(sightings);
+    const endsHour = ends && bucket % 4 === 3;
+    if (ends) {
+      takeSources(sources, bucket, state.filling, isSettled);
+      state.filling = [];
+      if (endsHour && age >= bucketsPerDay + 3) learnHour(bucket, isSettled);
+    }
     if (age < warmUp) return [];
-    if (state.level === 0 || bucket % bucketsPerDay === 0) solve(bucket);
+    if (state.level === 0 || (ends && bucket % bucketsPerDay === 0)) solve(bucket);
 
-    const at = (bucket + 1) * bucketMs + options.latenessMs;
-    const wentOn = state.standing.filter((each) => each.endBucket === null && goOn(scene, each));
+    const at = start + sliceMs + options.latenessMs;
+    const stands = state.standing.filter(({ endBucket }) => endBucket === null);
+    if (begins) for (const each of stands) expectOn(scene, each);
+    const wentOn = stands.filter((each) => goOn(scene, each, seen));
     const alarmOptions: AlarmOptions = { ...options, level: state.level, isTested };
-    const alarms = alarmsOf(scene, touched, alarmOptions);
+    const alarms = alarmsOf(scene, touchedIn(recent, bucket), alarmOptions);
     if (endsHour) alarms.push(...driftsOf(scene, alarmOptions));
     const explanation = explain(scene, alarms, state.standing, { ...alarmOptions, detectedAt: at });
     const resolved = state.standing.filter(
       (each) =>
+        ends &&
         each.endBucket === null &&
         !explanation.began.includes(each) &&
         !explanation.reopened.includes(each) &&

@@ -37,14 +37,32 @@ export function createRecent(): Recent {
 }
 
 const nothing = new Int32Array();
-/** @returns numbers of the series that counted something in this bucket, each once */
-export function takeBucket(
+
+/** Begins a bucket: what lies too far back for a window leaves it. */
+export function beginBucket(recent: Recent, series: Series, bucket: number): void {
+  const { last1, last4, last16, last96, hourCount } = series.columns;
+  const before = (buckets: number): Int32Array =>
+    recent.counted[(bucket - buckets + ringSize) % ringSize] ?? nothing;
+  for (const number of before(1)) last1[number] = 0;
+  for (const number of before(4)) last4[number]! -= 1;
+  for (const number of before(16)) last16[number]! -= 1;
+  for (const number of before(longest)) {
+    last96[number]! -= 1;
+    hourCount[number]! += 1;
+  }
+  recent.counted[bucket % ringSize] = nothing;
+  recent.seen[bucket % ringSize] = [];
+  if (bucket % longest === 0) forget(recent, bucket);
+}
+
+/** Takes more of the bucket that was begun. @returns these, as they count */
+export function takeSlice(
   recent: Recent,
   series: Series,
   bucket: number,
   sightings: readonly Sighting[],
   families: Families,
-): readonly number[] {
+): readonly Seen[] {
   // In one order, whatever the order of arrival.
   const sorted = sightings.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   const counted: number[] = [];
@@ -67,10 +85,26 @@ export function takeBucket(
     for (let number = known; number < series.size; number += 1) setLevel(series, number);
     return { id, at, source, customer, departments, ...located, countsInAll, countsInTheme };
   });
-  const touched = slide(recent, series, bucket, Int32Array.from(counted));
-  recent.seen[bucket % ringSize] = seen;
-  if (bucket % longest === 0) forget(recent, bucket);
-  return touched;
+  const { last1, last4, last16, last96 } = series.columns;
+  for (const number of counted) {
+    last1[number]! += 1;
+    last4[number]! += 1;
+    last16[number]! += 1;
+    last96[number]! += 1;
+  }
+  const at = bucket % ringSize;
+  const before = recent.counted[at]!;
+  const all = new Int32Array(before.length + counted.length);
+  all.set(before);
+  all.set(counted, before.length);
+  recent.counted[at] = all;
+  recent.seen[at] = recent.seen[at]!.concat(seen);
+  return seen;
+}
+
+/** Numbers of the series that counted something in a bucket, each once. */
+export function touchedIn({ counted }: Recent, bucket: number): ReadonlySet<number> {
+  return new Set(counted[bucket % ringSize]);
 }
 
 function countsOnce({ customers }: Recent, key: string | null, bucket: number): boolean {
@@ -83,34 +117,6 @@ function countsOnce({ customers }: Recent, key: string | null, bucket: number): 
 
 function forget({ customers }: Recent, bucket: number): void {
   for (const [key, at] of customers) if (bucket - at >= longest) customers.delete(key);
-}
-
-function slide(
-  { counted }: Recent,
-  { columns }: Series,
-  bucket: number,
-  now: Int32Array,
-): readonly number[] {
-  const { last1, last4, last16, last96, hourCount } = columns;
-  const before = (buckets: number): Int32Array =>
-    counted[(bucket - buckets + ringSize) % ringSize] ?? nothing;
-  for (const number of before(1)) last1[number] = 0;
-  for (const number of before(4)) last4[number]! -= 1;
-  for (const number of before(16)) last16[number]! -= 1;
-  for (const number of before(longest)) {
-    last96[number]! -= 1;
-    hourCount[number]! += 1;
-  }
-  const touched: number[] = [];
-  for (const number of now) {
-    if (last1[number] === 0) touched.push(number);
-    last1[number]! += 1;
-    last4[number]! += 1;
-    last16[number]! += 1;
-    last96[number]! += 1;
-  }
-  counted[bucket % ringSize] = now;
-  return touched;
 }
 
 /** What was seen in a bucket of the last day. */

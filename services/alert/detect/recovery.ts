@@ -3,7 +3,7 @@ import { expectedByTheme, expectedOf } from './expected.ts';
 import { spreadOf } from './baseline.ts';
 import { bucketMs } from './detection.ts';
 import { upperTail } from './negative-binomial.ts';
-import { seenIn } from './recent.ts';
+import type { Seen } from './recent.ts';
 import type { Scene } from './scan.ts';
 import { seriesAt } from './series.ts';
 import { isHeardAfter, type Sources } from './silence.ts';
@@ -19,13 +19,17 @@ const flapping = { times: 3, buckets: 16 };
 /** Sources with a smaller share of its sightings need not be heard. */
 const sourceShare = 0.2;
 
-/** Takes the bucket into an incident that stands. @returns whether its numbers changed */
-export function goOn(scene: Scene, standing: Standing): boolean {
+/** Takes what was seen in a slice into an incident that stands. @returns whether its numbers changed */
+export function goOn({ bucket }: Scene, standing: Standing, seen: readonly Seen[]): boolean {
   const before = standing.customers.size;
-  takeSeen(standing, seenIn(scene.recent, scene.bucket), scene.bucket);
+  takeSeen(standing, seen, bucket);
+  return standing.customers.size !== before;
+}
+
+/** Expects what is usual of the bucket that begins. */
+export function expectOn(scene: Scene, standing: Standing): void {
   for (const [theme, mean] of expectedByTheme(scene, standing, 1))
     standing.expected.set(theme, (standing.expected.get(theme) ?? 0) + mean);
-  return standing.customers.size !== before;
 }
 
 /**

@@ -119,10 +119,10 @@ export function isOf({ node, themes, product }: Standing, seen: Seen): boolean {
   );
 }
 
-/** Takes what was seen in a bucket. */
+/** Takes what was seen in a bucket, or more of it. */
 export function takeSeen(standing: Standing, seen: readonly Seen[], bucket: number): void {
   const { customers, bySource, byDepartment, examples, counts } = standing;
-  const here = new Map<number, number>();
+  const here = counts.get(bucket) ?? new Map<number, number>();
   for (const each of seen) {
     if (!isOf(standing, each)) continue;
     if (each.countsInAll) add(here, 0);

@@ -6,7 +6,7 @@ import type { Insight } from '#schemas/insight.ts';
 import type { Input } from '#core/stage.ts';
 import type { Tables } from '#core/store/tables.ts';
 import type { AlertConfig } from '../../../alert/config.ts';
-import { bucketMs } from '../../../alert/detect/detection.ts';
+import { sliceMs } from '../../../alert/detect/detection.ts';
 import { digestOf, readStand, type DetectorForm } from '../../../alert/detector-state.ts';
 import { beginning, createEvaluator } from '../../../alert/evaluate.ts';
 import { judgeLateness } from '../../../alert/judge-lateness.ts';
@@ -151,7 +151,7 @@ async function endOfArchived(queries: Kysely<Tables>, config: AlertConfig): Prom
   );
   const latest = Math.max(rows[0]?.at ?? -Infinity, (await lastTold(queries)) ?? -Infinity);
   return Number.isFinite(latest)
-    ? Math.floor((latest - config.latenessMs) / bucketMs) * bucketMs
+    ? Math.floor((latest - config.latenessMs) / sliceMs) * sliceMs
     : null;
 }
 
