@@ -18,6 +18,8 @@ export interface DetectorForm {
   /** @throws when the bytes are of another form */
   readonly restore: (options: DetectorOptions, bytes: Uint8Array) => Detector;
   readonly options: DetectorOptions;
+  /** Of the detector: by another one the past is judged anew, as by other options. */
+  readonly release: number;
 }
 
 /** A detector and the end of the last slice it was given. */
@@ -30,15 +32,16 @@ export interface Folded {
 export interface DetectorStand {
   readonly evaluatedUntil: number | null;
   readonly snapshotUntil: number | null;
-  /** Digest of the options that it was evaluated with. */
+  /** Digest of the options, and of the detector's release, that it was evaluated with. */
   readonly options: string | null;
 }
 
 const dayMs = 86_400_000;
 
-export function digestOf(options: DetectorOptions): string {
+export function digestOf({ options, release }: DetectorForm): string {
   const entries = Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 32);
+  const identity = JSON.stringify([release, entries]);
+  return createHash('sha256').update(identity).digest('hex').slice(0, 32);
 }
 
 export async function readStand(
@@ -99,7 +102,7 @@ async function begin(queries: Kysely<Tables>, form: DetectorForm, until: number)
     .select(['snapshot', 'snapshot_until', 'options'])
     .executeTakeFirstOrThrow();
   const at = row.snapshot_until?.getTime();
-  const isOfThese = row.options === digestOf(form.options);
+  const isOfThese = row.options === digestOf(form);
   if (row.snapshot !== null && at !== undefined && at <= until && isOfThese) {
     const detector = restored(form, row.snapshot);
     if (detector !== undefined) return { detector, until: at };

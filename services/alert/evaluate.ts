@@ -63,7 +63,7 @@ const snapshotEvery = { eventMs: 6 * 3_600_000, ms: 20_000 };
 /** What fails leaves nothing behind: the detector is folded again then, to what the store says. */
 export function createEvaluator(parts: EvaluatorParts): Evaluator {
   const { db, form, now, clock } = parts;
-  const options = digestOf(form.options);
+  const options = digestOf(form);
   let folded: Folded | undefined;
   let portion = 4;
   let snapshotAt = -Infinity;
@@ -189,7 +189,7 @@ function withoutRepetition(changes: readonly Change[]): readonly Change[] {
   );
 }
 
-/** By other settings the past is judged anew, in silence: what stands by either is told of. */
+/** By other settings, or another release, the past is judged anew, in silence: what stands by either is told of. */
 async function takeSettingsUp(
   tx: Tx,
   detector: Detector,

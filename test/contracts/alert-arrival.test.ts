@@ -5,7 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Insight } from '#schemas/insight.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { bucketMs, sliceMs, type DetectorOptions } from '../../services/alert/detect/detection.ts';
-import { createDetector, restoreDetector } from '../../services/alert/detect/detector.ts';
+import {
+  createDetector,
+  detectorRelease,
+  restoreDetector,
+} from '../../services/alert/detect/detector.ts';
 import { countsAt, dueBy, isInTime } from '../../services/alert/in-time.ts';
 import { backtest } from '../../services/alert/backtest.ts';
 import { sightingOf } from '../../services/alert/sighting.ts';
@@ -32,7 +36,12 @@ const options: DetectorOptions = {
   warmUpDays: 4,
   latenessMs: lateness.latenessMs,
 };
-const form = { options, create: createDetector, restore: restoreDetector };
+const form = {
+  options,
+  create: createDetector,
+  restore: restoreDetector,
+  release: detectorRelease,
+};
 const cities = ['Newark', 'Fremont', 'Oakland'];
 const buckets = 6 * day;
 /** Of a bucket, or of a slice within it. */

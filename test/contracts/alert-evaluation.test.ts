@@ -6,6 +6,7 @@ import type { Alert } from '#schemas/alert.ts';
 import { SignpostError } from '#core/errors.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { bucketMs } from '../../services/alert/detect/detection.ts';
+import type { DetectorForm } from '../../services/alert/detector-state.ts';
 import { readSightings } from '../../services/alert/sighting-rows.ts';
 import { applySilences, planRepeats } from '../../services/alert/tick.ts';
 import {
@@ -357,24 +358,39 @@ describe.each(freshDatabases)('on %s', (_, open) => {
       expect(told.length).toBeGreaterThan(7);
     });
 
-    it('with other settings judges the past anew, ends what they know no more and tells what they find', async () => {
-      const world = createAlertWorld(db);
-      await world.project([...burst(1, 6), ...burst(2, 6), ...burst(3, 6)]);
-      await world.evaluateTo(2);
-      const form = simpleForm({ ...simpleOptions, latenessMs: simpleOptions.latenessMs + 1 });
-      const other = createAlertWorld(db, { form });
-      await other.evaluateTo(3);
-      // By the other lateness, its id is another one.
-      const told = (await transitionsIn(db)).map(({ state, reason }) => `${state} ${reason}`);
-      expect(told).toEqual([
-        'firing began',
-        'firing settings-changed',
-        'resolved settings-changed',
-      ]);
-      await other.evaluateTo(5);
-      const last = (await transitionsIn(db)).at(-1);
-      expect(last).toMatchObject({ state: 'resolved', reason: 'counts-are-usual' });
-    });
+    // By the other lateness, its id is another one.
+    const bySettings = simpleForm({ ...simpleOptions, latenessMs: simpleOptions.latenessMs + 1 });
+    const byRelease: DetectorForm = {
+      ...bySettings,
+      create: () => bySettings.create(bySettings.options),
+      restore: () => {
+        throw new Error('Stored by another release');
+      },
+      options: simpleOptions,
+      release: 2,
+    };
+    it.each([
+      ['other settings', bySettings],
+      ['another release', byRelease],
+    ])(
+      'by %s judges the past anew, ends what they know no more and tells what they find',
+      async (_by, form) => {
+        const world = createAlertWorld(db);
+        await world.project([...burst(1, 6), ...burst(2, 6), ...burst(3, 6)]);
+        await world.evaluateTo(2);
+        const other = createAlertWorld(db, { form });
+        await other.evaluateTo(3);
+        const told = (await transitionsIn(db)).map(({ state, reason }) => `${state} ${reason}`);
+        expect(told).toEqual([
+          'firing began',
+          'firing settings-changed',
+          'resolved settings-changed',
+        ]);
+        await other.evaluateTo(5);
+        const last = (await transitionsIn(db)).at(-1);
+        expect(last).toMatchObject({ state: 'resolved', reason: 'counts-are-usual' });
+      },
+    );
   });
 });
 

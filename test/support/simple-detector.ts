@@ -33,6 +33,7 @@ export const simpleOptions: DetectorOptions = {
 export function simpleForm(options: DetectorOptions = simpleOptions): DetectorForm {
   return {
     options,
+    release: 1,
     create: () => simpleDetector(options, { incidents: [], buckets: 0, filling: [] }),
     restore: (given, bytes) =>
       simpleDetector(given, JSON.parse(Buffer.from(bytes).toString()) as State),

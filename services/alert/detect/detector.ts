@@ -29,7 +29,7 @@ import { createSources, learnSources, seenShare, takeSources, type Sources } fro
 import { countedIn, incidentOf, type Standing } from './standing.ts';
 
 interface State {
-  readonly version: number;
+  readonly release: number;
   /** Numbers of buckets since the epoch; undefined before the first. */
   first: number | undefined;
   last: number;
@@ -47,8 +47,8 @@ interface State {
   solvedFor: number;
 }
 
-/** Of `State`: a snapshot of another one cannot be gone on from. */
-const version = 5;
+/** Of what it finds and of `State`: what another one left cannot be gone on from. */
+export const detectorRelease = 5;
 const bucketsPerDay = 96;
 /** Over for longer than this, an incident is in no window any more, not even in that of the EWMA. */
 const keptBuckets = 8 * bucketsPerDay;
@@ -57,7 +57,7 @@ const frozenBuckets = 7 * bucketsPerDay;
 
 export function createDetector(options: DetectorOptions): Detector {
   return detectorOf(options, {
-    version,
+    release: detectorRelease,
     first: undefined,
     last: 0,
     next: 0,
@@ -75,7 +75,7 @@ export function createDetector(options: DetectorOptions): Detector {
 /** @throws SignpostError `snapshot-unknown` where it is of another release: then sightings are to be gone through anew. */
 export function restoreDetector(options: DetectorOptions, snapshot: Uint8Array): Detector {
   const state = deserialize(zstdDecompressSync(snapshot)) as State;
-  if (state.version !== version)
+  if (state.release !== detectorRelease)
     throw new SignpostError('snapshot-unknown', 'The detector was stored by another release');
   return detectorOf(options, state);
 }

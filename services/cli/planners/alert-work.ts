@@ -12,7 +12,7 @@ import type { DeliveryMetrics } from '../../alert/deliver/delivery-metrics.ts';
 import { runDeliveries } from '../../alert/deliver/run-deliveries.ts';
 import type { Targets } from '../../alert/deliver/targets.ts';
 import type { DetectorOptions } from '../../alert/detect/detection.ts';
-import { createDetector, restoreDetector } from '../../alert/detect/detector.ts';
+import { createDetector, detectorRelease, restoreDetector } from '../../alert/detect/detector.ts';
 import type { DetectorForm } from '../../alert/detector-state.ts';
 import { startForgettingSightings } from '../../alert/forget-sightings.ts';
 import { publishAlerts } from '../../alert/publish-alerts.ts';
@@ -64,7 +64,12 @@ export function detectorOptions(config: AlertConfig): DetectorOptions {
 }
 
 export function detectorForm(config: AlertConfig): DetectorForm {
-  return { create: createDetector, restore: restoreDetector, options: detectorOptions(config) };
+  return {
+    create: createDetector,
+    restore: restoreDetector,
+    options: detectorOptions(config),
+    release: detectorRelease,
+  };
 }
 
 export interface BesideAlertParts {

@@ -135,7 +135,7 @@ async function takeOver(
 
 /** What the live detector took for late is late, where it judged by the same options: it knew when what came. */
 async function takeLateness({ db }: RebuildContext, { form }: AlertsOptions): Promise<void> {
-  if ((await readStand(db.query)).options !== digestOf(form.options)) return;
+  if ((await readStand(db.query)).options !== digestOf(form)) return;
   await sql`UPDATE signpost_replay.sightings n SET is_late = o.is_late FROM signpost.sightings o
     WHERE o.id = n.id AND o.is_late <> n.is_late`.execute(db.query);
 }
