@@ -1,7 +1,11 @@
 // The detector as a fold: what it finds, where it says it is, when it says it is over, and that order and restarts change nothing.
 import { describe, expect, it } from 'vitest';
 import { createDetector, restoreDetector } from '../../services/alert/detect/detector.ts';
-import type { Change, DetectorOptions } from '../../services/alert/detect/detection.ts';
+import {
+  sliceMs,
+  type Change,
+  type DetectorOptions,
+} from '../../services/alert/detect/detection.ts';
 import {
   atItsEnd,
   beginning,
@@ -250,4 +254,21 @@ it('charts what was counted against what is usual, from its beginning', () => {
     expect(low).toBeLessThanOrEqual(expected);
     expect(high).toBeGreaterThanOrEqual(Math.floor(expected));
   }
+});
+
+it('charts a quarter of an hour that still fills against what is usual of as much of it', () => {
+  const detector = createDetector(options);
+  const history = historyOf({ seed: 1, buckets: quiet + 51, rises: [outage({ rate: 8 })] });
+  changesOf(detector, history.slice(0, -1));
+  const lastOf = () => detector.counts(detector.incidents()[0]!.id, 1)[0]!;
+  const start = beginning + (quiet + 50) * 900_000;
+  const expected = [0, 1, 2].map((slice) => {
+    detector.step({ start: start + slice * sliceMs, sightings: [] });
+    return lastOf();
+  });
+  expect(expected.map((counts) => counts.start)).toEqual([start, start, start]);
+  const [first, second, third] = expected.map((counts) => counts.expected);
+  expect(second! / first!).toBeCloseTo(2, 6);
+  // An hour or a day may have been learnt at its end.
+  expect(third! / first!).toBeCloseTo(3, 1);
 });

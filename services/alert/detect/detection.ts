@@ -82,7 +82,7 @@ export interface Change {
   readonly incident: Incident;
 }
 
-/** Counts of what an incident is about, in one bucket, for a chart. */
+/** Counts of what an incident is about, in one bucket, for a chart; of the last one as far as it was looked at. */
 export interface CountsAgainstExpected {
   readonly start: number;
   readonly customers: number;

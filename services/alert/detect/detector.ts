@@ -223,7 +223,9 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
     const all = seriesAt(series, incident.node, 0)!;
     return Array.from({ length: Math.max(0, state.last - from + 1) }, (_, index) => {
       const bucket = from + index;
-      const expected = expectedOf(sceneAt(bucket), incident, 1);
+      // Of one that still fills, what is usual of the part that is there.
+      const part = Math.min(1, (state.next - bucket * bucketMs) / bucketMs);
+      const expected = part * expectedOf(sceneAt(bucket), incident, 1);
       const spread = spreadOf(baseline, series, all, bucket, 1);
       return {
         start: bucket * bucketMs,
