@@ -7,10 +7,10 @@ import type { FoundIncident } from './alerts/found.ts';
 import { judge } from './alerts/judge.ts';
 import { missingForFarrington, rivals, runRival, type Counted } from './alerts/rivals.ts';
 import { createCountLog } from './alerts/rivals/count-log.ts';
-import { createRuns, inTime, lateness, type Run } from './alerts/runs.ts';
+import { createRuns, slicesOf, type Run } from './alerts/runs.ts';
 import { details, overview, percentile, type Outcome, type TruthFacts } from './alerts/summary.ts';
-import { bucketMs, sliceMs } from '../../services/alert/detect/detection.ts';
-import { countsAt } from '../../services/alert/in-time.ts';
+import { sliceMs } from '../../services/alert/detect/detection.ts';
+import { bucketStartOf } from '../../services/alert/in-time.ts';
 
 export interface AlertsBench {
   readonly budgets: readonly number[];
@@ -107,14 +107,14 @@ function count(run: Run): Counted & { readonly seen: Seen } {
   const writer = createCountLog(run.world);
   const seen: Seen = run.truths.map(() => []);
   for (const bucket of run.stream()) {
-    const sightings = inTime(bucket);
-    writer.take(sightings);
-    for (const each of sightings) {
-      const index = bucket.causedBy.get(each.id);
-      if (index === undefined) continue;
-      const began = Math.floor(run.truths[index]!.startedAt / bucketMs) * bucketMs;
-      const at = Math.floor((countsAt(each, lateness) - began) / sliceMs);
-      seen[index]![at] = (seen[index]![at] ?? 0) + 1;
+    for (const { start, sightings } of slicesOf(bucket)) {
+      writer.take(sightings);
+      for (const { id } of sightings) {
+        const index = bucket.causedBy.get(id);
+        if (index === undefined) continue;
+        const at = (start - bucketStartOf(run.truths[index]!.startedAt)) / sliceMs;
+        seen[index]![at] = (seen[index]![at] ?? 0) + 1;
+      }
     }
   }
   return { run, log: writer.finish(), seen: seen.map((each) => Array.from(each, (n) => n ?? 0)) };

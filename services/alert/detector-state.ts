@@ -4,12 +4,12 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
 import type { Tables } from '#core/store/tables.ts';
 import {
-  bucketMs,
   type Detector,
   type DetectorOptions,
   type DetectorSlice,
   sliceMs,
 } from './detect/detection.ts';
+import { bucketStartOf } from './in-time.ts';
 import { readSightings, type Counted } from './sighting-rows.ts';
 
 /** How a detector is made; see services/alert/detect/detector.ts. */
@@ -67,11 +67,12 @@ export async function firstBucket(queries: Kysely<Tables>): Promise<number | nul
     queries,
   );
   const at = rows[0]?.at ?? null;
-  return at === null ? null : Math.floor(at / bucketMs) * bucketMs;
+  return at === null ? null : bucketStartOf(at);
 }
 
 /**
- * The detector as it was when `until` was evaluated. What it says meanwhile was said before.
+ * The detector as it was when `until` was evaluated, or before anything was: then it begins there, at the start of a
+ * bucket. What it says meanwhile was said before.
  * @param known one that was folded so far already
  */
 export async function foldUntil(
@@ -99,7 +100,7 @@ export async function foldUntil(
 async function begin(queries: Kysely<Tables>, form: DetectorForm, until: number): Promise<Folded> {
   const row = await queries
     .selectFrom('signpost.detector')
-    .select(['snapshot', 'snapshot_until', 'options'])
+    .select(['snapshot', 'snapshot_until', 'options', 'evaluated_until'])
     .executeTakeFirstOrThrow();
   const at = row.snapshot_until?.getTime();
   const isOfThese = row.options === digestOf(form);
@@ -107,8 +108,11 @@ async function begin(queries: Kysely<Tables>, form: DetectorForm, until: number)
     const detector = restored(form, row.snapshot);
     if (detector !== undefined) return { detector, until: at };
   }
+  const detector = form.create(form.options);
+  if (row.evaluated_until === null) return { detector, until };
   const first = (await firstBucket(queries)) ?? until;
-  return { detector: form.create(form.options), until: Math.min(first, until) };
+  // A detector begins with a whole bucket, wherever in one the last evaluation ended.
+  return { detector, until: bucketStartOf(Math.min(first, until)) };
 }
 
 /** Of another release, say: then it is folded anew. */

@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Db } from '#core/store/postgres.ts';
 import { lockKeys } from '#core/store/retention.ts';
 import type { Tables } from '#core/store/tables.ts';
-import { bucketMs, sliceMs, type Change, type Detector } from './detect/detection.ts';
+import { sliceMs, type Change, type Detector } from './detect/detection.ts';
 import {
   digestOf,
   firstBucket,
@@ -14,6 +14,7 @@ import {
   type DetectorStand,
   type Folded,
 } from './detector-state.ts';
+import { bucketStartOf } from './in-time.ts';
 import { readStanding, saveCounts, type IncidentCounts } from './incident-rows.ts';
 import { readSightings } from './sighting-rows.ts';
 import { readSilences } from './silence-rows.ts';
@@ -157,7 +158,7 @@ export function createEvaluator(parts: EvaluatorParts): Evaluator {
 /** Where the first evaluation begins: at the first sighting, but not before `keptFrom`; null when there is none. */
 export async function beginning(db: Db, keptFrom: number): Promise<number | null> {
   const first = await firstBucket(db.query);
-  return first === null ? null : Math.max(first, Math.floor(keptFrom / bucketMs) * bucketMs);
+  return first === null ? null : Math.max(first, bucketStartOf(keptFrom));
 }
 
 async function takeLock(tx: Tx): Promise<boolean> {

@@ -8,9 +8,14 @@ export interface Lateness {
   readonly latenessMsBySource: Readonly<Record<string, number>>;
 }
 
+/** Start of the bucket that a moment is in; both in milliseconds since the epoch. */
+export function bucketStartOf(at: number): number {
+  return Math.floor(at / bucketMs) * bucketMs;
+}
+
 /** End of the bucket that a moment is in; both in milliseconds since the epoch. */
 export function bucketEndOf(at: number): number {
-  return (Math.floor(at / bucketMs) + 1) * bucketMs;
+  return bucketStartOf(at) + bucketMs;
 }
 
 /** End of the slice that a moment is in. */

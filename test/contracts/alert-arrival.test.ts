@@ -4,7 +4,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Insight } from '#schemas/insight.ts';
 import type { Db } from '#core/store/postgres.ts';
-import { bucketMs, sliceMs, type DetectorOptions } from '../../services/alert/detect/detection.ts';
+import {
+  bucketMs,
+  sliceMs,
+  type DetectorOptions,
+  type DetectorSlice,
+} from '../../services/alert/detect/detection.ts';
 import {
   createDetector,
   detectorRelease,
@@ -179,6 +184,40 @@ describe('sightings', () => {
     },
     120_000,
   );
+
+  it('are gone on from within a quarter of an hour by another release, though none of before is kept', async () => {
+    const world = worldOf();
+    await world.project([ticketSaid({ id: 'old', at: at(0) })]);
+    await world.evaluateTo(1 + 1 / 3);
+    await sql`TRUNCATE signpost.sightings`.execute(db.query);
+    const next = createAlertWorld(db, { form: { ...form, release: form.release + 1 }, lateness });
+    await next.evaluateTo(3);
+    const { rows } = await sql<{ until: Date }>`
+      SELECT evaluated_until AS until FROM signpost.detector`.execute(db.query);
+    expect(rows[0]!.until.getTime()).toBe(at(3));
+  });
+
+  it('of long before what is kept are not gone through at the first start', async () => {
+    const world = worldOf();
+    await world.project([
+      ticketSaid({ id: 'old', at: at(0) - 365 * 86_400_000, receivedAt: at(0) }),
+      ticketSaid({ id: 'new', at: at(0) }),
+    ]);
+    let steps = 0;
+    const counting = {
+      ...form,
+      create: (of: DetectorOptions) => {
+        const detector = createDetector(of);
+        return {
+          ...detector,
+          step: (slice: DetectorSlice) => ((steps += 1), detector.step(slice)),
+        };
+      },
+    };
+    const kept = createAlertWorld(db, { form: counting, lateness, keptFrom: at(0) });
+    await kept.evaluateTo(2);
+    expect(steps).toBe(6);
+  });
 
   it('that come too late change nothing, wherever they come in the order', async () => {
     const history = historyOf(5);

@@ -8,7 +8,12 @@ import {
   pool,
   takeBlocks,
 } from '../../services/alert/detect/dispersion.ts';
-import { driftTail, takeDrift } from '../../services/alert/detect/drift.ts';
+import {
+  driftTail,
+  forgetDrift,
+  takeDrift,
+  takeDriftOut,
+} from '../../services/alert/detect/drift.ts';
 import { createSeries, sortsPerLevel } from '../../services/alert/detect/series.ts';
 import { createRandom } from '../../services/gateway/synthetic/random.ts';
 
@@ -91,4 +96,23 @@ describe('a series whose days differ, and are like the day before', () => {
     const tails = tailsOf((day) => (day >= 20 ? 1.5 : 1), 27);
     expect(shareBelow(0.01, tails.slice(-200))).toBeGreaterThan(0.8);
   });
+});
+
+it('a place keeps what it has risen by itself when a part of it is over', () => {
+  const series = createSeries();
+  const { columns } = series;
+  const [whole, part] = [0, 1];
+  const set = (number: number, drift: number, mean: number): void => {
+    columns.drift[number] = drift;
+    columns.driftMean[number] = mean;
+  };
+  set(whole, 190, 100);
+  set(part, 60, 10);
+  takeDriftOut(series, whole, part);
+  forgetDrift(series, part);
+  expect([columns.drift[whole], columns.drift[part]]).toEqual([140, 10]);
+  // What has not risen takes nothing out.
+  set(part, 5, 10);
+  takeDriftOut(series, whole, part);
+  expect(columns.drift[whole]).toBe(140);
 });

@@ -22,10 +22,10 @@ const [country] = world.places as [WorldPlace];
 const [city, otherCity] = world.at.city as [WorldPlace, WorldPlace];
 const area = world.at.area.find(({ parent }) => parent === city.index)!;
 
-function sighting(bucket: number, customer: number, place: WorldPlace, theme = 'outage'): Sighting {
-  const at = beginsAt + bucket * bucketMs;
+function sighting(slice: number, customer: number, place: WorldPlace, theme = 'outage'): Sighting {
+  const at = beginsAt + slice * sliceMs;
   return {
-    id: `${bucket}-${customer}-${theme}`,
+    id: `${slice}-${customer}-${theme}`,
     at,
     receivedAt: at,
     source: 'crm',
@@ -46,34 +46,37 @@ describe('the counts that rivals see', () => {
     const writer = createCountLog(world);
     writer.take([sighting(0, 1, area), sighting(0, 1, area), sighting(0, 2, city)]);
     writer.take([sighting(1, 1, area), sighting(1, 1, area, 'price')]);
-    for (let bucket = 2; bucket < 97; bucket += 1) writer.take([]);
-    writer.take([sighting(97, 1, area)]);
+    for (let slice = 2; slice < 289; slice += 1) writer.take([]);
+    writer.take([sighting(289, 1, area)]);
     const log = writer.finish();
-    const total = (series: number): number => customersIn(log.series(series), 0, 98);
+    const total = (series: number): number => customersIn(log.series(series), 0, 290);
     expect(total(outageSeries(area))).toBe(2);
     expect(total(outageSeries(city))).toBe(3);
     expect(total(outageSeries(country))).toBe(3);
     expect(total(allSeries(country))).toBe(3);
-    expect(customersIn(log.series(outageSeries(city)), 1, 97)).toBe(0);
+    expect(customersIn(log.series(outageSeries(city)), 1, 289)).toBe(0);
   });
 });
+
+/** In slices. */
+const week = 7 * 288;
 
 describe('the simple rivals', () => {
   it('score what is more than it was, each by its own past', () => {
     const writer = createCountLog(world);
     let customer = 0;
-    const many = (bucket: number, count: number): Sighting[] =>
-      Array.from({ length: count }, () => sighting(bucket, (customer += 1), area));
+    const many = (slice: number, count: number): Sighting[] =>
+      Array.from({ length: count }, () => sighting(slice, (customer += 1), area));
     // Four weeks of two customers in the first hour of Mondays, then seven.
-    for (let bucket = 0; bucket < 4 * 672 + 4; bucket += 1)
-      writer.take(many(bucket, bucket % 672 === 3 ? (bucket < 4 * 672 ? 2 : 7) : 0));
+    for (let slice = 0; slice < 4 * week + 12; slice += 1)
+      writer.take(many(slice, slice % week === 11 ? (slice < 4 * week ? 2 : 7) : 0));
     const log = writer.finish();
-    const options = { warmUpBuckets: 4 * 672, minCustomers: 3, leastScore: 3 };
+    const options = { warmUpSlices: 4 * week, minCustomers: 3, leastScore: 3 };
     const own = (alarms: readonly Alarm[]) =>
       alarms.filter(({ series }) => series === outageSeries(area));
     // A Poisson of mean 2 has a deviation of 1.41; the mean of all hours is 0.01, with the least deviation of 1.
     expect(own(zScoreAlarms(log, options))).toEqual([
-      { bucket: 4 * 672 + 3, series: outageSeries(area), score: 5 / Math.sqrt(2), window: 4 },
+      { slice: 4 * week + 11, series: outageSeries(area), score: 5 / Math.sqrt(2), window: 12 },
     ]);
     const [fixed] = own(fixedThresholdAlarms(log, options));
     expect(fixed!.score).toBeCloseTo(7 - 8 / 672, 6);
@@ -81,11 +84,11 @@ describe('the simple rivals', () => {
 });
 
 describe('alarms', () => {
-  const alarm = (bucket: number, place: WorldPlace, score: number): Alarm => ({
-    bucket,
+  const alarm = (slice: number, place: WorldPlace, score: number): Alarm => ({
+    slice,
     series: outageSeries(place),
     score,
-    window: 4,
+    window: 12,
   });
 
   it('of one branch and time are one incident, at the place that scores highest', () => {
@@ -96,13 +99,13 @@ describe('alarms', () => {
     );
     expect(incidents).toHaveLength(1);
     expect(incidents[0]!.said.map(({ scope }) => scope.level)).toEqual(['city', 'area']);
-    expect(incidents[0]!.detectedAt).toBe(beginsAt + 11 * bucketMs + 300_000);
+    expect(incidents[0]!.detectedAt).toBe(beginsAt + 11 * sliceMs + 300_000);
   });
 
   it('of other places, or hours later, are others', () => {
     const incidents = groupAlarms(
       world,
-      [alarm(10, city, 9), alarm(10, otherCity, 9), alarm(19, city, 9)],
+      [alarm(10, city, 9), alarm(10, otherCity, 9), alarm(35, city, 9)],
       0,
     );
     expect(incidents).toHaveLength(3);

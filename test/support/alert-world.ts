@@ -76,6 +76,7 @@ export function createAlertWorld(
     form = simpleForm(),
     targets = ['noc'],
     lateness = settings,
+    keptFrom = 0,
     onTold,
   }: {
     readonly form?: DetectorForm;
@@ -83,6 +84,8 @@ export function createAlertWorld(
     /** Within the transaction, before it is known who is told. */
     readonly onTold?: () => void;
     readonly lateness?: Parameters<typeof createAlert>[0]['lateness'];
+    /** Sightings of before it are not evaluated. */
+    readonly keptFrom?: number;
   } = {},
 ) {
   let now = monday;
@@ -136,7 +139,7 @@ export function createAlertWorld(
       now = Math.max(now, until + lateness.latenessMs + 1000);
       const never = new AbortController().signal;
       for (;;) {
-        const done = await evaluator.next(until, await beginning(db, 0), never);
+        const done = await evaluator.next(until, await beginning(db, keptFrom), never);
         if (done.kind !== 'went-on') return;
       }
     },

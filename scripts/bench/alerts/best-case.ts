@@ -1,21 +1,20 @@
-// What the counts of an outage give away at best: to somebody who knows the true ordinary rates, the place and the
-// themes, and looks nowhere else. Nobody who must find out finds more, or sooner.
+// What the counts of an outage give away to somebody who knows the true ordinary rates, the place and the themes, and
+// looks nowhere else: a yardstick. It is no bound: whoever looks at each part of a place may see chance there first.
 import { bucketMs, sliceMs } from '../../../services/alert/detect/detection.ts';
 import { upperTail } from '../../../services/alert/detect/negative-binomial.ts';
 import type { PlaceLevel } from '../../../services/alert/sighting.ts';
 import { graceMs } from './judge.ts';
 import { ordinaryRate, products, productShares, themes } from './ordinary.ts';
 import type { Truth } from './outages.ts';
-import { latenessMs } from './runs.ts';
+import { latenessMs, slicesPerBucket } from './runs.ts';
 import type { World } from './world.ts';
 
 /** Customers of an outage that came in time, of each slice from the first of the bucket that it began in. */
 export type Seen = readonly number[];
 
-/** A budget of 1 a week, shared by 50,000 series of four windows and 672 buckets a week. */
-const level = 1 / (672 * 50_000 * 4);
-const slices = bucketMs / sliceMs;
-const windows = [1, 4, 16, 96].map((buckets) => buckets * slices);
+/** What a budget of 1 a week allows each test of the small country, as the detector solves it. */
+const level = 2.6e-7;
+const windows = [1, 4, 16, 96].map((buckets) => buckets * slicesPerBucket);
 /** Variance beyond a Poisson's, over the squared mean, as the ordinary days are made. */
 const dispersion: Record<PlaceLevel, number> = {
   country: 0.012,
@@ -33,11 +32,11 @@ export function bestDelayMs(
   seen: Seen,
   minCustomers: number,
 ): number | undefined {
-  const first = Math.floor(truth.startedAt / bucketMs) * slices;
+  const first = Math.floor(truth.startedAt / bucketMs) * slicesPerBucket;
   const end = Math.ceil((truth.endedAt + graceMs) / sliceMs);
   const means = new Map<number, number>();
   const meanOf = (slice: number): number => {
-    const known = means.get(slice) ?? ordinaryMean(world, truth, slice * sliceMs) / slices;
+    const known = means.get(slice) ?? ordinaryMean(world, truth, slice * sliceMs) / slicesPerBucket;
     means.set(slice, known);
     return known;
   };
@@ -59,10 +58,10 @@ export function bestDelayMs(
 /** Most customers within four buckets. */
 export function busiestHour(seen: Seen): number {
   let most = 0;
-  for (let at = 0; at < seen.length; at += slices)
+  for (let at = 0; at < seen.length; at += slicesPerBucket)
     most = Math.max(
       most,
-      seen.slice(at, at + 4 * slices).reduce((sum, each) => sum + each, 0),
+      seen.slice(at, at + 4 * slicesPerBucket).reduce((sum, each) => sum + each, 0),
     );
   return most;
 }

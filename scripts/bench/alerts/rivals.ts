@@ -1,6 +1,6 @@
 // The rivals on both runs, each at levels of its own: as it is usually set, and tuned so that it keeps a budget.
 import type { FoundIncident } from './found.ts';
-import { latenessMs, weekBuckets, type Run } from './runs.ts';
+import { latenessMs, slicesPerBucket, weekBuckets, type Run } from './runs.ts';
 import { groupAlarms, tune, type Alarm } from './rivals/alarms.ts';
 import type { CountLog } from './rivals/count-log.ts';
 import { farringtonAlarms, missingForFarrington } from './rivals/farrington.ts';
@@ -52,13 +52,14 @@ export async function runRival(
   { budgets, minCustomers }: { readonly budgets: readonly number[]; readonly minCustomers: number },
 ): Promise<RivalResult[]> {
   const { world, warmUpBuckets, buckets } = quiet.run;
-  const options = { warmUpBuckets, minCustomers, leastScore: 3 };
+  const warmUpSlices = warmUpBuckets * slicesPerBucket;
+  const options = { warmUpSlices, minCustomers, leastScore: 3 };
   const ofQuiet = await alarms(quiet.log, options);
   const ofOutages = await alarms(withOutages.log, options);
   const group = (of: readonly Alarm[]): readonly FoundIncident[] =>
     groupAlarms(world, of, latenessMs);
   const count = (of: readonly Alarm[]): number => group(of).length;
-  const isAfter = ({ bucket }: Alarm): boolean => bucket >= warmUpBuckets;
+  const isAfter = ({ slice }: Alarm): boolean => slice >= warmUpSlices;
   const at = (system: string, budget: number | null, level: number): RivalResult => {
     const over = (of: readonly Alarm[]): readonly FoundIncident[] =>
       group(of.filter((alarm) => isAfter(alarm) && alarm.score > level));

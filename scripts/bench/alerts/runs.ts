@@ -13,6 +13,7 @@ import { sourceNames, type DeadTime } from './voices.ts';
 import { createWorld, largeCountry, smallCountry, type World } from './world.ts';
 
 export const weekBuckets = weekMs / bucketMs;
+export const slicesPerBucket = bucketMs / sliceMs;
 /** How long after a bucket's end what was said in it may come. */
 export const latenessMs = 5 * 60_000;
 
@@ -85,7 +86,7 @@ function planDeadTimes(seed: number, from: number, to: number): DeadTime[] {
 
 const { latenessMsBySource } = alertConfig.parse({});
 /** As it is configured by default. */
-export const lateness: Lateness = { latenessMs, latenessMsBySource };
+const lateness: Lateness = { latenessMs, latenessMsBySource };
 
 /** A bucket as the detector is given it. */
 export function slicesOf(bucket: StreamBucket): DetectorSlice[] {
@@ -93,14 +94,14 @@ export function slicesOf(bucket: StreamBucket): DetectorSlice[] {
     inTime(bucket),
     (each) => Math.floor(countsAt(each, lateness) / sliceMs) * sliceMs,
   );
-  return Array.from({ length: bucketMs / sliceMs }, (_, at) => {
+  return Array.from({ length: slicesPerBucket }, (_, at) => {
     const start = bucket.start + at * sliceMs;
     return { start, sightings: byStart.get(start) ?? [] };
   });
 }
 
 /** Those that came within the allowed lateness. */
-export function inTime({ start, sightings }: StreamBucket): Sighting[] {
+function inTime({ start, sightings }: StreamBucket): Sighting[] {
   const latest = start + bucketMs + latenessMs;
   return sightings.filter(({ receivedAt }) => receivedAt <= latest);
 }

@@ -5,7 +5,7 @@ import type { PlaceLevel, Sighting, SightingPlace } from '../sighting.ts';
 export const bucketMs = 15 * 60_000;
 /**
  * A bucket is looked at so often while it fills: a third of it at a time. Against what is usual of the whole of it, so
- * that nothing alarms that would not at its end, only sooner. Slices start at whole multiples of it since the epoch.
+ * that the looks bring no false alarms of their own. Slices start at whole multiples of it since the epoch.
  */
 export const sliceMs = 5 * 60_000;
 

@@ -14,12 +14,12 @@ import {
   type DetectorSlice,
   sliceMs,
 } from './detection.ts';
-import { forgetDrift } from './drift.ts';
+import { forgetDrift, takeDriftOut } from './drift.ts';
 import { expectedOf } from './expected.ts';
 import { explain } from './explain.ts';
 import { solveLevel } from './levels.ts';
 import { criticalCount, upperTail } from './negative-binomial.ts';
-import { areInLine, isWithin } from './places.ts';
+import { isWithin } from './places.ts';
 import { beginBucket, createRecent, takeSlice, touchedIn, type Recent } from './recent.ts';
 import { expectOn, goOn, recovers } from './recovery.ts';
 import type { Scene } from './scan.ts';
@@ -42,13 +42,13 @@ interface State {
   readonly sources: Sources;
   /** Those that stand, and those that are over but still in some window. */
   standing: Standing[];
-  /** Per-test level, and the number of series it was solved for; 0 before it is. */
+  /** Per-test level, and the number of series it was solved for: those old enough to be tested; 0 before it is. */
   level: number;
   solvedFor: number;
 }
 
 /** Of what it finds and of `State`: what another one left cannot be gone on from. */
-export const detectorRelease = 5;
+export const detectorRelease = 6;
 const bucketsPerDay = 96;
 /** Over for longer than this, an incident is in no window any more, not even in that of the EWMA. */
 const keptBuckets = 8 * bucketsPerDay;
@@ -199,21 +199,29 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
   }
 
   function solve(bucket: number): void {
-    state.level = solveLevel(baseline, series, {
-      ...options,
-      // It holds for a day, in which others become old enough.
-      isTested: (number) => isTestedAt(number, bucket + bucketsPerDay),
-      hour: Math.floor(bucket / 4),
-    });
-    state.solvedFor = series.size;
+    // It holds for a day, in which others become old enough.
+    const isTestedThen = (number: number): boolean => isTestedAt(number, bucket + bucketsPerDay);
+    const hour = Math.floor(bucket / 4);
+    state.level = solveLevel(baseline, series, { ...options, isTested: isTestedThen, hour });
+    state.solvedFor = 0;
+    for (let number = 0; number < series.size; number += 1)
+      if (isTestedThen(number)) state.solvedFor += 1;
   }
 
-  /** What an incident explained is no drift once it is over. */
+  /** What an incident explained is no drift once it is over: not at its place, and not in what lies around it. */
   function settle(ended: Standing, bucket: number): void {
     ended.endBucket ??= bucket;
-    ended.resolvedAt ??= (bucket + 1) * bucketMs;
-    for (let number = 0; number < series.size; number += 1)
-      if (areInLine(places, series.columns.node[number]!, ended.node)) forgetDrift(series, number);
+    ended.resolvedAt ??= state.next;
+    const { node, theme, product } = series.columns;
+    for (let number = 0; number < series.size; number += 1) {
+      if (!ended.themes.some((of) => holds(series, theme[number]!, of))) continue;
+      if (isWithin(places, node[number]!, ended.node)) forgetDrift(series, number);
+      else if (isWithin(places, ended.node, node[number]!)) {
+        // Those around it come before it, so that it still has what is taken out of them.
+        const own = seriesAt(series, ended.node, theme[number]!, product[number]);
+        if (own !== undefined) takeDriftOut(series, number, own);
+      }
+    }
   }
 
   function counts(id: string, buckets: number): readonly CountsAgainstExpected[] {

@@ -57,6 +57,11 @@ export function forgetDrift({ columns }: Series, number: number): void {
   columns.drift[number] = Math.min(columns.drift[number]!, columns.driftMean[number]!);
 }
 
+/** Takes what `part` has risen by out of a series that it is a part of. */
+export function takeDriftOut({ columns }: Series, number: number, part: number): void {
+  columns.drift[number]! -= Math.max(0, columns.drift[part]! - columns.driftMean[part]!);
+}
+
 /**
  * An EWMA changes little from one hour to the next: with a correlation of ρ = 2^(-1/48), a threshold of 4.3 standard
  * deviations is crossed anew in 17 % of the hours in which it is exceeded (D. Siegmund, "Sequential analysis", 1985,

@@ -101,10 +101,9 @@ function reportLines(
 /** @param allowed false alarms, in all that was replayed */
 function ofChance(incidents: number, allowed: number): string {
   const most = `on average at most about ${count(allowed)}`;
-  if (incidents === 0) return `${most} by chance`;
   return allowed < incidents
     ? `${most} of these ${count(incidents)} incidents are chance`
-    : `${most} by chance, so all of these ${count(incidents)} may be`;
+    : `${count(incidents)} incident${incidents === 1 ? '' : 's'}, ${most} of them by chance`;
 }
 
 function incidentLines(incident: BacktestIncident): string[] {

@@ -1,5 +1,5 @@
 // A rival's alarms, series by series, put together to incidents by a rule that any operator would think of first.
-import { bucketMs } from '../../../../services/alert/detect/detection.ts';
+import { sliceMs } from '../../../../services/alert/detect/detection.ts';
 import type { FoundIncident, Said } from '../found.ts';
 import { beginsAt } from '../ordinary.ts';
 import { isOneBranch } from '../outages.ts';
@@ -8,7 +8,7 @@ import { placeOf, themeOf } from './count-log.ts';
 
 export interface Alarm {
   /** It is raised at the end of it. */
-  readonly bucket: number;
+  readonly slice: number;
   readonly series: number;
   /** How far beyond what is usual, on the rival's own scale. */
   readonly score: number;
@@ -17,7 +17,7 @@ export interface Alarm {
 }
 
 /** Alarms are one incident until none of them came for so long. */
-const quietBuckets = 8;
+const quietSlices = 24;
 
 interface Group {
   place: WorldPlace;
@@ -25,7 +25,7 @@ interface Group {
   readonly themes: Set<string>;
   readonly startedAt: number;
   readonly detectedAt: number;
-  lastBucket: number;
+  lastSlice: number;
   readonly said: Said[];
 }
 
@@ -33,7 +33,7 @@ interface Group {
  * Alarms at one branch of places, each within two hours of another, are one incident: at the place whose series scored
  * highest so far, of all themes that alarmed.
  * @param alarms in any order
- * @param latenessMs how long after a bucket's end it is counted
+ * @param latenessMs how long after a slice's end it is counted
  */
 export function groupAlarms(
   world: World,
@@ -41,32 +41,32 @@ export function groupAlarms(
   latenessMs: number,
 ): readonly FoundIncident[] {
   const sorted = alarms.toSorted(
-    (one, other) => one.bucket - other.bucket || other.score - one.score,
+    (one, other) => one.slice - other.slice || other.score - one.score,
   );
   const groups: Group[] = [];
   let open: Group[] = [];
   let now = -1;
-  for (const { bucket, series, score, window } of sorted) {
-    if (bucket !== now) open = open.filter(({ lastBucket }) => bucket - lastBucket <= quietBuckets);
-    now = bucket;
+  for (const { slice, series, score, window } of sorted) {
+    if (slice !== now) open = open.filter(({ lastSlice }) => slice - lastSlice <= quietSlices);
+    now = slice;
     const place = world.places[placeOf(series)]!;
-    const at = beginsAt + (bucket + 1) * bucketMs + latenessMs;
+    const at = beginsAt + (slice + 1) * sliceMs + latenessMs;
     let group = open.find((each) => isOneBranch(each.place, place));
     if (group === undefined) {
-      const startedAt = beginsAt + (bucket + 1 - window) * bucketMs;
+      const startedAt = beginsAt + (slice + 1 - window) * sliceMs;
       group = {
         place,
         score: -1,
         themes: new Set(),
         startedAt,
         detectedAt: at,
-        lastBucket: bucket,
+        lastSlice: slice,
         said: [],
       };
       groups.push(group);
       open.push(group);
     }
-    group.lastBucket = bucket;
+    group.lastSlice = slice;
     const themesBefore = group.themes.size;
     group.themes.add(themeOf(series));
     if (score > group.score || group.themes.size > themesBefore) {
@@ -76,9 +76,9 @@ export function groupAlarms(
       group.said.push({ at, scope: { level, path }, themes: [...group.themes] });
     }
   }
-  return groups.map(({ startedAt, detectedAt, lastBucket, said }, index) => {
-    const resolvedAt = beginsAt + (lastBucket + 1 + quietBuckets) * bucketMs + latenessMs;
-    // What was said within one bucket was said at once.
+  return groups.map(({ startedAt, detectedAt, lastSlice, said }, index) => {
+    const resolvedAt = beginsAt + (lastSlice + 1 + quietSlices) * sliceMs + latenessMs;
+    // What was said within one slice was said at once.
     const last = said.filter(({ at }, nth) => said[nth + 1]?.at !== at);
     return {
       id: `incident-${index}`,

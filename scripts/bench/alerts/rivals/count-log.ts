@@ -1,6 +1,6 @@
-// What a rival sees: of each series, a place by theme, its distinct customers in each bucket. Kept sparsely, since most
+// What a rival sees: of each series, a place by theme, its distinct customers in each slice. Kept sparsely, since most
 // series are quiet most of the time.
-import { bucketMs } from '../../../../services/alert/detect/detection.ts';
+import { sliceMs } from '../../../../services/alert/detect/detection.ts';
 import type { Sighting } from '../../../../services/alert/sighting.ts';
 import { beginsAt, dayMs, themes } from '../ordinary.ts';
 import type { World } from '../world.ts';
@@ -14,35 +14,35 @@ export const placeOf = (series: number): number => Math.floor(series / seriesOfP
 export const themeOf = (series: number): string =>
   themes[(series % seriesOfPlace) - 1]?.name ?? 'all';
 
-/** One series: buckets with customers, in order, and how many. */
+/** One series: slices with customers, in order, and how many. */
 export interface SeriesLog {
-  readonly buckets: Int32Array;
+  readonly slices: Int32Array;
   readonly counts: Int32Array;
 }
 
 export interface CountLog {
-  readonly buckets: number;
+  readonly slices: number;
   readonly seriesCount: number;
   readonly series: (series: number) => SeriesLog;
 }
 
 export interface CountLogWriter {
-  /** Of the next bucket, those in time. */
+  /** Of the next slice, those in time. */
   take(sightings: readonly Sighting[]): void;
   finish(): CountLog;
 }
 
 /** A customer counts in a series once in 24 hours, as for the detector. */
 export function createCountLog(world: World): CountLogWriter {
-  const lists: { buckets: number[]; counts: number[] }[] = [];
+  const lists: { slices: number[]; counts: number[] }[] = [];
   const heard = new Map<string, number>();
-  let bucket = 0;
+  let slice = 0;
 
   function add(series: number): void {
-    const list = (lists[series] ??= { buckets: [], counts: [] });
-    if (list.buckets.at(-1) === bucket) list.counts[list.counts.length - 1]! += 1;
+    const list = (lists[series] ??= { slices: [], counts: [] });
+    if (list.slices.at(-1) === slice) list.counts[list.counts.length - 1]! += 1;
     else {
-      list.buckets.push(bucket);
+      list.slices.push(slice);
       list.counts.push(1);
     }
   }
@@ -67,20 +67,20 @@ export function createCountLog(world: World): CountLogWriter {
           index = world.places[index]!.parent;
         }
       }
-      bucket += 1;
-      if (bucket % 96 === 0) {
-        const now = beginsAt + bucket * bucketMs;
+      slice += 1;
+      if (slice % 288 === 0) {
+        const now = beginsAt + slice * sliceMs;
         for (const [who, last] of heard) if (now - last >= dayMs) heard.delete(who);
       }
     },
     finish: () => {
-      const logs = lists.map(({ buckets, counts }) => ({
-        buckets: Int32Array.from(buckets),
+      const logs = lists.map(({ slices, counts }) => ({
+        slices: Int32Array.from(slices),
         counts: Int32Array.from(counts),
       }));
-      const none: SeriesLog = { buckets: new Int32Array(), counts: new Int32Array() };
+      const none: SeriesLog = { slices: new Int32Array(), counts: new Int32Array() };
       return {
-        buckets: bucket,
+        slices: slice,
         seriesCount: world.places.length * seriesOfPlace,
         series: (series) => logs[series] ?? none,
       };
@@ -88,19 +88,19 @@ export function createCountLog(world: World): CountLogWriter {
   };
 }
 
-/** Customers in buckets from `from`, before `to`. */
-export function customersIn({ buckets, counts }: SeriesLog, from: number, to: number): number {
+/** Customers in slices from `from`, before `to`. */
+export function customersIn({ slices, counts }: SeriesLog, from: number, to: number): number {
   let sum = 0;
-  for (let at = firstFrom(buckets, from); at < buckets.length && buckets[at]! < to; at += 1)
+  for (let at = firstFrom(slices, from); at < slices.length && slices[at]! < to; at += 1)
     sum += counts[at]!;
   return sum;
 }
 
-function firstFrom(buckets: Int32Array, from: number): number {
-  let [low, high] = [0, buckets.length];
+function firstFrom(slices: Int32Array, from: number): number {
+  let [low, high] = [0, slices.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (buckets[middle]! < from) low = middle + 1;
+    if (slices[middle]! < from) low = middle + 1;
     else high = middle;
   }
   return low;

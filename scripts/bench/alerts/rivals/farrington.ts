@@ -10,7 +10,7 @@ import type { CountLog } from './count-log.ts';
 import type { SimpleOptions } from './simple.ts';
 
 const run = promisify(execFile);
-const hourBuckets = 4;
+const hourSlices = 12;
 const weekHours = 168;
 const script = join(import.meta.dirname, 'farrington.R');
 
@@ -45,7 +45,7 @@ export async function farringtonAlarms(log: CountLog, options: SimpleOptions): P
   try {
     writeFileSync(file('counts.csv'), counts.join('\n'));
     writeFileSync(file('tests.csv'), tests.join('\n'));
-    const hours = String(Math.floor(log.buckets / hourBuckets));
+    const hours = String(Math.floor(log.slices / hourSlices));
     await run('Rscript', [script, file('counts.csv'), file('tests.csv'), hours, file('p.csv')], {
       maxBuffer: 64 * 1024 * 1024,
     });
@@ -54,8 +54,8 @@ export async function farringtonAlarms(log: CountLog, options: SimpleOptions): P
       .filter((line) => line !== '')
       .map((line) => {
         const [series, hour, p] = line.split(',').map(Number) as [number, number, number];
-        const bucket = hour * hourBuckets + hourBuckets - 1;
-        return { bucket, series, score: -Math.log10(Math.max(p, 1e-300)), window: hourBuckets };
+        const slice = hour * hourSlices + hourSlices - 1;
+        return { slice, series, score: -Math.log10(Math.max(p, 1e-300)), window: hourSlices };
       });
   } finally {
     rmSync(folder, { recursive: true });
@@ -64,9 +64,9 @@ export async function farringtonAlarms(log: CountLog, options: SimpleOptions): P
 
 function hoursOf(log: CountLog, series: number): Map<number, number> {
   const hours = new Map<number, number>();
-  const { buckets, counts } = log.series(series);
-  for (const [at, bucket] of buckets.entries()) {
-    const hour = Math.floor(bucket / hourBuckets);
+  const { slices, counts } = log.series(series);
+  for (const [at, slice] of slices.entries()) {
+    const hour = Math.floor(slice / hourSlices);
     hours.set(hour, (hours.get(hour) ?? 0) + counts[at]!);
   }
   return hours;
@@ -75,11 +75,11 @@ function hoursOf(log: CountLog, series: number): Map<number, number> {
 function isWorthATest(
   hours: ReadonlyMap<number, number>,
   hour: number,
-  { warmUpBuckets, minCustomers }: SimpleOptions,
+  { warmUpSlices, minCustomers }: SimpleOptions,
 ): boolean {
   const customers = hours.get(hour)!;
   // It needs six whole weeks before, and the hours beside the same hour of the first of them.
-  const first = Math.max(warmUpBuckets / hourBuckets, 6 * weekHours + 2);
+  const first = Math.max(warmUpSlices / hourSlices, 6 * weekHours + 2);
   if (customers < minCustomers || hour < first) return false;
   let mean = 0;
   for (let back = 1; back <= 6; back += 1) mean += (hours.get(hour - back * weekHours) ?? 0) / 6;

@@ -1,15 +1,15 @@
 // Two rivals that many companies run: a threshold of each series that never changes, and a z-score on the same hour of
-// past weeks. Both look at the last hour, every 15 minutes, and at no fewer customers than the detector.
+// past weeks. Both look at the last hour, every 5 minutes, as the detector does, and at no fewer customers than the detector.
 import type { Alarm } from './alarms.ts';
 import { customersIn, type CountLog, type SeriesLog } from './count-log.ts';
 
-const hourBuckets = 4;
-const weekBuckets = 672;
+const hourSlices = 12;
+const weekSlices = 2_016;
 /** Of the z-score. */
 const weeksBack = 6;
 
 export interface SimpleOptions {
-  readonly warmUpBuckets: number;
+  readonly warmUpSlices: number;
   readonly minCustomers: number;
   /** Lower scores are of no interest. */
   readonly leastScore: number;
@@ -19,8 +19,8 @@ export interface SimpleOptions {
 export function fixedThresholdAlarms(log: CountLog, options: SimpleOptions): Alarm[] {
   return scan(log, options, (series) => {
     const hours: number[] = [];
-    for (let from = 0; from < options.warmUpBuckets; from += hourBuckets)
-      hours.push(customersIn(series, from, from + hourBuckets));
+    for (let from = 0; from < options.warmUpSlices; from += hourSlices)
+      hours.push(customersIn(series, from, from + hourSlices));
     const { mean, deviation } = moments(hours);
     return (customers) => (customers - mean) / deviation;
   });
@@ -28,11 +28,11 @@ export function fixedThresholdAlarms(log: CountLog, options: SimpleOptions): Ala
 
 /** Score: deviations, of the same hour of the last six weeks, above their mean. */
 export function zScoreAlarms(log: CountLog, options: SimpleOptions): Alarm[] {
-  return scan(log, options, (series) => (customers, bucket) => {
+  return scan(log, options, (series) => (customers, slice) => {
     const hours: number[] = [];
     for (let back = 1; back <= weeksBack; back += 1) {
-      const end = bucket + 1 - back * weekBuckets;
-      if (end >= hourBuckets) hours.push(customersIn(series, end - hourBuckets, end));
+      const end = slice + 1 - back * weekSlices;
+      if (end >= hourSlices) hours.push(customersIn(series, end - hourSlices, end));
     }
     const { mean, deviation } = moments(hours);
     return (customers - mean) / deviation;
@@ -47,11 +47,11 @@ function moments(values: readonly number[]): { mean: number; deviation: number }
   return { mean, deviation: Math.sqrt(Math.max(variance, mean, 1)) };
 }
 
-type Score = (customers: number, bucket: number) => number;
+type Score = (customers: number, slice: number) => number;
 
 function scan(
   log: CountLog,
-  { warmUpBuckets, minCustomers, leastScore }: SimpleOptions,
+  { warmUpSlices, minCustomers, leastScore }: SimpleOptions,
   scorer: (series: SeriesLog) => Score,
 ): Alarm[] {
   const alarms: Alarm[] = [];
@@ -60,13 +60,13 @@ function scan(
     let score: Score | undefined;
     let from = 0;
     let customers = 0;
-    for (const [at, bucket] of own.buckets.entries()) {
+    for (const [at, slice] of own.slices.entries()) {
       customers += own.counts[at]!;
-      for (; own.buckets[from]! <= bucket - hourBuckets; from += 1) customers -= own.counts[from]!;
-      if (customers < minCustomers || bucket < warmUpBuckets / 2) continue;
+      for (; own.slices[from]! <= slice - hourSlices; from += 1) customers -= own.counts[from]!;
+      if (customers < minCustomers || slice < warmUpSlices / 2) continue;
       score ??= scorer(own);
-      const scored = score(customers, bucket);
-      if (scored >= leastScore) alarms.push({ bucket, series, score: scored, window: hourBuckets });
+      const scored = score(customers, slice);
+      if (scored >= leastScore) alarms.push({ slice, series, score: scored, window: hourSlices });
     }
   }
   return alarms;
