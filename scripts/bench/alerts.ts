@@ -71,7 +71,7 @@ export async function benchAlerts(bench: AlertsBench): Promise<AlertsTable[]> {
     const time = (share: number) => Math.round(percentile(times, share)! * 10) / 10;
     const { seriesTested } = ran.withOutages;
     tables.push({
-      title: 'A slice of 5 minutes takes it',
+      title: 'A slice of 3 minutes takes it',
       rows: [{ seriesTested, 'median ms': time(0.5), 'p99 ms': time(0.99), 'most ms': time(1) }],
     });
     if (bench.failures) printFailures(own, facts);

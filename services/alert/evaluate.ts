@@ -57,7 +57,8 @@ type Tx = Transaction<Tables>;
 
 /** The database is held meanwhile, and others wait. */
 const shareMs = { most: 400, least: 100 };
-const mostSlices = 288;
+/** A day. */
+const mostSlices = 86_400_000 / sliceMs;
 const mostCharted = 96;
 const snapshotEvery = { eventMs: 6 * 3_600_000, ms: 20_000 };
 

@@ -27,13 +27,13 @@ export function createAlertMetrics(registry: Registry): AlertMetrics {
   });
   const until = new Gauge({
     name: 'signpost_alert_evaluated_until_seconds',
-    help: 'End of the last 5 minutes evaluated for alerts, seconds since the epoch; 0 before the first',
+    help: 'End of the last 3 minutes evaluated for alerts, seconds since the epoch; 0 before the first',
     registers,
     aggregator,
   });
   const behind = new Gauge({
     name: 'signpost_alert_behind_seconds',
-    help: 'Time since the end of the last 5 minutes evaluated for alerts',
+    help: 'Time since the end of the last 3 minutes evaluated for alerts',
     registers,
     aggregator,
   });

@@ -188,7 +188,7 @@ describe('sightings', () => {
   it('are gone on from within a quarter of an hour by another release, though none of before is kept', async () => {
     const world = worldOf();
     await world.project([ticketSaid({ id: 'old', at: at(0) })]);
-    await world.evaluateTo(1 + 1 / 3);
+    await world.evaluateTo(1 + sliceMs / bucketMs);
     await sql`TRUNCATE signpost.sightings`.execute(db.query);
     const next = createAlertWorld(db, { form: { ...form, release: form.release + 1 }, lateness });
     await next.evaluateTo(3);
@@ -216,7 +216,7 @@ describe('sightings', () => {
     };
     const kept = createAlertWorld(db, { form: counting, lateness, keptFrom: at(0) });
     await kept.evaluateTo(2);
-    expect(steps).toBe(6);
+    expect(steps).toBe((2 * bucketMs) / sliceMs);
   });
 
   it('that come too late change nothing, wherever they come in the order', async () => {

@@ -262,13 +262,14 @@ it('charts a quarter of an hour that still fills against what is usual of as muc
   changesOf(detector, history.slice(0, -1));
   const lastOf = () => detector.counts(detector.incidents()[0]!.id, 1)[0]!;
   const start = beginning + (quiet + 50) * 900_000;
-  const expected = [0, 1, 2].map((slice) => {
+  const slices = [...Array(900_000 / sliceMs).keys()];
+  const expected = slices.map((slice) => {
     detector.step({ start: start + slice * sliceMs, sightings: [] });
     return lastOf();
   });
-  expect(expected.map((counts) => counts.start)).toEqual([start, start, start]);
-  const [first, second, third] = expected.map((counts) => counts.expected);
-  expect(second! / first!).toBeCloseTo(2, 6);
-  // An hour or a day may have been learnt at its end.
-  expect(third! / first!).toBeCloseTo(3, 1);
+  expect(new Set(expected.map((counts) => counts.start))).toEqual(new Set([start]));
+  const [first, ...others] = expected.map((counts) => counts.expected);
+  for (const [index, other] of others.entries())
+    // An hour or a day may have been learnt at its end.
+    expect(Math.abs(other / first! - (index + 2))).toBeLessThan(0.1);
 });

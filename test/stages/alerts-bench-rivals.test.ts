@@ -22,6 +22,11 @@ const [country] = world.places as [WorldPlace];
 const [city, otherCity] = world.at.city as [WorldPlace, WorldPlace];
 const area = world.at.area.find(({ parent }) => parent === city.index)!;
 
+/** In slices. */
+const hour = 3_600_000 / sliceMs;
+const day = 24 * hour;
+const week = 7 * day;
+
 function sighting(slice: number, customer: number, place: WorldPlace, theme = 'outage'): Sighting {
   const at = beginsAt + slice * sliceMs;
   return {
@@ -46,20 +51,17 @@ describe('the counts that rivals see', () => {
     const writer = createCountLog(world);
     writer.take([sighting(0, 1, area), sighting(0, 1, area), sighting(0, 2, city)]);
     writer.take([sighting(1, 1, area), sighting(1, 1, area, 'price')]);
-    for (let slice = 2; slice < 289; slice += 1) writer.take([]);
-    writer.take([sighting(289, 1, area)]);
+    for (let slice = 2; slice <= day; slice += 1) writer.take([]);
+    writer.take([sighting(day + 1, 1, area)]);
     const log = writer.finish();
-    const total = (series: number): number => customersIn(log.series(series), 0, 290);
+    const total = (series: number): number => customersIn(log.series(series), 0, day + 2);
     expect(total(outageSeries(area))).toBe(2);
     expect(total(outageSeries(city))).toBe(3);
     expect(total(outageSeries(country))).toBe(3);
     expect(total(allSeries(country))).toBe(3);
-    expect(customersIn(log.series(outageSeries(city)), 1, 289)).toBe(0);
+    expect(customersIn(log.series(outageSeries(city)), 1, day + 1)).toBe(0);
   });
 });
-
-/** In slices. */
-const week = 7 * 288;
 
 describe('the simple rivals', () => {
   it('score what is more than it was, each by its own past', () => {
@@ -68,15 +70,20 @@ describe('the simple rivals', () => {
     const many = (slice: number, count: number): Sighting[] =>
       Array.from({ length: count }, () => sighting(slice, (customer += 1), area));
     // Four weeks of two customers in the first hour of Mondays, then seven.
-    for (let slice = 0; slice < 4 * week + 12; slice += 1)
-      writer.take(many(slice, slice % week === 11 ? (slice < 4 * week ? 2 : 7) : 0));
+    for (let slice = 0; slice < 4 * week + hour; slice += 1)
+      writer.take(many(slice, slice % week === hour - 1 ? (slice < 4 * week ? 2 : 7) : 0));
     const log = writer.finish();
     const options = { warmUpSlices: 4 * week, minCustomers: 3, leastScore: 3 };
     const own = (alarms: readonly Alarm[]) =>
       alarms.filter(({ series }) => series === outageSeries(area));
     // A Poisson of mean 2 has a deviation of 1.41; the mean of all hours is 0.01, with the least deviation of 1.
     expect(own(zScoreAlarms(log, options))).toEqual([
-      { slice: 4 * week + 11, series: outageSeries(area), score: 5 / Math.sqrt(2), window: 12 },
+      {
+        slice: 4 * week + hour - 1,
+        series: outageSeries(area),
+        score: 5 / Math.sqrt(2),
+        window: hour,
+      },
     ]);
     const [fixed] = own(fixedThresholdAlarms(log, options));
     expect(fixed!.score).toBeCloseTo(7 - 8 / 672, 6);
@@ -88,7 +95,7 @@ describe('alarms', () => {
     slice,
     series: outageSeries(place),
     score,
-    window: 12,
+    window: hour,
   });
 
   it('of one branch and time are one incident, at the place that scores highest', () => {
@@ -105,7 +112,7 @@ describe('alarms', () => {
   it('of other places, or hours later, are others', () => {
     const incidents = groupAlarms(
       world,
-      [alarm(10, city, 9), alarm(10, otherCity, 9), alarm(35, city, 9)],
+      [alarm(10, city, 9), alarm(10, otherCity, 9), alarm(11 + 2 * hour, city, 9)],
       0,
     );
     expect(incidents).toHaveLength(3);
@@ -133,11 +140,16 @@ describe('the best case', () => {
   };
 
   /** In the second slice of each bucket. */
-  const inBuckets = (...counts: number[]): number[] => counts.flatMap((count) => [0, count, 0]);
+  const inBuckets = (...counts: number[]): number[] =>
+    counts.flatMap((count) =>
+      Array.from({ length: bucketMs / sliceMs }, (_, at) => (at === 1 ? count : 0)),
+    );
 
   it('is the first slice whose counts are beyond chance, and none for a handful', () => {
     // An eighth of 5,000 customers a day and a twelfth of them of this theme: half a customer a bucket.
-    expect(bestDelayMs(world, truth, inBuckets(0, 30, 10), 3)).toBe(5 * sliceMs + 300_000);
+    expect(bestDelayMs(world, truth, inBuckets(0, 30, 10), 3)).toBe(
+      bucketMs + 2 * sliceMs + 300_000,
+    );
     expect(bestDelayMs(world, truth, inBuckets(1, 1, 0, 1), 3)).toBeUndefined();
   });
 

@@ -14,6 +14,7 @@ import { createWorld, largeCountry, smallCountry, type World } from './world.ts'
 
 export const weekBuckets = weekMs / bucketMs;
 export const slicesPerBucket = bucketMs / sliceMs;
+export const hourSlices = hourMs / sliceMs;
 /** How long after a bucket's end what was said in it may come. */
 export const latenessMs = 5 * 60_000;
 

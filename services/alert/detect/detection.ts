@@ -4,10 +4,10 @@ import type { PlaceLevel, Sighting, SightingPlace } from '../sighting.ts';
 /** Length of a bucket. Buckets start at whole multiples of it since the epoch. */
 export const bucketMs = 15 * 60_000;
 /**
- * A bucket is looked at so often while it fills: a third of it at a time. Against what is usual of the whole of it, so
+ * A bucket is looked at so often while it fills: a fifth of it at a time. Against what is usual of the whole of it, so
  * that the looks bring no false alarms of their own. Slices start at whole multiples of it since the epoch.
  */
-export const sliceMs = 5 * 60_000;
+export const sliceMs = 3 * 60_000;
 
 export interface DetectorOptions {
   /** False alarms that are allowed in a week, over all series. Above 0. */

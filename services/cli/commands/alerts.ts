@@ -121,7 +121,7 @@ function addBacktest(alerts: Command): void {
     .addOption(
       number(
         '--lateness <minutes>',
-        'how long each 5 minutes are waited for: part of the delay of detection (default: alert.latenessMs, 5 minutes)',
+        'how long each 3 minutes are waited for: part of the delay of detection (default: alert.latenessMs, 5 minutes)',
         from(0),
       ),
     )

@@ -3,6 +3,7 @@ import { sliceMs } from '../../../../services/alert/detect/detection.ts';
 import type { FoundIncident, Said } from '../found.ts';
 import { beginsAt } from '../ordinary.ts';
 import { isOneBranch } from '../outages.ts';
+import { hourSlices } from '../runs.ts';
 import type { World, WorldPlace } from '../world.ts';
 import { placeOf, themeOf } from './count-log.ts';
 
@@ -17,7 +18,7 @@ export interface Alarm {
 }
 
 /** Alarms are one incident until none of them came for so long. */
-const quietSlices = 24;
+const quietSlices = 2 * hourSlices;
 
 interface Group {
   place: WorldPlace;

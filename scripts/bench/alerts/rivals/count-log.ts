@@ -5,6 +5,8 @@ import type { Sighting } from '../../../../services/alert/sighting.ts';
 import { beginsAt, dayMs, themes } from '../ordinary.ts';
 import type { World } from '../world.ts';
 
+const daySlices = dayMs / sliceMs;
+
 /** Of each place: one series of each theme, and one of all. */
 export const seriesOfPlace = themes.length + 1;
 const themeNumbers = new Map(themes.map(({ name }, at) => [name, at + 1]));
@@ -68,7 +70,7 @@ export function createCountLog(world: World): CountLogWriter {
         }
       }
       slice += 1;
-      if (slice % 288 === 0) {
+      if (slice % daySlices === 0) {
         const now = beginsAt + slice * sliceMs;
         for (const [who, last] of heard) if (now - last >= dayMs) heard.delete(who);
       }

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Alarm } from './alarms.ts';
 import { upperTail } from '../../../../services/alert/detect/negative-binomial.ts';
+import { hourSlices } from '../runs.ts';
 import type { CountLog } from './count-log.ts';
 import type { SimpleOptions } from './simple.ts';
 
 const run = promisify(execFile);
-const hourSlices = 12;
 const weekHours = 168;
 const script = join(import.meta.dirname, 'farrington.R');
 

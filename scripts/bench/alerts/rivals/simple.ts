@@ -1,10 +1,10 @@
 // Two rivals that many companies run: a threshold of each series that never changes, and a z-score on the same hour of
-// past weeks. Both look at the last hour, every 5 minutes, as the detector does, and at no fewer customers than the detector.
+// past weeks. Both look at the last hour, as often as the detector does, and at no fewer customers than the detector.
+import { hourSlices } from '../runs.ts';
 import type { Alarm } from './alarms.ts';
 import { customersIn, type CountLog, type SeriesLog } from './count-log.ts';
 
-const hourSlices = 12;
-const weekSlices = 2_016;
+const weekSlices = 168 * hourSlices;
 /** Of the z-score. */
 const weeksBack = 6;
 
