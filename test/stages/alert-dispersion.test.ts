@@ -8,13 +8,13 @@ import {
   pool,
   takeBlocks,
 } from '../../services/alert/detect/dispersion.ts';
+import { driftTail, takeDrift, takeDriftOut } from '../../services/alert/detect/drift.ts';
 import {
-  driftTail,
-  forgetDrift,
-  takeDrift,
-  takeDriftOut,
-} from '../../services/alert/detect/drift.ts';
-import { createSeries, sortsPerLevel } from '../../services/alert/detect/series.ts';
+  createSeries,
+  forEachSeries,
+  locate,
+  sortsPerLevel,
+} from '../../services/alert/detect/series.ts';
 import { createRandom } from '../../services/gateway/synthetic/random.ts';
 
 describe('the dispersion of series that are quiet most days', () => {
@@ -98,21 +98,34 @@ describe('a series whose days differ, and are like the day before', () => {
   });
 });
 
-it('a place keeps what it has risen by itself when a part of it is over', () => {
+it('a place keeps what it has risen by itself, and of other themes, when an outage in it is over', () => {
   const series = createSeries();
+  const place = { country: 'NL', region: null, area: null, postcode: null, site: null };
+  const add = (theme: string, city: string | null): readonly number[] => {
+    const located = locate(series, { theme, place: { ...place, city }, product: null }, 1);
+    const numbers: number[] = [];
+    forEachSeries(series, located, (number, of) => {
+      if (of === 'theme') numbers.push(number);
+    });
+    return numbers;
+  };
+  const outages = add('outage', 'Northport');
+  const [, country] = outages;
+  const [, , city] = outages;
+  const [, price] = add('price', null);
   const { columns } = series;
-  const [whole, part] = [0, 1];
   const set = (number: number, drift: number, mean: number): void => {
     columns.drift[number] = drift;
     columns.driftMean[number] = mean;
   };
-  set(whole, 190, 100);
-  set(part, 60, 10);
-  takeDriftOut(series, whole, part);
-  forgetDrift(series, part);
-  expect([columns.drift[whole], columns.drift[part]]).toEqual([140, 10]);
+  set(country!, 190, 100);
+  set(city!, 60, 10);
+  set(price!, 150, 100);
+  const incident = { node: columns.node[city!]!, themes: [columns.theme[city!]!] };
+  takeDriftOut(series, incident);
+  expect([country, city, price].map((number) => columns.drift[number!])).toEqual([140, 10, 150]);
   // What has not risen takes nothing out.
-  set(part, 5, 10);
-  takeDriftOut(series, whole, part);
-  expect(columns.drift[whole]).toBe(140);
+  set(city!, 5, 10);
+  takeDriftOut(series, incident);
+  expect([country, city].map((number) => columns.drift[number!])).toEqual([140, 5]);
 });

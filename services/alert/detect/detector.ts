@@ -4,7 +4,8 @@ import { deserialize, serialize } from 'node:v8';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SignpostError } from '#core/errors.ts';
 import { alarmsOf, driftsOf, type AlarmOptions } from './alarms.ts';
-import { createBaseline, learn, spreadOf, type Baseline } from './baseline.ts';
+import { createBaseline, learn, type Baseline } from './baseline.ts';
+import { chartOf } from './chart.ts';
 import {
   bucketMs,
   type Change,
@@ -14,19 +15,17 @@ import {
   type DetectorSlice,
   sliceMs,
 } from './detection.ts';
-import { forgetDrift, takeDriftOut } from './drift.ts';
-import { expectedOf } from './expected.ts';
+import { takeDriftOut } from './drift.ts';
 import { explain } from './explain.ts';
 import { solveLevel } from './levels.ts';
-import { criticalCount, upperTail } from './negative-binomial.ts';
 import { isWithin } from './places.ts';
 import { beginBucket, createRecent, takeSlice, touchedIn, type Recent } from './recent.ts';
 import { expectOn, goOn, recovers } from './recovery.ts';
 import type { Scene } from './scan.ts';
-import { createSeries, holds, seriesAt, trimmedSeries, type Series } from './series.ts';
+import { createSeries, holds, trimmedSeries, type Series } from './series.ts';
 import type { Sighting } from '../sighting.ts';
 import { createSources, learnSources, seenShare, takeSources, type Sources } from './silence.ts';
-import { countedIn, incidentOf, type Standing } from './standing.ts';
+import { incidentOf, type Standing } from './standing.ts';
 
 interface State {
   readonly release: number;
@@ -208,40 +207,17 @@ function detectorOf(options: DetectorOptions, state: State): Detector {
       if (isTestedThen(number)) state.solvedFor += 1;
   }
 
-  /** What an incident explained is no drift once it is over: not at its place, and not in what lies around it. */
+  /** What an incident explained is no drift once it is over. */
   function settle(ended: Standing, bucket: number): void {
     ended.endBucket ??= bucket;
     ended.resolvedAt ??= state.next;
-    const { node, theme, product } = series.columns;
-    for (let number = 0; number < series.size; number += 1) {
-      if (!ended.themes.some((of) => holds(series, theme[number]!, of))) continue;
-      if (isWithin(places, node[number]!, ended.node)) forgetDrift(series, number);
-      else if (isWithin(places, ended.node, node[number]!)) {
-        // Those around it come before it, so that it still has what is taken out of them.
-        const own = seriesAt(series, ended.node, theme[number]!, product[number]);
-        if (own !== undefined) takeDriftOut(series, number, own);
-      }
-    }
+    takeDriftOut(series, ended);
   }
 
   function counts(id: string, buckets: number): readonly CountsAgainstExpected[] {
     const incident = state.standing.find((each) => each.id === id);
     if (incident === undefined) return [];
-    const from = Math.max(incident.startBucket, state.last - Math.min(buckets, bucketsPerDay) + 1);
-    const all = seriesAt(series, incident.node, 0)!;
-    return Array.from({ length: Math.max(0, state.last - from + 1) }, (_, index) => {
-      const bucket = from + index;
-      // Of one that still fills, what is usual of the part that is there.
-      const part = Math.min(1, (state.next - bucket * bucketMs) / bucketMs);
-      const expected = part * expectedOf(sceneAt(bucket), incident, 1);
-      const spread = spreadOf(baseline, series, all, bucket, 1);
-      return {
-        start: bucket * bucketMs,
-        customers: countedIn(incident, bucket, 1, -1),
-        expected,
-        ...bandOf(expected, spread),
-      };
-    });
+    return chartOf(sceneAt(state.last), incident, { most: buckets, until: state.next });
   }
 
   return {
@@ -262,12 +238,4 @@ function trimmed(state: State): State {
     series: trimmedSeries(series),
     sources: { ...sources, series: trimmedSeries(sources.series) },
   };
-}
-
-/** The counts that chance leaves with 95 %. */
-function bandOf(mean: number, spread: number): { readonly low: number; readonly high: number } {
-  if (!(mean > 0)) return { low: 0, high: 0 };
-  let low = 0;
-  while (upperTail(low + 1, mean, spread) >= 0.975) low += 1;
-  return { low, high: criticalCount(0.025, mean, spread, 1) - 1 };
 }

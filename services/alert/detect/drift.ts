@@ -2,7 +2,8 @@
 import { gammaTail } from '#core/statistics/gamma.ts';
 import { dispersionOf, type Dispersions } from './dispersion.ts';
 import { hoursPerWeek } from './profile.ts';
-import { blocks, type Columns, type Series } from './series.ts';
+import { isWithin } from './places.ts';
+import { blocks, holds, seriesAt, type Columns, type Series } from './series.ts';
 
 const hoursPerDay = 24;
 /** λ: an hour counts half after two days. */
@@ -52,14 +53,25 @@ export function takeDrift(
   if (count <= expected) columns.driftSince[number] = (hour + 1) * blocks.hour;
 }
 
-/** Forgets what has risen: after an incident is over, it is no drift. */
-export function forgetDrift({ columns }: Series, number: number): void {
-  columns.drift[number] = Math.min(columns.drift[number]!, columns.driftMean[number]!);
-}
-
-/** Takes what `part` has risen by out of a series that it is a part of. */
-export function takeDriftOut({ columns }: Series, number: number, part: number): void {
-  columns.drift[number]! -= Math.max(0, columns.drift[part]! - columns.driftMean[part]!);
+/**
+ * Takes out what an incident has explained, once it is over: all that rose of its themes at its place and within it, and
+ * in what lies around it as much as rose there.
+ */
+export function takeDriftOut(
+  series: Series,
+  { node: place, themes }: { readonly node: number; readonly themes: readonly number[] },
+): void {
+  const { drift, driftMean, node, theme, product } = series.columns;
+  for (let number = 0; number < series.size; number += 1) {
+    if (!themes.some((of) => holds(series, theme[number]!, of))) continue;
+    if (isWithin(series.places, node[number]!, place))
+      drift[number] = Math.min(drift[number]!, driftMean[number]!);
+    else if (isWithin(series.places, place, node[number]!)) {
+      // Those around it come before it, so that it still has what is taken out of them.
+      const own = seriesAt(series, place, theme[number]!, product[number]);
+      if (own !== undefined) drift[number]! -= Math.max(0, drift[own]! - driftMean[own]!);
+    }
+  }
 }
 
 /**
