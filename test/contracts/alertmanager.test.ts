@@ -46,7 +46,8 @@ const settings = {
   severity: { critical: 10_000, major: 1000, minor: 100 },
 };
 const parts = { settings, send: createSend(createResolve()), now: Date.now };
-const began = Date.now() - 600_000;
+// Alertmanager leaves the zeros out that milliseconds end with; here are none.
+const began = Math.floor(Date.now() / 1000) * 1000 - 600_000 + 123;
 
 function incident(id: string, more: Partial<Alert> = {}): Notice {
   const alert = { ...exampleAlert, incidentId: id, startedAt: began, ...more };
