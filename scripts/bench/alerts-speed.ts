@@ -2,7 +2,7 @@
 import { alertConfig } from '../../services/alert/config.ts';
 import { createDetector } from '../../services/alert/detect/detector.ts';
 import { streamOf } from './alerts/stream.ts';
-import { latenessMs, slicesOf, weekBuckets } from './alerts/runs.ts';
+import { latenessMs, slicesIn, weekBuckets } from './alerts/runs.ts';
 import { percentile } from './alerts/summary.ts';
 import { largeCountry, createWorld } from './alerts/world.ts';
 
@@ -23,7 +23,7 @@ export function benchAlertsSpeed(series: number): object {
   let measured = 0;
   let before = 0;
   for (const bucket of streamOf(plan)) {
-    const slices = slicesOf(bucket);
+    const slices = slicesIn(bucket);
     const started = performance.now();
     for (const slice of slices) detector.step(slice);
     const took = performance.now() - started;

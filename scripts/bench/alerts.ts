@@ -7,10 +7,10 @@ import type { FoundIncident } from './alerts/found.ts';
 import { judge } from './alerts/judge.ts';
 import { missingForFarrington, rivals, runRival, type Counted } from './alerts/rivals.ts';
 import { createCountLog } from './alerts/rivals/count-log.ts';
-import { createRuns, slicesOf, type Run } from './alerts/runs.ts';
+import { createRuns, slicesIn, type Run } from './alerts/runs.ts';
 import { details, overview, percentile, type Outcome, type TruthFacts } from './alerts/summary.ts';
 import { sliceMs } from '../../services/alert/detect/detection.ts';
-import { bucketStartOf } from '../../services/alert/in-time.ts';
+import { bucketStartOf } from '../../services/alert/slices.ts';
 
 export interface AlertsBench {
   readonly budgets: readonly number[];
@@ -107,7 +107,7 @@ function count(run: Run): Counted & { readonly seen: Seen } {
   const writer = createCountLog(run.world);
   const seen: Seen = run.truths.map(() => []);
   for (const bucket of run.stream()) {
-    for (const { start, sightings } of slicesOf(bucket)) {
+    for (const { start, sightings } of slicesIn(bucket)) {
       writer.take(sightings);
       for (const { id } of sightings) {
         const index = bucket.causedBy.get(id);

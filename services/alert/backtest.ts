@@ -1,14 +1,9 @@
 // Replays history through the detector as it would have run live, and tells the incidents it would have raised. Pure.
 import { createDetector } from './detect/detector.ts';
-import {
-  bucketMs,
-  sliceMs,
-  type Change,
-  type DetectorOptions,
-  type Incident,
-} from './detect/detection.ts';
+import { sliceMs, type Change, type DetectorOptions, type Incident } from './detect/detection.ts';
 import { countsAt, type Lateness } from './in-time.ts';
 import { placeLevels, type Sighting } from './sighting.ts';
+import { bucketStartOf, slicesOf, sliceStartOf, type Counted } from './slices.ts';
 
 export interface BacktestOptions extends DetectorOptions {
   /** Of sources that are slower than `latenessMs`. */
@@ -62,26 +57,25 @@ const toldEach = 1_500;
 export function backtest(sightings: readonly Sighting[], options: BacktestOptions): Backtest {
   const { from, to, onProgress = () => {}, latenessMs, latenessMsBySource = {} } = options;
   const lateness = { latenessMs, latenessMsBySource };
-  const slices = Map.groupBy(
-    sightings,
-    (each) => Math.floor(countsAt(each, lateness) / sliceMs) * sliceMs,
-  );
-  const starts = [...slices.keys()].filter((start) => start < to);
-  const first = starts.reduce((least, start) => Math.min(least, start), Infinity);
-  const newest = starts.reduce((most, start) => Math.max(most, start), -Infinity);
-  const begin = Math.floor(first / bucketMs) * bucketMs;
-  const end = Math.min(newest + tailMs, Math.ceil(to / sliceMs) * sliceMs - sliceMs);
+  const counted = sightings
+    .map((each): Counted => ({ ...each, countsAt: countsAt(each, lateness) }))
+    .filter(({ countsAt: at }) => sliceStartOf(at) < to);
+  const first = counted.reduce((least, { countsAt: at }) => Math.min(least, at), Infinity);
+  const last = counted.reduce((most, { countsAt: at }) => Math.max(most, at), -Infinity);
+  const [begin, newest] = [bucketStartOf(first), sliceStartOf(last)];
+  const end = Math.min(newest + tailMs + sliceMs, Math.ceil(to / sliceMs) * sliceMs);
   const detector = createDetector(options);
   const told = new Map<string, Incident>();
   const warm = begin + options.warmUpDays * dayMs;
   let evaluated = 0;
   let steps = 0;
-  for (let start = begin; start <= end; start += sliceMs) {
-    const changes = detector.step({ start, sightings: slices.get(start) ?? [] });
+  for (const slice of slicesOf(counted, begin, end)) {
+    const { start } = slice;
+    const changes = detector.step(slice);
     if (start >= warm && start >= from && start <= newest) evaluated += 1;
     for (const change of changes) take(told, change, options);
     steps += 1;
-    if (steps % toldEach === 0) onProgress((start - begin) / (end - begin + sliceMs), start);
+    if (steps % toldEach === 0) onProgress((start - begin) / (end - begin), start);
   }
   const incidents = [...told.values()].filter(({ mergedInto }) => mergedInto === null);
   const weeks = (evaluated * sliceMs) / weekMs;
@@ -91,7 +85,7 @@ export function backtest(sightings: readonly Sighting[], options: BacktestOption
     weeks,
     incidentsPerWeek: weeks === 0 ? 0 : incidents.length / weeks,
     seriesTested: detector.seriesTested(),
-    sightings: starts.reduce((sum, start) => sum + slices.get(start)!.length, 0),
+    sightings: counted.length,
     warmUpDays: options.warmUpDays,
   };
 }

@@ -3,14 +3,9 @@ import { createHash } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
 import type { Tables } from '#core/store/tables.ts';
-import {
-  type Detector,
-  type DetectorOptions,
-  type DetectorSlice,
-  sliceMs,
-} from './detect/detection.ts';
-import { bucketStartOf } from './in-time.ts';
-import { readSightings, type Counted } from './sighting-rows.ts';
+import type { Detector, DetectorOptions } from './detect/detection.ts';
+import { readSightings } from './sighting-rows.ts';
+import { bucketStartOf, slicesOf } from './slices.ts';
 
 /** How a detector is made; see services/alert/detect/detector.ts. */
 export interface DetectorForm {
@@ -122,18 +117,4 @@ function restored(form: DetectorForm, bytes: Uint8Array): Detector | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** One slice after the other from `from` to before `to`, those without sightings too. */
-export function* slicesOf(
-  sightings: readonly Counted[],
-  from: number,
-  to: number,
-): Generator<DetectorSlice> {
-  const byStart = Map.groupBy(
-    sightings,
-    ({ countsAt }) => Math.floor(countsAt / sliceMs) * sliceMs,
-  );
-  for (let start = from; start < to; start += sliceMs)
-    yield { start, sightings: byStart.get(start) ?? [] };
 }

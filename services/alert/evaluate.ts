@@ -9,15 +9,14 @@ import {
   firstBucket,
   foldUntil,
   readStand,
-  slicesOf,
   type DetectorForm,
   type DetectorStand,
   type Folded,
 } from './detector-state.ts';
-import { bucketStartOf } from './in-time.ts';
 import { readStanding, saveCounts, type IncidentCounts } from './incident-rows.ts';
 import { readSightings } from './sighting-rows.ts';
 import { readSilences } from './silence-rows.ts';
+import { bucketStartOf, slicesOf } from './slices.ts';
 import { lockAlerts, writeCounts, writeHappening, type WriteContext } from './write-step.ts';
 
 export interface Evaluation {

@@ -1,26 +1,17 @@
 // Whether a sighting is in time, and in which slice it counts, by what it says itself: so that a replay, in any order,
 // counts the same.
-import { bucketMs, sliceMs } from './detect/detection.ts';
+import { bucketMs } from './detect/detection.ts';
 import type { Sighting } from './sighting.ts';
+import { bucketStartOf } from './slices.ts';
 
 export interface Lateness {
   readonly latenessMs: number;
   readonly latenessMsBySource: Readonly<Record<string, number>>;
 }
 
-/** Start of the bucket that a moment is in; both in milliseconds since the epoch. */
-export function bucketStartOf(at: number): number {
-  return Math.floor(at / bucketMs) * bucketMs;
-}
-
 /** End of the bucket that a moment is in; both in milliseconds since the epoch. */
-export function bucketEndOf(at: number): number {
+function bucketEndOf(at: number): number {
   return bucketStartOf(at) + bucketMs;
-}
-
-/** End of the slice that a moment is in. */
-export function sliceEndOf(at: number): number {
-  return (Math.floor(at / sliceMs) + 1) * sliceMs;
 }
 
 /** Moment until which what was said at `at` may be received. */

@@ -8,9 +8,9 @@ import { incidentStates } from '#core/store/alert-tables.ts';
 import type { Db } from '#core/store/postgres.ts';
 import { beginBarrier } from './barrier.ts';
 import type { AlertConfig } from './config.ts';
-import { sliceMs } from './detect/detection.ts';
 import { readStand, type DetectorForm } from './detector-state.ts';
 import { beginning, createEvaluator, type Evaluated } from './evaluate.ts';
+import { sliceStartOf } from './slices.ts';
 import { applySilences, planRepeats, type TickContext } from './tick.ts';
 
 export interface RunDetector extends KeepTrying {
@@ -65,7 +65,7 @@ function createWork(options: RunDetector): () => Promise<number> {
   return async () => {
     await tick();
     const until = Math.min(now(), config.judgeUntil ?? Infinity);
-    const due = Math.floor((until - lateness) / sliceMs) * sliceMs;
+    const due = sliceStartOf(until - lateness);
     const stand = await readStand(db.query);
     const from = stand.evaluatedUntil ?? (await beginning(db, now() - config.keepDays * dayMs));
     if (from === null || from >= due) return tickMs;

@@ -8,8 +8,10 @@ import {
 import { nameOf, placeNamed, type placeFields } from '#core/store/stored-names.ts';
 import type { Tables } from '#core/store/tables.ts';
 import { namesOf, unnested, type Column } from '#core/store/unnest.ts';
-import { countsAt, isInTime, sliceEndOf, type Lateness } from './in-time.ts';
+import { sliceMs } from './detect/detection.ts';
+import { countsAt, isInTime, type Lateness } from './in-time.ts';
 import type { Sighting } from './sighting.ts';
+import { sliceStartOf, type Counted } from './slices.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -96,7 +98,7 @@ export function createSightingRows(lateness: Lateness): SightingRows {
         for (const _ of sighting.departments) received |= 1n << BigInt(bits[bit++]!);
         const countedAt = countsAt(sighting, lateness);
         const isLate =
-          sliceEndOf(countedAt) <= evaluatedUntil ||
+          sliceStartOf(countedAt) + sliceMs <= evaluatedUntil ||
           !isInTime(sighting, lateness, since.get(source[i]!)!);
         const at = named.indexOf(sighting.product ?? '');
         return {
@@ -174,11 +176,6 @@ type StoredSighting = Record<(typeof placeFields)[number], string | null> & {
   readonly customer: string | null;
   readonly departments: string;
 };
-
-/** A sighting of the store, with the moment in whose slice it counts. */
-export interface Counted extends Sighting {
-  readonly countsAt: number;
-}
 
 /** Those in time that count from `from` to before `to` (milliseconds since the epoch), in order. */
 export async function readSightings(

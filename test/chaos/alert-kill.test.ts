@@ -20,11 +20,11 @@ import { createTelemetry } from '#core/telemetry.ts';
 import { toOutgoing } from '#core/topic.ts';
 import { startPostgres, type Postgres } from '../../scripts/services/postgres.ts';
 import { bucketMs, type Change } from '../../services/alert/detect/detection.ts';
-import { slicesOf } from '../../services/alert/detector-state.ts';
 import { countsAt } from '../../services/alert/in-time.ts';
 import { transitionId } from '../../services/alert/lifecycle/record.ts';
 import { publishAlerts } from '../../services/alert/publish-alerts.ts';
 import { runDetector } from '../../services/alert/run-detector.ts';
+import { bucketStartOf, slicesOf } from '../../services/alert/slices.ts';
 import { sightingOf } from '../../services/alert/sighting.ts';
 import { createAlert } from '../../services/alert/stage.ts';
 import {
@@ -179,7 +179,7 @@ function expectedOf(insights: readonly Insight[]): readonly string[] {
     });
   const counted = sightings.map((each) => ({ ...each, countsAt: countsAt(each, settings) }));
   const first = Math.min(...sightings.map(({ at }) => at));
-  const from = Math.floor(first / bucketMs) * bucketMs;
+  const from = bucketStartOf(first);
   const changes = [...slicesOf(counted, from, monday + buckets * bucketMs)].flatMap((slice) =>
     detector.step(slice),
   );

@@ -4,7 +4,7 @@ import { createDetector } from '../../../services/alert/detect/detector.ts';
 import { bucketMs, type Detector } from '../../../services/alert/detect/detection.ts';
 import { createIncidentLog, type FoundIncident } from './found.ts';
 import { dayMs } from './ordinary.ts';
-import { latenessMs, slicesOf, type Run } from './runs.ts';
+import { latenessMs, slicesIn, type Run } from './runs.ts';
 
 export interface DetectorRun {
   readonly incidents: readonly FoundIncident[];
@@ -32,7 +32,7 @@ export function runDetector(
   const stepMs: number[] = [];
   let done = 0;
   for (const bucket of run.stream()) {
-    for (const slice of slicesOf(bucket)) {
+    for (const slice of slicesIn(bucket)) {
       const before = performance.now();
       log.take(detector.step(slice));
       stepMs.push(performance.now() - before);

@@ -4,6 +4,7 @@ import { createRandom } from '../../../services/gateway/synthetic/random.ts';
 import { alertConfig } from '../../../services/alert/config.ts';
 import { bucketMs, sliceMs, type DetectorSlice } from '../../../services/alert/detect/detection.ts';
 import { countsAt, type Lateness } from '../../../services/alert/in-time.ts';
+import { slicesOf } from '../../../services/alert/slices.ts';
 import type { Sighting } from '../../../services/alert/sighting.ts';
 import { logUniform, pick } from './draws.ts';
 import { beginsAt, dayMs, hourMs, weekMs } from './ordinary.ts';
@@ -90,15 +91,9 @@ const { latenessMsBySource } = alertConfig.parse({});
 const lateness: Lateness = { latenessMs, latenessMsBySource };
 
 /** A bucket as the detector is given it. */
-export function slicesOf(bucket: StreamBucket): DetectorSlice[] {
-  const byStart = Map.groupBy(
-    inTime(bucket),
-    (each) => Math.floor(countsAt(each, lateness) / sliceMs) * sliceMs,
-  );
-  return Array.from({ length: slicesPerBucket }, (_, at) => {
-    const start = bucket.start + at * sliceMs;
-    return { start, sightings: byStart.get(start) ?? [] };
-  });
+export function slicesIn(bucket: StreamBucket): DetectorSlice[] {
+  const counted = inTime(bucket).map((each) => ({ ...each, countsAt: countsAt(each, lateness) }));
+  return [...slicesOf(counted, bucket.start, bucket.start + bucketMs)];
 }
 
 /** Those that came within the allowed lateness. */

@@ -1,4 +1,4 @@
-// Which series alarm after a bucket: more customers than chance gives at the level that the budget allows.
+// Which series alarm after a slice: more customers than chance gives at the level that the budget allows.
 import { driftTail } from './drift.ts';
 import { meanOf, spreadOf } from './baseline.ts';
 import { liftOf } from './expected.ts';

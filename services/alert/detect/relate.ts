@@ -35,17 +35,16 @@ export function widened(
     const others = standing.filter((each) => each !== incident && isRecent(scene, each));
     const scoreAt = (at: number, buckets: Window, of: readonly Standing[]): Score | undefined =>
       scoreOf(scene, at, buckets, minCustomers, of);
-    const own = scoreAt(incident.node, found.buckets, others)?.score ?? 0;
+    // What has just risen is of a quarter of an hour often, in which what stands has too few: both are compared over the
+    // shortest window, as long at least, that shows what stands.
+    let shown: Score | undefined;
+    for (const buckets of windows)
+      if (buckets >= found.buckets) shown ??= scoreAt(incident.node, buckets, others);
+    const own = shown?.buckets === found.buckets ? shown.score : 0;
     const isSame = isNearlyAll(scene, incident.node, node) && isNearlyAll(scene, found.node, node);
     const isTogether = scene.bucket - incident.startBucket <= togetherWithin || found.score < own;
     if (isSame && isTogether) return { incident, score: withThemes({ ...found, node }, incident) };
-    if (node === incident.node) continue;
-    // They are compared over a window that shows both: what has just risen is of a quarter of an hour often, in which what stands has too few.
-    const shown = windows
-      .filter((buckets) => buckets >= found.buckets)
-      .map((buckets) => scoreAt(incident.node, buckets, others))
-      .find((score) => score !== undefined);
-    if (shown === undefined) continue;
+    if (node === incident.node || shown === undefined) continue;
     const together = scoreAt(node, shown.buckets, others);
     if (together === undefined) continue;
     const isOfBoth = [incident, found].every(({ themes }) => sharesTheme(together.themes, themes));

@@ -6,10 +6,10 @@ import type { Insight } from '#schemas/insight.ts';
 import type { Input } from '#core/stage.ts';
 import type { Tables } from '#core/store/tables.ts';
 import type { AlertConfig } from '../../../alert/config.ts';
-import { sliceMs } from '../../../alert/detect/detection.ts';
 import { digestOf, readStand, type DetectorForm } from '../../../alert/detector-state.ts';
 import { beginning, createEvaluator } from '../../../alert/evaluate.ts';
 import { judgeLateness } from '../../../alert/judge-lateness.ts';
+import { sliceStartOf } from '../../../alert/slices.ts';
 import { eraseSightings, findSightings } from '../../../alert/erase-sightings.ts';
 import { createAlert } from '../../../alert/stage.ts';
 import { lockAlerts } from '../../../alert/write-step.ts';
@@ -150,9 +150,7 @@ async function endOfArchived(queries: Kysely<Tables>, config: AlertConfig): Prom
     queries,
   );
   const latest = Math.max(rows[0]?.at ?? -Infinity, (await lastTold(queries)) ?? -Infinity);
-  return Number.isFinite(latest)
-    ? Math.floor((latest - config.latenessMs) / sliceMs) * sliceMs
-    : null;
+  return Number.isFinite(latest) ? sliceStartOf(latest - config.latenessMs) : null;
 }
 
 async function evaluateTo(
